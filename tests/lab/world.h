@@ -207,7 +207,10 @@ struct vra_list {
 struct vra {
     char *version, *tenant; /* 7.3.0, ml */
     struct vra_list business_groups, machine_prefixes, reservation_policies, reservations,
-        network_profiles, components, blueprints, catalog_items, services, entitlements;
+        network_profiles, components, blueprints, catalog_items, services, entitlements,
+        icons;
+    json_t *switches;   /* how it behaves where the real one is not known: world_vra.h */
+    json_t *principals; /* {"users": [...], "groups": [...]}; a list absent: everybody */
     int64_t inventory_synced_at; /* source machines show what vCenter had then */
     json_t *source_machines;     /* array; the inventory as of the last collection */
 };

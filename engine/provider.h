@@ -1,0 +1,166 @@
+/* provider.h: the contracts of kinds and providers, and the manual for their authors.
+ *
+ * A kind (providers/kinds/kind_<kind>.c) is a schema, each attribute tagged with the facet of
+ * the provider that owns it, and pure functions that decide everything about it: no I/O.
+ *
+ * A provider (providers/<name>/) talks to one system. It reads the facets it owns of many
+ * resources in one pass, and performs single steps. Its calls block and may run on several
+ * threads at once; they share nothing but the session, which guards itself. Time, sleep,
+ * cancellation and events come only from struct op_env. A provider neither retries, logs nor
+ * keeps globals: it returns a truthful error code.
+ */
+#ifndef GF_PROVIDER_H
+#define GF_PROVIDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "instance.h"
+#include "step.h"
+
+struct arena;
+struct diags;
+
+/* ---- kinds ---------------------------------------------------------------------------- */
+
+/* What a kind may look at while it decides. All sources are complete and joined. */
+struct facts {
+    struct arena *arena;              /* for what the kind builds */
+    const struct instances *desired;  /* of the manifest, abstract kinds included */
+    const struct instances *prior;    /* of the state */
+    const struct instances *live;     /* just read; NULL while the manifest is being checked */
+    const char *lineage;
+};
+
+struct kind {
+    struct schema schema;
+
+    /* Fill derived attributes of a desired instance from other desired instances. Runs once
+     * per load, kinds in the order of the list, before any reading. May be NULL. */
+    void (*derive)(struct instance *desired, const struct facts *facts, struct diags *diags);
+
+    /* Fill derived attributes that need live facts (cpu: auto). Runs once per plan, before the
+     * comparison. A fact that cannot be read falls back to the recorded one in prior's meta.
+     * May be NULL. */
+    void (*resolve)(struct instance *desired, const struct facts *facts, struct diags *diags);
+
+    /* The steps of one change, in order. Pure: equal input, equal steps. change->action and
+     * change->attrs are settled. -1 refuses the change (ERR_CONFLICT, ERR_DENIED) with a
+     * message that says what to do. */
+    int (*plan_steps)(const struct change *change, const struct facts *facts,
+                      struct step_list *steps, struct err *err);
+
+    /* A live value's instance becomes the prior one of this kind when a change is done: which
+     * facts of live are worth remembering (sizing). Returns a map or NULL. May be NULL. */
+    const struct value *(*remember)(const struct instance *live, struct arena *arena);
+
+    unsigned create_reads_ms; /* how long a read-back may lag behind a change; 0 = at once */
+};
+
+/* ---- providers ------------------------------------------------------------------------ */
+
+enum outcome_kind {
+    OUTCOME_DONE,
+    OUTCOME_UNCHANGED, /* it was already so */
+    OUTCOME_FAILED,
+    OUTCOME_SKIPPED, /* its condition did not hold */
+    OUTCOME_CANCELLED,
+    OUTCOME_UNCERTAIN, /* sent, no answer: the world must be read before anything else */
+    OUTCOME_COUNT
+};
+
+struct outcome {
+    enum outcome_kind kind;
+    const struct value *ids;      /* map: identifiers learnt, merged into the resource's */
+    const struct value *observed; /* map: attribute name -> value just read */
+};
+
+enum event_kind {
+    EVENT_STEP_PROGRESS, /* a long step says how far it is: text, percent or -1 */
+    EVENT_NOTE,
+};
+
+struct event {
+    enum event_kind kind;
+    const char *address, *op, *text;
+    int percent;
+};
+
+struct op_env {
+    void *context;
+    int64_t (*now_ms)(void *context);              /* monotonic */
+    int (*sleep_ms)(void *context, int64_t ms);    /* -1: cancelled meanwhile */
+    bool (*cancelled)(void *context);
+    void (*emit)(void *context, const struct event *event);
+};
+
+/* A provider's own configuration: an instance of its config schema, and the secrets resolved.
+ * `secret` returns the value of an ATTR_SECRET attribute: borrowed, valid while the session is
+ * open; -1 with the reference (never the value) in err. */
+struct provider_config {
+    const struct instance *settings;
+    const char *directory; /* of the manifest: relative paths start here */
+    int (*secret)(void *context, const char *attr, const char **ret_secret, struct err *err);
+    void *context;
+    struct secrets *redact; /* transport/redact.h: what must never appear in an error */
+};
+
+/* One resource to be read. Its answer goes into `live`: an instance of the same schema, all
+ * absent, in which the provider sets presence, ids, mark and the attributes of its facet. An
+ * attribute that cannot be read becomes value_unreadable with the reason; the whole resource:
+ * PRESENCE_UNREADABLE with reason. */
+struct read_item {
+    const struct instance *wanted; /* desired, or prior when the manifest has it no more */
+    const struct value *ids;       /* from the state, or NULL */
+    struct instance *live;
+};
+
+struct step_call {
+    const struct step *step;
+    const struct value *ids;     /* of the resource, as known now; a map, maybe empty */
+    const struct instance *live; /* as read when the plan was made */
+    const char *lineage;         /* for ownership marks */
+    const char *nonce;           /* of the recorded intent: stands for the object's own id in
+                                    the mark until that is known */
+    struct arena *arena;         /* of this call; the outcome lives there */
+};
+
+struct session;
+
+struct provider {
+    const char *name;            /* "vsphere": key under providers: in the manifest */
+    unsigned facet;              /* enum facet */
+    const struct schema *config; /* of providers.<name> */
+    unsigned max_parallel;       /* calls at once that make sense */
+
+    /* Connect and log in. On failure nothing is left open. */
+    int (*open)(const struct provider_config *config, const struct op_env *env,
+                struct session **ret_session, struct err *err);
+    /* Log out and free; accepts NULL. */
+    void (*close)(struct session *session);
+
+    /* Read the facets of all items in as few requests as the system allows. Fails as a whole
+     * only when the system cannot be asked at all. Never changes the system. Values live in
+     * `arena`. */
+    int (*read_many)(struct session *session, const struct op_env *env,
+                     struct read_item *items, size_t n, struct arena *arena, struct err *err);
+
+    /* Carry out one step: look first, act only if needed, wait until it is done. Identifiers
+     * are set in the outcome the moment the platform gives them, also when it then fails.
+     * ERR_UNCERTAIN when a changing request got no answer. */
+    int (*perform)(struct session *session, const struct op_env *env,
+                   const struct step_call *call, struct outcome *ret_outcome, struct err *err);
+};
+
+/* ---- the compiled-in lists (providers/providers.c) ---------------------------------------- */
+
+extern const struct kind *const all_kinds[]; /* NULL-terminated; derive runs in this order */
+extern const struct provider *const all_providers[]; /* NULL-terminated */
+
+const struct kind *kind_find(const char *kind);
+const struct kind *kind_by_section(const char *section);
+const struct provider *provider_find(const char *name);
+
+#endif
