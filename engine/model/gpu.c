@@ -1,0 +1,138 @@
+/* gpu.c: see gpu.h. */
+#include "gpu.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+const struct gpu_model *gpu_by_product(const char *product)
+{
+    for (size_t i = 0; i < gpu_models_count; i++)
+        if (strcasecmp(gpu_models[i].product, product) == 0)
+            return &gpu_models[i];
+    return NULL;
+}
+
+const struct gpu_model *gpu_by_pci_device(unsigned device)
+{
+    for (size_t i = 0; device != 0 && i < gpu_models_count; i++)
+        if (gpu_models[i].pci_device == device)
+            return &gpu_models[i];
+    return NULL;
+}
+
+const struct gpu_profile *gpu_find_profile(const struct gpu_model *model, const char *api)
+{
+    for (size_t i = 0; i < model->n_profiles; i++)
+        if (strcmp(model->profiles[i].api, api) == 0)
+            return &model->profiles[i];
+    return NULL;
+}
+
+const struct gpu_profile *gpu_any_profile(const char *api)
+{
+    for (size_t i = 0; i < gpu_models_count; i++) {
+        const struct gpu_profile *profile = gpu_find_profile(&gpu_models[i], api);
+        if (profile != NULL)
+            return profile;
+    }
+    return NULL;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), len_end = strlen(end);
+    return len >= len_end && strcmp(text + len - len_end, end) == 0;
+}
+
+bool gpu_profile_in_release(const struct gpu_profile *profile, unsigned release)
+{
+    if (release == 0)
+        return true;
+    if (profile->since > release * 10 + 9)
+        return false;
+    /* 2B, 1B4 and 2B4 came after the 5.x releases. */
+    if (release <= 5 && (ends_with(profile->api, "-2b") || ends_with(profile->api, "b4")))
+        return false;
+    return true;
+}
+
+static size_t count_digits(const char *text)
+{
+    return strspn(text, "0123456789");
+}
+
+/* Length of "384.73" or "525.105.14" at text when "-<n>OEM." follows; else 0. */
+static size_t version_length(const char *text)
+{
+    if (count_digits(text) != 3 || text[3] != '.')
+        return 0;
+    size_t minor = count_digits(text + 4);
+    if (minor < 2 || minor > 3)
+        return 0;
+    size_t len = 4 + minor;
+    if (text[len] == '.' && count_digits(text + len + 1) == 2)
+        len += 3;
+    if (text[len] != '-')
+        return 0;
+    size_t oem = count_digits(text + len + 1);
+    return oem > 0 && strncmp(text + len + 1 + oem, "OEM.", 4) == 0 ? len : 0;
+}
+
+bool driver_version_of(const char *vib, char ret[static 16])
+{
+    for (const char *at = vib; *at != '\0'; at++) {
+        if (at > vib && count_digits(at - 1) > 0)
+            continue;
+        size_t len = version_length(at);
+        if (len > 0 && len < 16) {
+            memcpy(ret, at, len);
+            ret[len] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
+void driver_vib_name(const char *file, char *ret, size_t size)
+{
+    char version[16];
+    const char *slash = strrchr(file, '/');
+    const char *start = slash == NULL ? file : slash + 1;
+    size_t len = strlen(start);
+    if (driver_version_of(start, version)) {
+        len = (size_t)(strstr(start, version) - start);
+        while (len > 0 && (start[len - 1] == '-' || start[len - 1] == '_'))
+            len--;
+    }
+    snprintf(ret, size, "%.*s", (int)len, start);
+}
+
+unsigned driver_branch(const char *version)
+{
+    unsigned branch = 0;
+    size_t n = count_digits(version);
+    if (n != 3)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        branch = branch * 10 + (unsigned)(version[i] - '0');
+    return branch;
+}
+
+unsigned driver_release(unsigned branch)
+{
+    static const struct {
+        unsigned branch, release;
+    } releases[] = {{367, 4},  {384, 5},  {390, 6},  {410, 7},  {418, 8},  {430, 9},
+                    {440, 10}, {450, 11}, {460, 12}, {470, 13}, {510, 14}, {525, 15},
+                    {535, 16}, {550, 17}, {570, 18}, {580, 19}};
+    for (size_t i = 0; i < ARRAY_LEN(releases); i++)
+        if (releases[i].branch == branch)
+            return releases[i].release;
+    return 0;
+}
+
+bool driver_needs_ecc_off(unsigned branch)
+{
+    return branch != 0 && branch < 430;
+}

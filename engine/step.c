@@ -1,0 +1,69 @@
+/* step.c: see step.h. */
+#include "step.h"
+
+#include "arena.h"
+#include "names.h"
+#include "strbuf.h"
+#include "value.h"
+#include "vec.h"
+
+static const char *const action_names[ACTION_COUNT] = {
+    [ACTION_NONE] = "none",       [ACTION_CREATE] = "create",   [ACTION_UPDATE] = "update",
+    [ACTION_REBUILD] = "rebuild", [ACTION_DELETE] = "delete",   [ACTION_RELEASE] = "release",
+    [ACTION_ADOPT] = "adopt",
+};
+
+static const char *const reason_names[REASON_COUNT] = {
+    [REASON_EDIT] = "edit",
+    [REASON_DRIFT] = "drift",
+    [REASON_DEFAULT] = "default",
+    [REASON_COMPUTED] = "computed",
+};
+
+/* In the order of the bits. */
+static const char *const effect_names[] = {
+    "maintenance", "leave",   "host_reboot", "vm_power_off", "vm_move",
+    "slot",        "service", "data_loss",   "create",       "publish",
+};
+
+struct step *steps_add(struct step_list *list, const char *provider, const char *op,
+                       const char *title, unsigned effects, const struct value *args)
+{
+    list->items = vec_grow(list->arena, list->items, list->n, &list->capacity,
+                           sizeof(*list->items));
+    struct step *step = &list->items[list->n];
+    *step = (struct step){
+        .id = (unsigned)list->n,
+        .address = list->address,
+        .provider = provider,
+        .op = op,
+        .title = title,
+        .effects = effects,
+        .args = args != NULL ? args : value_map(list->arena, NULL, 0),
+    };
+    list->n++;
+    return step;
+}
+
+const char *action_name(enum action action)
+{
+    return names_of(action_names, ACTION_COUNT, action);
+}
+
+const char *reason_name(enum reason reason)
+{
+    return names_of(reason_names, REASON_COUNT, reason);
+}
+
+void effects_print(unsigned effects, struct strbuf *out)
+{
+    bool first = true;
+    for (size_t i = 0; i < ARRAY_LEN(effect_names); i++) {
+        if ((effects & (1u << i)) == 0)
+            continue;
+        strbuf_addf(out, "%s%s", first ? "" : ", ", effect_names[i]);
+        first = false;
+    }
+    if (first)
+        strbuf_add(out, "none");
+}
