@@ -168,7 +168,7 @@ static int convert_object(const json_t *json, unsigned depth, struct arena *aren
 static int convert(const json_t *json, unsigned depth, struct arena *arena,
                    const struct value **ret, struct err *err)
 {
-    if (depth > MAX_DEPTH)
+    if (depth >= MAX_DEPTH && (json_is_object(json) || json_is_array(json)))
         return err_set(err, ERR_INVALID, "nested deeper than %d levels", MAX_DEPTH);
     switch (json_typeof(json)) {
     case JSON_OBJECT:
