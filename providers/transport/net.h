@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "compiler.h"
+#include "err.h"
+
 /* A server, by the name that its certificate or its known_hosts entry carries. */
 struct endpoint {
     const char *name;       /* host name or address; certificates are checked against it */
@@ -34,5 +37,27 @@ static inline bool cancel_requested(const struct cancel *cancel)
 
 /* Milliseconds of the monotonic clock, for deadlines. */
 int64_t net_now_ms(void);
+
+/* A name or address without brackets, and a port. */
+struct net_target {
+    char host[256];
+    unsigned port;
+};
+
+/* Where to connect: connect_to when there is one, else name and port (default_port for 0).
+ * ERR_INVALID: the name is empty, too long or holds what no name can; the port is out of range;
+ * connect_to is not HOST:PORT or [ADDRESS]:PORT. */
+MUST_CHECK int net_target(const struct endpoint *endpoint, unsigned default_port,
+                          struct net_target *ret_target, struct err *err);
+
+/* True for localhost, 127.0.0.0/8 and ::1. */
+bool net_is_loopback(const char *host);
+
+/* A connected, non-blocking TCP socket that the caller closes. deadline_ms is on the clock of
+ * net_now_ms. ERR_UNREACHABLE (errno of the last address in *ret_errno when given),
+ * ERR_TIMEOUT, ERR_CANCELLED. */
+MUST_CHECK int net_connect(const struct net_target *target, int64_t deadline_ms,
+                           const struct cancel *cancel, int *ret_fd, int *ret_errno,
+                           struct err *err);
 
 #endif
