@@ -19,6 +19,7 @@ struct transfer {
     struct err *err;
     size_t max_body, received;
     unsigned n_sent; /* how often libcurl was about to send the request */
+    bool head_complete;
     enum stop stop;
     char detail[CURL_ERROR_SIZE];
 };
@@ -57,6 +58,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *context)
     size *= n;
     if (size >= 5 && memcmp(data, "HTTP/", 5) == 0)
         strbuf_clear(headers); /* an interim answer came before this one */
+    t->head_complete = size <= 2 && data[size - 1] == '\n';
     strbuf_add_mem(headers, data, size);
     if (!strbuf_overflowed(headers))
         return size;
@@ -254,12 +256,12 @@ static int stopped(const struct transfer *t)
 
 static int untrusted(const struct transfer *t)
 {
-    long verified = 0;
-    curl_easy_getinfo(t->curl, CURLINFO_SSL_VERIFYRESULT, &verified);
+    /* libcurl has one code for both and tells them apart in words only. */
+    bool wrong_name = strstr(t->detail, "host name") != NULL;
     const char *way_out =
-        verified == 0 ? "use a name that is in the certificate, and connect_to for the address"
-                      : "if this is the right server, name the PEM file of its authority in "
-                        "ca_file";
+        wrong_name ? "use a name that is in the certificate, and connect_to for the address"
+                   : "if this is the right server, name the PEM file of its authority in "
+                     "ca_file";
     return err_set(t->err, ERR_UNTRUSTED, "certificate refused: %s; %s", t->detail, way_out);
 }
 
@@ -321,6 +323,8 @@ static int perform(struct transfer *t)
     CURLcode rc = curl_easy_perform(t->curl);
     curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &t->response->status);
     int result = rc == CURLE_OK ? 0 : failed(t, rc);
+    if (rc == CURLE_OK && !t->head_complete) /* libcurl takes a cut head for an answer */
+        result = lost(t, ERR_UNREACHABLE, "the connection broke inside the answer");
     curl_easy_reset(t->curl);
     curl_mime_free(t->mime);
     curl_slist_free_all(t->headers);
