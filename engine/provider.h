@@ -18,6 +18,7 @@
 
 #include "err.h"
 #include "instance.h"
+#include "intent.h"
 #include "step.h"
 
 struct arena;
@@ -32,7 +33,13 @@ struct facts {
     const struct instances *prior;    /* of the state */
     const struct instances *live;     /* just read; NULL while the manifest is being checked */
     const char *lineage;
+    const struct intent *intents;     /* of an interrupted run, see state.h */
+    size_t n_intents;
 };
+
+/* The unfinished intent of a resource's operation (op NULL: any), or NULL. */
+const struct intent *facts_intent(const struct facts *facts, const char *address,
+                                  const char *op);
 
 struct kind {
     struct schema schema;
@@ -51,6 +58,16 @@ struct kind {
      * message that says what to do. */
     int (*plan_steps)(const struct change *change, const struct facts *facts,
                       struct step_list *steps, struct err *err);
+
+    /* The desired instance only refers to an object that others own: it must exist, and is
+     * never changed nor recorded. May be NULL: never. */
+    bool (*is_reference)(const struct instance *desired);
+
+    /* Why a resource whose attributes are all as wanted still needs steps, such as a
+     * maintenance window that an interrupted apply left open; NULL when it does not. May be
+     * NULL. */
+    const char *(*unfinished)(const struct instance *prior, const struct instance *live,
+                              const struct facts *facts);
 
     /* A live value's instance becomes the prior one of this kind when a change is done: which
      * facts of live are worth remembering (sizing). Returns a map or NULL. May be NULL. */

@@ -5,12 +5,17 @@
  *
  *     {"gridform_state":1,"lineage":"…","serial":7,"site":"…","commit":"…","plans":["…"],
  *      "resources":[
- *     {"address":"host/a","attrs":{…},"ids":{…},"meta":{…},"after":["…"],"digest":"…"},
+ *     {"address":"host/a","attrs":{…},"ids":{…},"meta":{…},"digest":"…"},
  *     …
  *     ],"checksum":"…"}
  *
- * The checksum is XXH3-128 of all bytes before it. Members that this version does not know
- * survive a round trip. No secret ever enters a state.
+ * The first line also carries "intents" when there are any: steps under way, for backends that
+ * have no journal beside the document. The checksum is XXH3-128 of all bytes before it, the
+ * shape is exact to the byte, the addresses are in strcmp order. Members and attributes that
+ * this version does not know survive a round trip, also when the resource is replaced. The
+ * digest is instance_digest, for readers of the file; it is made anew with each write. What
+ * else is remembered of a resource (dependencies, commit, facts for sizing) is in its meta.
+ * No secret ever enters a state: attributes with ATTR_SECRET hold references only.
  */
 #ifndef GF_STATE_H
 #define GF_STATE_H
@@ -21,31 +26,32 @@
 
 #include "err.h"
 #include "instance.h"
+#include "intent.h"
 
 struct arena;
-struct atoms;
 struct strbuf;
 
-enum { STATE_FORMAT = 1, STATE_PLANS_KEPT = 64 };
-
-/* What was under way when a run ended without saying how it went. */
-struct intent {
-    const char *address, *op, *plan, *nonce;
-    unsigned step;
-    int64_t at_ms; /* wall clock, Unix */
+enum {
+    STATE_FORMAT = 1,
+    STATE_PLANS_KEPT = 64,
+    STATE_LINE_MAX = 64 << 20, /* bytes of one resource */
 };
 
 struct state {
     const char *lineage; /* 32 hex digits, made once */
-    int64_t serial;      /* one more with each write */
+    int64_t serial;      /* one more with each write; 0: never written */
     const char *site;
     const char *commit; /* of the last apply, "…-dirty", or NULL */
     const char *const *plans; /* ids of applied plans, newest last, at most STATE_PLANS_KEPT */
     size_t n_plans;
     struct instances resources; /* prior instances, sorted: attrs, ids, meta */
-    const struct intent *intents; /* unfinished ones, from the journal */
+    const struct intent *intents; /* unfinished ones, in the order in which they began */
     size_t n_intents;
     const struct value *unknown; /* members that we do not know: kept */
+
+    /* Private to this layer. */
+    struct kept *kept; /* parallel to resources.items, or NULL */
+    size_t capacity, intents_capacity;
 };
 
 /* How a schema is found for the kind before the slash of an address; NULL: unknown kind. */
@@ -53,7 +59,7 @@ struct schema_source {
     const struct schema *(*find)(const char *kind);
 };
 
-/* A new, empty state with the given lineage. */
+/* A new, empty state with the given lineage, serial 0. Copies the texts. */
 struct state *state_new(struct arena *arena, const char *lineage, const char *site);
 
 /* Read a state document. Refused with ERR_INVALID and the line: a wrong checksum (edited by
@@ -62,14 +68,31 @@ int state_decode(const char *text, size_t size, struct arena *arena,
                  const struct schema_source *schemas, struct state **ret_state,
                  struct err *err);
 
-/* Append the document. */
+/* Lineage, serial and checksum of a document without its resources: lineage into 33 bytes. */
+int state_peek(const char *text, size_t size, char *ret_lineage, int64_t *ret_serial,
+               struct err *err);
+
+/* Append the document. The state must hold state_check. */
 void state_encode(const struct state *state, struct strbuf *out);
 
-/* Put, replace or (instance NULL) remove one resource. */
+/* Put, replace or (instance NULL) remove one resource; removing the absent is fine. Keeps the
+ * pointer to instance, whose address is the given one. */
 void state_put(struct state *state, struct arena *arena, const char *address,
                struct instance *instance);
 
 bool state_has_plan(const struct state *state, const char *plan_id);
+/* Copies the id; the oldest goes when there are STATE_PLANS_KEPT. */
 void state_add_plan(struct state *state, struct arena *arena, const char *plan_id);
+
+/* A step begins; borrows the texts of the intent. */
+void state_add_intent(struct state *state, struct arena *arena, const struct intent *intent);
+/* The step of that address, plan and number has ended; no matter when it is not there. */
+void state_end_intent(struct state *state, const struct intent *intent);
+
+/* What must hold of every state, read or about to be written: identity, order, addresses that
+ * go with their kinds, no secret where a reference belongs. ERR_INVALID names the resource. */
+int state_check(const struct state *state, struct err *err);
+/* The same for one resource. */
+int state_check_resource(const struct instance *instance, struct err *err);
 
 #endif

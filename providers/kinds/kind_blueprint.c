@@ -1,0 +1,181 @@
+/* kind_blueprint.c: blueprints of vRA 7: one vSphere machine, its network and its software. */
+#include "kinds.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "ops.h"
+#include "types.h"
+
+static const char *const clone_words[] = {"full", "linked", NULL};
+static const char *const assignment_words[] = {"dhcp", "static", NULL};
+
+static const struct attr attrs[] = {
+    {"description", &type_string, FACET_VRA, 0, .doc = "Shown in the catalogue."},
+    {"published", &type_bool, FACET_VRA, 0, .default_value = "true",
+     .doc = "Only published blueprints are in the catalogue."},
+    {"catalog.service", &type_name, FACET_VRA, 0, .ref = "catalog_services",
+     .doc = "Service of the catalogue that the blueprint stands under."},
+    {"machine.prefix", &type_name, FACET_VRA, ATTR_REQUIRED,
+     .doc = "Machine prefix of vRA, by name; it exists already."},
+    {"machine.instances", &type_range, FACET_VRA, 0, .default_value = "1", .min = 1,
+     .max = 100, .doc = "Machines in one request: a number or {min, max}."},
+    {"machine.clone.template", &type_name, FACET_NONE, ATTR_REQUIRED, .ref = "templates",
+     .doc = "Template that machines are cloned from; its newest good version is used."},
+    {"machine.clone.type", &type_enum, FACET_VRA, 0, .names = clone_words,
+     .default_value = "full", .doc = "full, or linked, which a vGPU rules out."},
+    {"machine.clone.customization", &type_name, FACET_VRA, 0, .ref = "customization_specs",
+     .doc = "Customization specification for the clones."},
+    {"machine.source", &type_string, FACET_VRA, ATTR_DERIVED,
+     .doc = "Version of the template: the virtual machine's name."},
+    {"machine.cpu", &type_cpu, FACET_VRA, ATTR_REQUIRED, .min = 1, .max = 128,
+     .doc = "vCPUs: a number, {min, max, default}, or auto: cores of a host / its slots."},
+    {"machine.memory", &type_size_range, FACET_VRA, ATTR_REQUIRED,
+     .doc = "Memory; with a vGPU a single size, since all of it is reserved."},
+    {"machine.storage", &type_size_range, FACET_VRA, ATTR_REQUIRED,
+     .doc = "Storage of all disks together."},
+    {"machine.memory_reservation", &type_int, FACET_VRA, ATTR_DERIVED,
+     .doc = "VMware.Memory.Reservation in MB: equal to the memory when there is a vGPU."},
+    {"machine.network.name", &type_name, FACET_VRA, ATTR_REQUIRED,
+     .doc = "Name of the network component."},
+    {"machine.network.profile", &type_name, FACET_VRA, 0,
+     .doc = "External network profile; needed for static addresses."},
+    {"machine.network.assignment", &type_enum, FACET_VRA, 0, .names = assignment_words,
+     .default_value = "dhcp", .doc = "dhcp or static."},
+    {"machine.reservation_policy", &type_name, FACET_VRA, 0,
+     .doc = "Reservation policy, by name; it exists already."},
+    {"software", &type_strings, FACET_VRA, ATTR_SET, .ref = "software_components",
+     .doc = "Software components on the machine."},
+    {"machine_quota", &type_int, FACET_VRA, ATTR_FACT,
+     .doc = "Machines that the reservations in question allow together; absent: unlimited."},
+    {"reserved_memory", &type_size, FACET_VRA, ATTR_FACT,
+     .doc = "Memory of the reservations in question together."},
+};
+
+enum { MIB = 1 << 20 };
+
+static void derive(struct instance *desired, const struct facts *facts,
+                   struct diags *diags UNUSED)
+{
+    const struct instance *template =
+        kinds_referred(desired, "machine.clone.template", "template", facts);
+    if (template == NULL)
+        return;
+    instance_set(desired, "machine.source", instance_get(template, "vm"));
+    int64_t memory = range_default(instance_get(desired, "machine.memory"), -1);
+    if (instance_text(template, "vgpu") != NULL && memory > 0)
+        instance_set(desired, "machine.memory_reservation",
+                     value_int(facts->arena, memory / MIB));
+}
+
+/* cpu: auto: the fewest physical cores per slot among the hosts of the template's pool. */
+static int64_t auto_cpu(const struct instance *template, const struct facts *facts)
+{
+    const char *pool = instance_text(template, "pool");
+    const char *profile = instance_text(template, "vgpu");
+    int64_t best = -1;
+    for (size_t i = 0; profile != NULL && i < facts->desired->n; i++) {
+        const struct instance *host = facts->desired->items[i];
+        const char *of = host->schema == &kind_host.schema ? instance_text(host, "pool") : NULL;
+        if (of == NULL || strcmp(of, pool) != 0)
+            continue;
+        int64_t cores = kinds_host_cores(host, facts);
+        int64_t slots = kinds_host_slots(host, facts, profile);
+        if (cores <= 0 || slots <= 0)
+            continue;
+        int64_t share = cores / slots < 1 ? 1 : cores / slots;
+        if (best < 0 || share < best)
+            best = share;
+    }
+    return best;
+}
+
+static void resolve(struct instance *desired, const struct facts *facts, struct diags *diags)
+{
+    const char *cpu = instance_text(desired, "machine.cpu");
+    if (cpu == NULL || strcmp(cpu, "auto") != 0)
+        return;
+    const struct instance *template =
+        kinds_referred(desired, "machine.clone.template", "template", facts);
+    int64_t share = template == NULL ? -1 : auto_cpu(template, facts);
+    if (share > 0) {
+        instance_set(desired, "machine.cpu", range_fixed(facts->arena, share));
+        return;
+    }
+    struct diag *diag =
+        diag_error(diags, instance_attr_pos(desired, "machine.cpu"),
+                   "cpu: auto needs the cores and GPUs of the pool's hosts, and none is known");
+    diag->address = desired->address;
+    diag_hint(diags, diag, "make a host of the pool readable, or give a number of vCPUs");
+}
+
+static bool only(const struct change *change, const char *a, const char *b)
+{
+    for (size_t i = 0; i < change->n_attrs; i++)
+        if (strcmp(change->attrs[i].attr->name, a) != 0 &&
+            strcmp(change->attrs[i].attr->name, b) != 0)
+            return false;
+    return change->action != ACTION_CREATE;
+}
+
+static void add_item(const struct change *change, const struct facts *facts,
+                     struct step_list *steps)
+{
+    const struct value *service = instance_get(change->desired, "catalog.service");
+    const struct value_field fields[] = {{"service", service},
+                                         {"timeout", value_int(facts->arena, 180000)}};
+    steps_add(steps, "vra", OP_ITEM_ASSIGN,
+              value_is_known(service)
+                  ? arena_printf(facts->arena, "into service %s", value_text(service))
+                  : "out of its service",
+              EFFECT_NONE, value_map(facts->arena, fields, ARRAY_LEN(fields)));
+}
+
+static void add_write(const struct change *change, const struct facts *facts,
+                      struct step_list *steps)
+{
+    if (kinds_changes(change, "machine.source")) {
+        const struct value_field fields[] = {
+            {"source", instance_get(change->desired, "machine.source")},
+            {"timeout", value_int(facts->arena, 1800000)}};
+        steps_add(steps, "vra", OP_BLUEPRINT_AWAIT_TEMPLATE,
+                  "wait until vRA lists the template", EFFECT_NONE,
+                  value_map(facts->arena, fields, ARRAY_LEN(fields)));
+    }
+    bool create = change->action == ACTION_CREATE;
+    steps_add(steps, "vra", OP_BLUEPRINT_WRITE, create ? "create" : "overwrite",
+              create ? EFFECT_CREATE : EFFECT_NONE, kinds_args(change->desired, facts->arena));
+}
+
+static int plan_steps(const struct change *change, const struct facts *facts,
+                      struct step_list *steps, struct err *err UNUSED)
+{
+    if (change->action == ACTION_DELETE) {
+        steps_add(steps, "vra", OP_BLUEPRINT_DELETE, "unpublish and delete",
+                  EFFECT_DATA_LOSS | EFFECT_SERVICE, NULL);
+        return 0;
+    }
+    bool published = instance_get(change->desired, "published")->boolean;
+    if (!only(change, "catalog.service", "published"))
+        add_write(change, facts, steps);
+    if (!only(change, "catalog.service", "catalog.service") &&
+        (published || change->action != ACTION_CREATE))
+        steps_add(steps, "vra", OP_BLUEPRINT_PUBLISH, published ? "publish" : "unpublish",
+                  published ? EFFECT_PUBLISH : EFFECT_SERVICE,
+                  kinds_arg(facts->arena, "published", value_bool(published)));
+    /* Publishing may reset the service of the item (vra7-api.md §6.2). */
+    if (published && (value_is_known(instance_get(change->desired, "catalog.service")) ||
+                      kinds_changes(change, "catalog.service")))
+        add_item(change, facts, steps);
+    return 0;
+}
+
+const struct kind kind_blueprint = {
+    .schema = {.kind = "blueprint", .section = "blueprints", .attrs = attrs,
+               .n_attrs = ARRAY_LEN(attrs),
+               .doc = "What users request: a machine with its template, size and software."},
+    .derive = derive,
+    .resolve = resolve,
+    .plan_steps = plan_steps,
+    .create_reads_ms = 180000,
+};

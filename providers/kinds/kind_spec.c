@@ -1,0 +1,42 @@
+/* kind_spec.c: customization specifications of vCenter. */
+#include "kinds.h"
+
+#include "ops.h"
+#include "types.h"
+
+static const char *const os_words[] = {"linux", NULL};
+static const char *const hostname_words[] = {"vm-name", NULL};
+static const char *const network_words[] = {"dhcp", NULL};
+
+static const struct attr attrs[] = {
+    {"os", &type_enum, FACET_VSPHERE, ATTR_REQUIRED, .names = os_words,
+     .doc = "Family of the guest system."},
+    {"hostname", &type_enum, FACET_VSPHERE, 0, .names = hostname_words,
+     .default_value = "vm-name", .doc = "vm-name: the guest is called like its machine."},
+    {"domain", &type_string, FACET_VSPHERE, ATTR_REQUIRED, .doc = "DNS domain of the guest."},
+    {"network", &type_enum, FACET_VSPHERE, 0, .names = network_words, .default_value = "dhcp",
+     .doc = "Where the guest's only network card gets its address."},
+    {"time_zone", &type_string, FACET_VSPHERE, 0, .doc = "Such as Etc/UTC."},
+    {"dns_servers", &type_strings, FACET_VSPHERE, 0, .doc = "DNS servers, in order."},
+    {"dns_suffixes", &type_strings, FACET_VSPHERE, 0, .doc = "DNS search domains, in order."},
+};
+
+static int plan_steps(const struct change *change, const struct facts *facts,
+                      struct step_list *steps, struct err *err UNUSED)
+{
+    if (change->action == ACTION_DELETE)
+        steps_add(steps, "vsphere", OP_SPEC_DELETE, "delete", EFFECT_DATA_LOSS, NULL);
+    else
+        steps_add(steps, "vsphere", OP_SPEC_WRITE,
+                  change->action == ACTION_CREATE ? "create" : "overwrite",
+                  change->action == ACTION_CREATE ? EFFECT_CREATE : EFFECT_NONE,
+                  kinds_args(change->desired, facts->arena));
+    return 0;
+}
+
+const struct kind kind_customization_spec = {
+    .schema = {.kind = "customization_spec", .section = "customization_specs", .attrs = attrs,
+               .n_attrs = ARRAY_LEN(attrs),
+               .doc = "How vCenter personalises a clone: name, domain, network."},
+    .plan_steps = plan_steps,
+};

@@ -1,0 +1,255 @@
+/* kind_template.c: VM templates, kept as versions.
+ *
+ * A build is a new VM NAME-DIGEST8 beside the old one; the digest is that of all inputs, so a
+ * rebuild is planned when, and only when, an input changed. The logical name means the newest
+ * good version, which the state remembers by its instance UUID.
+ */
+#include "kinds.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "digest.h"
+#include "ops.h"
+#include "strbuf.h"
+#include "types.h"
+#include "value_json.h"
+
+static const struct attr attrs[] = {
+    {"base", &type_name, FACET_NONE, ATTR_REQUIRED | ATTR_INPUT,
+     .doc = "Virtual machine (powered off) or template that a version is cloned from."},
+    {"pool", &type_name, FACET_NONE, ATTR_REQUIRED, .ref = "pools",
+     .doc = "Pool on whose hosts the versions are built."},
+    {"vgpu_mode", &type_name, FACET_NONE, 0, .ref = "vgpu_modes",
+     .doc = "Gives the template a vGPU of this mode's profile; clones inherit it."},
+    {"keep", &type_int, FACET_NONE, 0, .default_value = "2", .min = 1, .max = 16,
+     .doc = "How many versions stay, the one in use included."},
+    {"shutdown_timeout", &type_duration, FACET_NONE, ATTR_INPUT, .default_value = "5m",
+     .doc = "How long the guest may take to shut down before it is powered off."},
+    {"vm", &type_string, FACET_VSPHERE, ATTR_DERIVED,
+     .doc = "Virtual machine that holds the version: NAME-DIGEST8."},
+    {"vgpu", &type_string, FACET_VSPHERE, ATTR_DERIVED | ATTR_LIVE_ONLY,
+     .doc = "vGPU profile of the shared PCI device; absent: none may be there."},
+    {"memory_locked", &type_bool, FACET_VSPHERE, ATTR_DERIVED,
+     .doc = "All memory reserved; follows from having a vGPU."},
+    {"is_template", &type_bool, FACET_VSPHERE, ATTR_DERIVED,
+     .doc = "The virtual machine is marked as a template."},
+    {"host", &type_string, FACET_VSPHERE, ATTR_FACT, .doc = "Host it is registered on."},
+    {"powered_on", &type_bool, FACET_VSPHERE, ATTR_FACT, .doc = "It runs."},
+    {"versions", &type_any, FACET_VSPHERE, ATTR_FACT,
+     .doc = "Virtual machines that carry this template's own, valid mark: list of {name, vm, "
+            "instance_uuid, is_template}."},
+};
+
+const char *template_version(const struct instance *desired, const struct facts *facts)
+{
+    struct strbuf inputs;
+    strbuf_init(&inputs, STRBUF_MAX_OUTPUT);
+    strbuf_add(&inputs, "template 1\n");
+    static const char *const names[] = {"base", "vgpu", "memory_locked"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        strbuf_addf(&inputs, "%s ", names[i]);
+        value_to_json(instance_get(desired, names[i]), &inputs);
+        strbuf_add_char(&inputs, '\n');
+    }
+    struct digest digest = digest_bytes(strbuf_str(&inputs), strbuf_len(&inputs));
+    strbuf_release(&inputs);
+    return arena_printf(facts->arena, "%.8s", digest.hex);
+}
+
+static void derive(struct instance *desired, const struct facts *facts,
+                   struct diags *diags UNUSED)
+{
+    const struct instance *mode = kinds_referred(desired, "vgpu_mode", "vgpu_mode", facts);
+    if (mode != NULL)
+        instance_set(desired, "vgpu", instance_get(mode, "profile"));
+    instance_set(desired, "memory_locked", value_bool(mode != NULL));
+    instance_set(desired, "is_template", value_bool(true));
+    const char *version = template_version(desired, facts);
+    instance_set(desired, "vm",
+                 value_borrow(facts->arena,
+                              arena_printf(facts->arena, "%s-%s", desired->name, version)));
+}
+
+static bool host_can_build(const struct instance *live)
+{
+    const char *connection = instance_text(live, "connection");
+    return live->presence == PRESENCE_PRESENT && connection != NULL &&
+           strcmp(connection, "connected") == 0;
+}
+
+/* The host to build on: the first of the pool, by name, that is connected. By the time of the
+ * build the waves of its hosts are done, so maintenance now does not count. */
+static const char *build_host(const struct instance *pool, const struct facts *facts)
+{
+    for (size_t i = 0; i < facts->desired->n; i++) {
+        const struct instance *host = facts->desired->items[i];
+        const char *of = host->schema == &kind_host.schema ? instance_text(host, "pool") : NULL;
+        if (of == NULL || strcmp(of, pool->name) != 0)
+            continue;
+        const struct instance *live = instances_find(facts->live, host->address);
+        if (live != NULL && host_can_build(live))
+            return host->name;
+    }
+    return NULL;
+}
+
+struct build {
+    const struct change *change;
+    const struct instance *pool;
+    const char *host, *vm;
+    struct arena *arena;
+    struct step_list *steps;
+};
+
+static const struct value *with_name(const struct build *b, const struct value_field *more,
+                                     size_t n)
+{
+    const struct value_field name = {"name", value_string(b->arena, b->vm)};
+    const struct value *map = value_map(b->arena, &name, 1);
+    return value_merge(b->arena, map, value_map(b->arena, more, n));
+}
+
+static void add_configure(const struct build *b)
+{
+    const struct value_field fields[] = {
+        {"vgpu", instance_get(b->change->desired, "vgpu")},
+        {"memory_locked", instance_get(b->change->desired, "memory_locked")}};
+    const char *vgpu = instance_text(b->change->desired, "vgpu");
+    steps_add(b->steps, "vsphere", OP_TEMPLATE_CONFIGURE,
+              vgpu == NULL ? "devices"
+                           : arena_printf(b->arena, "vGPU %s, all memory reserved", vgpu),
+              EFFECT_NONE, with_name(b, fields, ARRAY_LEN(fields)));
+}
+
+/* A vGPU is proven by starting the machine once: it takes a slot meanwhile. */
+static void add_proof(const struct build *b)
+{
+    if (instance_text(b->change->desired, "vgpu") != NULL)
+        steps_add(b->steps, "vsphere", OP_TEMPLATE_START, "start once (takes 1 vGPU slot)",
+                  EFFECT_SLOT, with_name(b, NULL, 0));
+    const struct value_field fields[] = {
+        {"guest_timeout", instance_get(b->change->desired, "shutdown_timeout")}};
+    steps_add(b->steps, "vsphere", OP_TEMPLATE_SHUTDOWN, "shut down", EFFECT_NONE,
+              with_name(b, fields, 1));
+}
+
+static void add_mark(const struct build *b)
+{
+    steps_add(b->steps, "vsphere", OP_TEMPLATE_MARK, "convert to template", EFFECT_NONE,
+              with_name(b, NULL, 0));
+}
+
+static void add_build(const struct build *b)
+{
+    const struct value_field fields[] = {
+        {"base", instance_get(b->change->desired, "base")},
+        {"host", value_string(b->arena, b->host)},
+        {"cluster", instance_get(b->pool, "cluster")}};
+    steps_add(b->steps, "vsphere", OP_TEMPLATE_CLONE,
+              arena_printf(b->arena, "clone %s to %s on %s",
+                           instance_text(b->change->desired, "base"), b->vm, b->host),
+              EFFECT_CREATE, with_name(b, fields, ARRAY_LEN(fields)));
+    add_configure(b);
+    add_proof(b);
+    add_mark(b);
+}
+
+/* What was changed behind our back is put right in place: same inputs, same version. */
+static void add_repair(const struct build *b)
+{
+    const struct value *is_template = instance_get(b->change->live, "is_template");
+    bool devices = kinds_changes(b->change, "vgpu") || kinds_changes(b->change, "memory_locked");
+    bool marked = is_template->type == VALUE_BOOL && is_template->boolean;
+    if (devices && marked) {
+        const char *host = instance_text(b->change->live, "host");
+        const struct value_field fields[] = {
+            {"host", value_string(b->arena, host != NULL ? host : b->host)},
+            {"cluster", instance_get(b->pool, "cluster")}};
+        steps_add(b->steps, "vsphere", OP_TEMPLATE_UNMARK, "back to a virtual machine",
+                  EFFECT_SERVICE, with_name(b, fields, ARRAY_LEN(fields)));
+    }
+    if (devices || !marked) {
+        if (!marked)
+            add_proof(b);
+        add_configure(b);
+        if (devices)
+            add_proof(b);
+    }
+    add_mark(b);
+}
+
+static bool version_is(const struct value *version, const char *name)
+{
+    const char *own = value_get_text(version, "name");
+    return own != NULL && name != NULL && strcmp(own, name) == 0;
+}
+
+/* Versions beyond `keep` go, oldest first; never the one that was in use until now. */
+static void add_cleanup(const struct build *b)
+{
+    const struct value *versions = instance_get(b->change->live, "versions");
+    int64_t keep = instance_get(b->change->desired, "keep")->integer;
+    const char *former = instance_text(b->change->live, "vm");
+    int64_t others = keep - 2; /* beside the new one and the former one */
+    for (size_t i = value_count(versions); i-- > 0;) {
+        const struct value *version = value_at(versions, i);
+        if (version_is(version, b->vm) || version_is(version, former))
+            continue;
+        if (others-- > 0)
+            continue;
+        const struct value_field fields[] = {{"instance_uuid",
+                                              value_get(version, "instance_uuid")},
+                                             {"name", value_get(version, "name")}};
+        steps_add(b->steps, "vsphere", OP_TEMPLATE_DESTROY,
+                  arena_printf(b->arena, "remove old version %s",
+                               value_get_text(version, "name")),
+                  EFFECT_DATA_LOSS, value_map(b->arena, fields, ARRAY_LEN(fields)));
+    }
+}
+
+static void add_removal(const struct build *b)
+{
+    const struct value *versions = instance_get(b->change->live, "versions");
+    for (size_t i = 0; i < value_count(versions); i++) {
+        const struct value *version = value_at(versions, i);
+        const struct value_field fields[] = {{"instance_uuid",
+                                              value_get(version, "instance_uuid")},
+                                             {"name", value_get(version, "name")}};
+        steps_add(b->steps, "vsphere", OP_TEMPLATE_DESTROY,
+                  arena_printf(b->arena, "destroy %s", value_get_text(version, "name")),
+                  EFFECT_DATA_LOSS, value_map(b->arena, fields, ARRAY_LEN(fields)));
+    }
+}
+
+static int plan_steps(const struct change *change, const struct facts *facts,
+                      struct step_list *steps, struct err *err)
+{
+    struct build b = {.change = change, .arena = facts->arena, .steps = steps};
+    if (change->action == ACTION_DELETE) {
+        add_removal(&b);
+        return 0;
+    }
+    b.vm = instance_text(change->desired, "vm");
+    b.pool = kinds_referred(change->desired, "pool", "pool", facts);
+    b.host = b.pool == NULL ? NULL : build_host(b.pool, facts);
+    if (b.host == NULL)
+        return err_set(err, ERR_NOT_FOUND, "no host of pool %s is connected to build on",
+                       instance_text(change->desired, "pool"));
+    if (change->action == ACTION_UPDATE) {
+        add_repair(&b);
+        return 0;
+    }
+    add_build(&b);
+    if (change->action == ACTION_REBUILD)
+        add_cleanup(&b);
+    return 0;
+}
+
+const struct kind kind_template = {
+    .schema = {.kind = "template", .section = "templates", .attrs = attrs,
+               .n_attrs = ARRAY_LEN(attrs),
+               .doc = "A VM template that blueprints clone, built and kept as versions."},
+    .derive = derive,
+    .plan_steps = plan_steps,
+};

@@ -1,0 +1,53 @@
+/* providers.c: the only list of compiled-in kinds and providers. */
+#include "provider.h"
+
+#include <string.h>
+
+#include "kinds.h"
+
+/* derive runs in this order: what others refer to comes first. */
+const struct kind *const all_kinds[] = {
+    &kind_vgpu_mode,          &kind_pool,            &kind_host,
+    &kind_customization_spec, &kind_template,        &kind_software_component,
+    &kind_catalog_service,    &kind_blueprint,       &kind_entitlement,
+    NULL,
+};
+
+extern const struct provider provider_vsphere, provider_esxi, provider_vra;
+
+const struct provider *const all_providers[] = {
+#ifdef GF_HAVE_VSPHERE
+    &provider_vsphere,
+#endif
+#ifdef GF_HAVE_ESXI
+    &provider_esxi,
+#endif
+#ifdef GF_HAVE_VRA
+    &provider_vra,
+#endif
+    NULL,
+};
+
+const struct kind *kind_find(const char *kind)
+{
+    for (size_t i = 0; all_kinds[i] != NULL; i++)
+        if (strcmp(all_kinds[i]->schema.kind, kind) == 0)
+            return all_kinds[i];
+    return NULL;
+}
+
+const struct kind *kind_by_section(const char *section)
+{
+    for (size_t i = 0; all_kinds[i] != NULL; i++)
+        if (strcmp(all_kinds[i]->schema.section, section) == 0)
+            return all_kinds[i];
+    return NULL;
+}
+
+const struct provider *provider_find(const char *name)
+{
+    for (size_t i = 0; all_providers[i] != NULL; i++)
+        if (strcmp(all_providers[i]->name, name) == 0)
+            return all_providers[i];
+    return NULL;
+}
