@@ -50,6 +50,7 @@ struct vib {
     char *vendor, *acceptance, *install_date, *summary;
     bool maintenance_required; /* the VIB asks for maintenance mode */
     bool is_gpu_driver;
+    bool is_unsigned; /* wants --no-sig-check */
     bool loaded;  /* active since the last boot */
     bool removed; /* gone after the next boot */
 };
@@ -307,6 +308,10 @@ const struct gpu_profile *gpu_profile(const struct gpu *gpu, const char *api_nam
 /* Instances of `profile` that could still start on this card. */
 unsigned gpu_free_slots(struct world *world, const struct host *host, const struct gpu *gpu,
                         const char *api_name);
+/* Whether the host offers vGPU types of this card now (driver runs, both types active); with
+ * a profile: whether that one is among them. */
+bool gpu_offers(const struct host *host, const struct gpu *gpu,
+                const struct gpu_profile *profile);
 
 /* ---- what can be done to it ------------------------------------------------------------
  * These return 0, or -1 with the vim25 fault in `fault` (static type name, and a message). The
@@ -318,6 +323,9 @@ struct fault {
     char *detail; /* XML of the fault's own fields, or NULL */
 };
 
+/* A running task that ends by itself after `takes`; it keeps its VM busy till then (a clone its
+ * result). What TASK_RECONFIGURE changes is changed by whoever makes the task; the end of it
+ * moves changeVersion and writes vSphere's own extraConfig keys. */
 struct task *world_task_new(struct world *world, enum task_kind kind, struct host *host,
                             struct vm *vm, int64_t takes, const char *user);
 
@@ -333,7 +341,16 @@ int host_install_vib(struct world *world, struct host *host, const char *path,
 int host_remove_vib(struct world *world, struct host *host, const char *name,
                     struct fault *fault);
 void host_set_ecc(struct world *world, struct host *host, struct gpu *gpu, bool enabled);
+/* The configured default; cards that were on the old default follow it. It becomes active when
+ * Xorg restarts (with a running driver) or at the next boot; from 7.0.1 on at once. */
+void host_set_graphics(struct world *world, struct host *host, enum graphics_type type,
+                       enum assignment_policy policy);
+void host_restart_xorg(struct host *host);
+void host_start_service(struct world *world, struct host *host, struct service *service,
+                        bool run);
 
+/* The clone is (*ret_task)->result at once and may be edited there; until the task is done it
+ * is `gone`, so that nobody finds it. */
 int vm_clone(struct world *world, struct vm *source, const char *folder, const char *name,
              struct host *host, const char *user, struct task **ret_task, struct fault *fault);
 int vm_power_on(struct world *world, struct vm *vm, const char *user, struct task **ret_task,

@@ -1,0 +1,48 @@
+/* world_internal.h: what the parts of the world share among themselves; not for front ends. */
+#ifndef GF_LAB_WORLD_INTERNAL_H
+#define GF_LAB_WORLD_INTERNAL_H
+
+#include "compiler.h"
+#include "world.h"
+#include "world_vra.h"
+
+int fault_set(struct fault *fault, const char *type, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+/* 6.5.0 -> 60500. */
+unsigned version_number(const char *version);
+/* 384.73-1OEM... -> 384; 0 without a driver. */
+unsigned driver_branch(const struct vib *driver);
+
+/* The running task on a host, or NULL. */
+struct task *host_busy(struct world *world, const struct host *host);
+int host_check_up(const struct host *host, struct fault *fault);
+/* A boot at `at`: everything pending becomes active. */
+void host_boot(struct world *world, struct host *host, int64_t at);
+void host_go_down(struct world *world, struct host *host, int64_t at);
+int host_remove_vib_claiming(struct world *world, struct host *host, const char *name,
+                             bool claim_maintenance, struct fault *fault);
+/* A host as the loader and pokes create it: defaults of the reference hardware. */
+struct host *host_new(struct world *world, const char *name);
+/* Derived defaults, once all else is set. */
+void host_complete(struct world *world, struct host *host);
+struct gpu *host_add_gpu(struct world *world, struct host *host, const char *pci_id);
+void gpu_set_model(struct world *world, struct gpu *gpu, const char *model);
+
+struct vm *vm_new(struct world *world, const char *name);
+void vm_add_default_devices(struct world *world, struct vm *vm, int64_t disk_bytes,
+                            const char *network);
+int vm_next_key(const struct vm *vm, enum device_kind kind);
+unsigned vm_count_devices(const struct vm *vm, enum device_kind kind);
+/* Why the VM cannot run on its host: -1 and a fault; or 0 and the card for its vGPU. */
+int vm_check_start(struct world *world, struct vm *vm, struct gpu **ret_gpu,
+                   struct fault *fault);
+void vm_stop(struct world *world, struct vm *vm, const char *why);
+/* extraConfig keys that vSphere writes by itself for vGPUs. */
+void vm_write_own_keys(struct world *world, struct vm *vm);
+
+struct vib *vib_copy(struct world *world, const struct vib *vib);
+/* Makes the id from vendor, name and version. */
+void vib_complete(struct world *world, struct vib *vib);
+
+#endif
