@@ -75,8 +75,7 @@ struct vra_object *vra_list_find(const struct vra_list *list, const char *id)
     return NULL;
 }
 
-struct vra_object *vra_list_by(const struct vra_list *list, const char *key,
-                               const char *value)
+struct vra_object *vra_list_by(const struct vra_list *list, const char *key, const char *value)
 {
     for (size_t i = 0; i < list->items.n; i++) {
         struct vra_object *object = list->items.items[i];
@@ -155,8 +154,7 @@ static json_t *machine_disks(const struct vm *vm, int64_t *ret_bytes)
 {
     json_t *disks = json_array();
     int id = 0;
-    VEC_EACH(struct device, device, vm->devices)
-    {
+    VEC_EACH (struct device, device, vm->devices) {
         if (device->kind != DEVICE_DISK)
             continue;
         *ret_bytes += device->disk_capacity;
@@ -176,14 +174,15 @@ static json_t *source_machine(const struct world *world, const struct vm *vm)
     vra_guid_of("source-machine", vm->instance_uuid, guid);
     json_t *disks = machine_disks(vm, &bytes);
     bool windows = vm->guest_id != NULL && strncasecmp(vm->guest_id, "win", 3) == 0;
-    return json_pack(
-        "{s:s, s:s, s:s?, s:s, s:s, s:b, s:i, s:I, s:I, s:o, s:s, s:s?, s:s, s:n, s:n, s:s, s:[]}",
-        "id", guid, "name", vm->name, "description", vm->annotation, "externalId",
-        vm->instance_uuid, "status", "Off", "isTemplate", 1, "cpu", (int)vm->cpus, "memoryMB",
-        (json_int_t)vm->memory_mb, "storageGB", (json_int_t)(bytes >> 30), "disks", disks,
-        "guestOSFamily", windows ? "Windows" : "Linux", "hostName", vm->host, "endpointName",
-        world->vcenter_name != NULL ? world->vcenter_name : "vcenter", "reservationName",
-        "region", "interfaceType", "vSphere", "properties");
+    return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:b, s:i, s:I, s:I, s:o, s:s, s:s?, s:s, s:n, "
+                     "s:n, s:s, s:[]}",
+                     "id", guid, "name", vm->name, "description", vm->annotation, "externalId",
+                     vm->instance_uuid, "status", "Off", "isTemplate", 1, "cpu", (int)vm->cpus,
+                     "memoryMB", (json_int_t)vm->memory_mb, "storageGB",
+                     (json_int_t)(bytes >> 30), "disks", disks, "guestOSFamily",
+                     windows ? "Windows" : "Linux", "hostName", vm->host, "endpointName",
+                     world->vcenter_name != NULL ? world->vcenter_name : "vcenter",
+                     "reservationName", "region", "interfaceType", "vSphere", "properties");
 }
 
 void world_vra_collect(struct world *world)
@@ -246,31 +245,4 @@ void vra_world_release(struct world *world)
     json_decref(world->vra.switches);
     json_decref(world->vra.principals);
     world->vra.source_machines = world->vra.switches = world->vra.principals = NULL;
-}
-
-static json_t *list_dump(const struct world *world, const struct vra_list *list)
-{
-    json_t *all = json_array();
-    for (size_t i = 0; i < list->items.n; i++) {
-        const struct vra_object *object = list->items.items[i];
-        if (object->gone)
-            continue;
-        bool visible = world_now(world) >= object->visible_at;
-        json_array_append_new(all, json_pack("{s:s, s:b, s:O}", "id", object->id, "visible",
-                                             (int)visible, "body", object->body));
-    }
-    return all;
-}
-
-json_t *vra_world_dump(struct world *world)
-{
-    struct vra *vra = &world->vra;
-    json_t *dump = json_pack("{s:s?, s:s?}", "version", vra->version, "tenant", vra->tenant);
-    for (size_t i = 0; i < ARRAY_LEN(lists); i++)
-        json_object_set_new(dump, lists[i].name, list_dump(world, list_at(vra, i)));
-    json_object_set(dump, "switches", vra->switches);
-    json_object_set(dump, "source_machines", vra->source_machines);
-    json_t *copy = json_deep_copy(dump); /* what it returns must not change under its reader */
-    json_decref(dump);
-    return copy;
 }

@@ -47,10 +47,6 @@ int vra_world_load(struct world *world, const json_t *vra_section, struct err *e
 void vra_world_tick(struct world *world);
 /* Drop all JSON that world->vra owns. */
 void vra_world_release(struct world *world);
-/* {"blueprints": [{"id", "body", "visible", …}], …}; the caller decrefs. Holds secrets: it is
- * for tests that look whether they arrived. */
-json_t *vra_world_dump(struct world *world);
-
 bool vra_switch(const struct world *world, const char *name, bool otherwise);
 int64_t vra_switch_number(const struct world *world, const char *name, int64_t otherwise);
 
@@ -59,8 +55,7 @@ struct vra_object *vra_list_add(struct world *world, struct vra_list *list, cons
                                 json_t *body, int64_t visible_at);
 struct vra_object *vra_list_find(const struct vra_list *list, const char *id);
 /* The first whose top-level member `key` is the string `value`. */
-struct vra_object *vra_list_by(const struct vra_list *list, const char *key,
-                               const char *value);
+struct vra_object *vra_list_by(const struct vra_list *list, const char *key, const char *value);
 /* What GET shows of it now: borrowed; NULL when it is gone or not visible yet. */
 json_t *vra_object_shown(const struct world *world, const struct vra_object *object);
 void vra_object_remove(struct vra_object *object);

@@ -65,9 +65,9 @@ static json_t *reference_literal(const char *class, const char *name)
 
 static json_t *complex_literal(const char *class, json_t *entries)
 {
-    return json_pack("{s:s, s:s, s:n, s:s, s:n, s:{s:o}}", "type", "complex",
-                     "componentTypeId", "com.vmware.csp.iaas.blueprint.service", "componentId",
-                     "classId", class, "typeFilter", "values", "entries", entries);
+    return json_pack("{s:s, s:s, s:n, s:s, s:n, s:{s:o}}", "type", "complex", "componentTypeId",
+                     "com.vmware.csp.iaas.blueprint.service", "componentId", "classId", class,
+                     "typeFilter", "values", "entries", entries);
 }
 
 static void entry_add(json_t *entries, const char *key, json_t *value)
@@ -86,8 +86,7 @@ static json_t *one_of(json_t *item)
 static void load_prefix(struct world *world, const json_t *element, const char *id)
 {
     json_t *body = json_pack("{s:s, s:s, s:s, s:I, s:I}", "id", id, "tenantId",
-                             world->vra.tenant, "name", name_of(element),
-                             "machineNumberLength",
+                             world->vra.tenant, "name", name_of(element), "machineNumberLength",
                              (json_int_t)number_of(element, "digits", 3), "nextMachineNo",
                              (json_int_t)number_of(element, "next", 1));
     vra_list_add(world, &world->vra.machine_prefixes, id, body, 0);
@@ -101,18 +100,18 @@ static void load_group(struct world *world, const json_t *element, const char *i
         entry_add(entries, "iaas-machine-prefix", string_literal(prefix));
     entry_add(entries, "iaas-manager-emails", string_literal("managers@lab.local"));
     entry_add(entries, "iaas-ad-container", string_literal(""));
-    json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:n, s:s, s:{s:o}}", "@type", "Subtenant",
-                             "id", id, "name", name_of(element), "description", "",
-                             "subtenantRoles", "tenant", world->vra.tenant, "extensionData",
-                             "entries", entries);
+    json_t *body =
+        json_pack("{s:s, s:s, s:s, s:s, s:n, s:s, s:{s:o}}", "@type", "Subtenant", "id", id,
+                  "name", name_of(element), "description", "", "subtenantRoles", "tenant",
+                  world->vra.tenant, "extensionData", "entries", entries);
     vra_list_add(world, &world->vra.business_groups, id, body, 0);
 }
 
 static void load_policy(struct world *world, const json_t *element, const char *id)
 {
-    json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:i}", "id", id, "name", name_of(element),
-                             "description", "", "reservationPolicyTypeId", COMPUTE_POLICY,
-                             "version", 0);
+    json_t *body =
+        json_pack("{s:s, s:s, s:s, s:s, s:i}", "id", id, "name", name_of(element),
+                  "description", "", "reservationPolicyTypeId", COMPUTE_POLICY, "version", 0);
     vra_list_add(world, &world->vra.reservation_policies, id, body, 0);
 }
 
@@ -121,17 +120,17 @@ static void load_profile(struct world *world, const json_t *element, const char 
     const char *begin = text_of(element, "begin"), *end = text_of(element, "end");
     json_t *ranges = json_array();
     if (begin != NULL && end != NULL)
-        json_array_append_new(
-            ranges, json_pack("{s:s, s:s, s:s, s:s, s:[]}", "name", "range-1",
-                              "beginIPv4Address", begin, "endIPv4Address", end, "state",
-                              "UNALLOCATED", "definedAddresses"));
-    json_t *body = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:n, s:s?, s:o}", "@type",
-        "ExternalNetworkProfile", "id", id, "name", name_of(element), "description", "",
-        "profileType", "EXTERNAL", "subnetMask", "255.255.255.0", "gatewayAddress",
-        text_of(element, "gateway"), "primaryDnsAddress", text_of(element, "dns"),
-        "secondaryDnsAddress", "dnsSuffix", text_of(element, "dns_suffix"), "definedRanges",
-        ranges);
+        json_array_append_new(ranges,
+                              json_pack("{s:s, s:s, s:s, s:s, s:[]}", "name", "range-1",
+                                        "beginIPv4Address", begin, "endIPv4Address", end,
+                                        "state", "UNALLOCATED", "definedAddresses"));
+    json_t *body =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:n, s:s?, s:o}", "@type",
+                  "ExternalNetworkProfile", "id", id, "name", name_of(element), "description",
+                  "", "profileType", "EXTERNAL", "subnetMask", "255.255.255.0",
+                  "gatewayAddress", text_of(element, "gateway"), "primaryDnsAddress",
+                  text_of(element, "dns"), "secondaryDnsAddress", "dnsSuffix",
+                  text_of(element, "dns_suffix"), "definedRanges", ranges);
     vra_list_add(world, &world->vra.network_profiles, id, body, 0);
 }
 
@@ -165,8 +164,7 @@ static json_t *reservation_network(const char *network, const char *profile)
     json_t *entries = json_array();
     entry_add(entries, "networkPath", reference_literal("Network", network));
     if (profile != NULL)
-        entry_add(entries, "networkProfile",
-                  reference_literal("network-profile", profile));
+        entry_add(entries, "networkProfile", reference_literal("network-profile", profile));
     return one_of(complex_literal("Infrastructure.Reservation.Network", entries));
 }
 
@@ -223,8 +221,7 @@ static const struct {
 
 static bool has_accounts(const struct world *world)
 {
-    VEC_EACH(struct account, account, world->accounts)
-    {
+    VEC_EACH (struct account, account, world->accounts) {
         if (strcmp(account->system, "vra") == 0)
             return true;
     }
@@ -245,9 +242,9 @@ static void load_accounts(struct world *world, const json_t *accounts)
             .username = world_strdup(world, username != NULL ? username : ""),
             .password = world_strdup(world, password != NULL ? password : ""),
             .tenant = world_strdup(world, world->vra.tenant),
-            .no_role = json_is_true(no_role) ||
-                       (json_is_string(no_role) &&
-                        strcmp(json_string_value(no_role), "true") == 0),
+            .no_role =
+                json_is_true(no_role) ||
+                (json_is_string(no_role) && strcmp(json_string_value(no_role), "true") == 0),
         };
         VEC_PUSH(world->arena, &world->accounts, account);
     }
