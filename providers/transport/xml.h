@@ -81,6 +81,9 @@ MUST_CHECK int xml_stream_feed(struct xml_stream *stream, const void *data, size
                                struct err *err);
 /* The end of the document: ERR_INVALID when it is incomplete. */
 MUST_CHECK int xml_stream_end(struct xml_stream *stream, struct err *err);
+/* Local name of the document's root, "" before it came. Who reads absence as "nothing is
+ * there" checks it: another document has none of the elements either. */
+const char *xml_stream_root(const struct xml_stream *stream);
 
 /* ---- Finding; NULL nodes are accepted everywhere and find nothing ---- */
 

@@ -201,6 +201,22 @@ void raw_write(int fd, const char *text)
     }
 }
 
+void serve_script(int fd, unsigned n_connection, void *context)
+{
+    (void)n_connection;
+    struct script *script = context;
+    while (raw_read_request(fd, script->request, sizeof(script->request))) {
+        unsigned i = script->n_served++;
+        i = i < script->n_replies ? i : script->n_replies - 1;
+        const char *headers = script->replies[i].headers, *body = script->replies[i].body;
+        char head[4096];
+        snprintf(head, sizeof(head), "HTTP/1.1 %u Status\r\nContent-Length: %zu\r\n%s\r\n",
+                 script->replies[i].status, strlen(body), headers == NULL ? "" : headers);
+        raw_write(fd, head);
+        raw_write(fd, body);
+    }
+}
+
 unsigned unused_port(void)
 {
     unsigned port = 0;

@@ -35,6 +35,18 @@ unsigned raw_connections(const struct raw_server *server);
 bool raw_read_request(int fd, char *buffer, size_t size);
 void raw_write(int fd, const char *text);
 
+/* Answers in order, over any number of connections; the last one repeats. */
+struct script {
+    struct {
+        unsigned status;
+        const char *headers, *body; /* headers: whole lines with line ends, or NULL */
+    } replies[8];
+    unsigned n_replies, n_served;
+    char request[65536]; /* the last one */
+};
+
+raw_serve serve_script; /* context: struct script */
+
 /* A port on which nobody listens. */
 unsigned unused_port(void);
 
