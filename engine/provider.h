@@ -32,6 +32,7 @@ struct facts {
     const struct instances *desired;  /* of the manifest, abstract kinds included */
     const struct instances *prior;    /* of the state */
     const struct instances *live;     /* just read; NULL while the manifest is being checked */
+    const struct kind *const *kinds;  /* all of them, NULL-terminated */
     const char *lineage;
     const struct intent *intents;     /* of an interrupted run, see state.h */
     size_t n_intents;
@@ -176,8 +177,10 @@ struct provider {
 extern const struct kind *const all_kinds[]; /* NULL-terminated; derive runs in this order */
 extern const struct provider *const all_providers[]; /* NULL-terminated */
 
-const struct kind *kind_find(const char *kind);
-const struct kind *kind_by_section(const char *section);
-const struct provider *provider_find(const char *name);
+/* In a NULL-terminated list; NULL when there is none. */
+const struct kind *kind_find(const struct kind *const *kinds, const char *kind);
+const struct kind *kind_by_section(const struct kind *const *kinds, const char *section);
+const struct provider *provider_find(const struct provider *const *providers,
+                                     const char *name);
 
 #endif

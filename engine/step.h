@@ -77,6 +77,12 @@ struct attr_change {
     const char *note; /* "24 physical cores / 4 vGPU slots of a host (auto)", or NULL */
 };
 
+/* Something that comes first. Hard: when it fails, this is skipped. Soft: order only. */
+struct change_edge {
+    size_t on; /* index in the plan's changes */
+    bool soft;
+};
+
 struct change {
     const struct kind *kind;
     const char *address;
@@ -86,7 +92,7 @@ struct change {
     size_t n_attrs;
     struct step *steps;
     size_t n_steps;
-    const size_t *after; /* indexes of the changes that come first */
+    const struct change_edge *after;
     size_t n_after;
     unsigned wave;      /* from 1, display only */
     const char *pool;   /* rollout group, or NULL */

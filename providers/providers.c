@@ -1,8 +1,6 @@
 /* providers.c: the only list of compiled-in kinds and providers. */
 #include "provider.h"
 
-#include <string.h>
-
 #include "kinds.h"
 
 /* derive runs in this order: what others refer to comes first. */
@@ -27,27 +25,3 @@ const struct provider *const all_providers[] = {
 #endif
     NULL,
 };
-
-const struct kind *kind_find(const char *kind)
-{
-    for (size_t i = 0; all_kinds[i] != NULL; i++)
-        if (strcmp(all_kinds[i]->schema.kind, kind) == 0)
-            return all_kinds[i];
-    return NULL;
-}
-
-const struct kind *kind_by_section(const char *section)
-{
-    for (size_t i = 0; all_kinds[i] != NULL; i++)
-        if (strcmp(all_kinds[i]->schema.section, section) == 0)
-            return all_kinds[i];
-    return NULL;
-}
-
-const struct provider *provider_find(const char *name)
-{
-    for (size_t i = 0; all_providers[i] != NULL; i++)
-        if (strcmp(all_providers[i]->name, name) == 0)
-            return all_providers[i];
-    return NULL;
-}

@@ -212,7 +212,8 @@ void diag_render(const struct diags *diags, const struct diag *diag, bool colour
     if (diag->rule != NULL)
         strbuf_addf(out, " [%s]", diag->rule);
     strbuf_add_char(out, '\n');
-    render_source(diags, diag->pos, out);
+    if (!diag->hide_source)
+        render_source(diags, diag->pos, out);
     if (diag->hint != NULL)
         strbuf_addf(out, "  hint: %s\n", diag->hint);
 }

@@ -36,6 +36,7 @@ struct diag {
     const char *address; /* resource concerned, or NULL */
     const char *summary; /* one sentence, no full stop */
     const char *hint;    /* the way out, or NULL */
+    bool hide_source;    /* a secret may stand on its line: never show that */
 };
 
 struct diags;

@@ -35,7 +35,6 @@ enum attr_flag {
     ATTR_TEXT = 1 << 6,          /* long text: shown as a line diff, never in full */
     ATTR_FILE = 1 << 7,          /* value is a path in the manifest's directory; content loaded
                                     into the attribute of the same name without "_file" */
-    ATTR_LIVE_ONLY = 1 << 8,     /* compared live against prior and desired, set by no user */
     ATTR_SECRET = 1 << 9, /* a reference {env|file|command|credential: …}, never a value */
 };
 
@@ -57,6 +56,8 @@ struct schema {
     const struct attr *attrs;
     size_t n_attrs;
     bool abstract; /* exists in the manifest only (pools, vgpu_modes): no live, no state */
+    bool absent_is_free; /* an attribute that the manifest leaves out is not managed; else it
+                            must be absent live */
     bool expanded; /* made from other sections (host from pools), no section of its own */
     const char *doc;
 };

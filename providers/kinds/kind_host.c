@@ -383,7 +383,7 @@ static const struct value *remember(const struct instance *live, struct arena *a
 
 const struct kind kind_host = {
     .schema = {.kind = "host", .section = "hosts", .attrs = host_attrs,
-               .n_attrs = ARRAY_LEN(host_attrs), .expanded = true,
+               .n_attrs = ARRAY_LEN(host_attrs), .absent_is_free = true, .expanded = true,
                .doc = "An ESXi host; declared by the pool that lists it."},
     .derive = derive,
     .plan_steps = plan_steps,

@@ -28,7 +28,7 @@ static const struct attr attrs[] = {
      .doc = "How long the guest may take to shut down before it is powered off."},
     {"vm", &type_string, FACET_VSPHERE, ATTR_DERIVED,
      .doc = "Virtual machine that holds the version: NAME-DIGEST8."},
-    {"vgpu", &type_string, FACET_VSPHERE, ATTR_DERIVED | ATTR_LIVE_ONLY,
+    {"vgpu", &type_string, FACET_VSPHERE, ATTR_DERIVED,
      .doc = "vGPU profile of the shared PCI device; absent: none may be there."},
     {"memory_locked", &type_bool, FACET_VSPHERE, ATTR_DERIVED,
      .doc = "All memory reserved; follows from having a vGPU."},

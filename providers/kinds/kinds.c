@@ -83,13 +83,3 @@ int64_t kinds_host_memory(const struct instance *host, const struct facts *facts
     const struct value *memory = host_fact(host, facts, "memory");
     return memory->type == VALUE_INT ? memory->integer : -1;
 }
-
-const struct intent *facts_intent(const struct facts *facts, const char *address,
-                                  const char *op)
-{
-    for (size_t i = 0; i < facts->n_intents; i++)
-        if (strcmp(facts->intents[i].address, address) == 0 &&
-            (op == NULL || strcmp(facts->intents[i].op, op) == 0))
-            return &facts->intents[i];
-    return NULL;
-}

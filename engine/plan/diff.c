@@ -1,0 +1,110 @@
+/* diff.c: see diff.h.
+ *
+ * Three values per attribute: a change is desired against live; its reason follows from prior:
+ * when the file still says what was last applied, the world has moved (drift); otherwise the
+ * file has (edit).
+ */
+#include "diff.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "types.h"
+#include "vec.h"
+
+bool lifecycle_names(const char *const *names, const char *attr)
+{
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++)
+        if (strcmp(names[i], attr) == 0)
+            return true;
+    return false;
+}
+
+bool diff_is_managed(const struct schema *schema, const struct attr *attr,
+                     const struct value *wanted)
+{
+    if (!attr_is_compared(attr))
+        return false;
+    return !schema->absent_is_free || value_is_known(wanted);
+}
+
+static enum reason find_reason(const struct instance *desired, const struct instance *prior,
+                               size_t i, const struct value *live)
+{
+    const struct attr *attr = &desired->schema->attrs[i];
+    const struct value *before = prior == NULL ? NULL : prior->attrs[i];
+    if (prior != NULL && attr_equal(attr, before, desired->attrs[i]))
+        return REASON_DRIFT;
+    if (prior == NULL && value_is_absent(live))
+        return REASON_EDIT;
+    if ((attr->flags & ATTR_DERIVED) && !desired->schema->expanded)
+        return REASON_COMPUTED;
+    if (prior != NULL && attr->default_value != NULL && desired->attr_pos != NULL &&
+        desired->attr_pos[i].line == 0)
+        return REASON_DEFAULT;
+    return REASON_EDIT;
+}
+
+/* The file was not edited, only the world moved, and that is to be ignored; or the attribute
+ * is left to others altogether. */
+static bool is_ignored(const struct instance *desired, const struct attr_change *change)
+{
+    const struct lifecycle *lifecycle = desired->lifecycle;
+    if (lifecycle == NULL)
+        return false;
+    if (lifecycle_names(lifecycle->ignore_changes, change->attr->name))
+        return true;
+    return change->reason == REASON_DRIFT &&
+           lifecycle_names(lifecycle->ignore_drift, change->attr->name);
+}
+
+/* An attribute that only a running driver shows is no blind spot while the driver itself is
+ * about to change. */
+static bool driver_changes(const struct instance *desired, const struct instance *live)
+{
+    int driver = schema_find(desired->schema, "driver");
+    return driver >= 0 && !value_is_unreadable(live->attrs[driver]) &&
+           !attr_equal(&desired->schema->attrs[driver], desired->attrs[driver],
+                       live->attrs[driver]);
+}
+
+struct diff diff_attributes(const struct instance *desired, const struct instance *prior,
+                            const struct instance *live, struct arena *arena)
+{
+    const struct schema *schema = desired->schema;
+    VEC(struct attr_change) changes = {0};
+    VEC(const struct attr *) blind = {0};
+    bool stale = prior == NULL;
+    for (size_t i = 0; i < schema->n_attrs; i++) {
+        const struct attr *attr = &schema->attrs[i];
+        if (!diff_is_managed(schema, attr, desired->attrs[i]))
+            continue;
+        stale = stale || !attr_equal(attr, prior->attrs[i], desired->attrs[i]);
+        if (value_is_unreadable(live->attrs[i]) &&
+            !((attr->flags & ATTR_DRIVER_NEEDED) && driver_changes(desired, live))) {
+            VEC_PUSH(arena, &blind, attr);
+            continue;
+        }
+        if (attr_equal(attr, desired->attrs[i], live->attrs[i]))
+            continue;
+        struct attr_change change = {.attr = attr, .from = live->attrs[i],
+                                     .to = desired->attrs[i],
+                                     .reason = find_reason(desired, prior, i, live->attrs[i])};
+        if (!is_ignored(desired, &change))
+            VEC_PUSH(arena, &changes, change);
+    }
+    return (struct diff){.changes = changes.items, .n = changes.n, .blind = blind.items,
+                         .n_blind = blind.n, .stale = stale};
+}
+
+struct diff diff_creation(const struct instance *desired, struct arena *arena)
+{
+    const struct schema *schema = desired->schema;
+    VEC(struct attr_change) changes = {0};
+    for (size_t i = 0; i < schema->n_attrs; i++)
+        if (attr_is_compared(&schema->attrs[i]) && value_is_known(desired->attrs[i]))
+            VEC_PUSH(arena, &changes,
+                     ((struct attr_change){.attr = &schema->attrs[i], .from = value_absent(),
+                                           .to = desired->attrs[i], .reason = REASON_EDIT}));
+    return (struct diff){.changes = changes.items, .n = changes.n};
+}

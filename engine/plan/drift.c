@@ -1,0 +1,69 @@
+/* drift.c: what moved in the world since it was last applied: prior against live. */
+#include "plan.h"
+
+#include "arena.h"
+#include "diff.h"
+#include "types.h"
+#include "vec.h"
+
+struct search {
+    struct arena *arena;
+    VEC(struct drift_item) items;
+    VEC(struct plan_blind) blind;
+};
+
+static void compare(struct search *search, const struct instance *prior,
+                    const struct instance *live, const struct lifecycle *lifecycle)
+{
+    const struct schema *schema = prior->schema;
+    for (size_t i = 0; i < schema->n_attrs; i++) {
+        const struct attr *attr = &schema->attrs[i];
+        if (!diff_is_managed(schema, attr, prior->attrs[i]))
+            continue;
+        if (value_is_unreadable(live->attrs[i])) {
+            VEC_PUSH(search->arena, &search->blind,
+                     ((struct plan_blind){prior->address, attr->name,
+                                          live->attrs[i]->string}));
+            continue;
+        }
+        if (attr_equal(attr, prior->attrs[i], live->attrs[i]))
+            continue;
+        bool ignored = lifecycle != NULL &&
+                       (lifecycle_names(lifecycle->ignore_drift, attr->name) ||
+                        lifecycle_names(lifecycle->ignore_changes, attr->name));
+        VEC_PUSH(search->arena, &search->items,
+                 ((struct drift_item){prior->address, attr, prior->attrs[i], live->attrs[i],
+                                      ignored}));
+    }
+}
+
+const struct drift *drift_find(const struct facts *facts)
+{
+    struct search search = {.arena = facts->arena};
+    size_t checked = 0;
+    for (size_t i = 0; i < facts->prior->n; i++) {
+        const struct instance *prior = facts->prior->items[i];
+        const struct instance *live = instances_find(facts->live, prior->address);
+        const struct instance *desired = instances_find(facts->desired, prior->address);
+        if (live == NULL || live->presence == PRESENCE_UNKNOWN ||
+            live->presence == PRESENCE_UNREADABLE) {
+            const char *reason = live == NULL || live->reason == NULL
+                                     ? "no provider is configured that reads it"
+                                     : live->reason;
+            VEC_PUSH(facts->arena, &search.blind,
+                     ((struct plan_blind){prior->address, NULL, reason}));
+            continue;
+        }
+        checked++;
+        if (live->presence == PRESENCE_ABSENT)
+            VEC_PUSH(facts->arena, &search.items,
+                     ((struct drift_item){.address = prior->address}));
+        else
+            compare(&search, prior, live, desired == NULL ? NULL : desired->lifecycle);
+    }
+    struct drift *drift = ARENA_NEW(facts->arena, struct drift);
+    *drift = (struct drift){.items = search.items.items, .n = search.items.n,
+                            .blind = search.blind.items, .n_blind = search.blind.n,
+                            .n_checked = checked};
+    return drift;
+}

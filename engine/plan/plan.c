@@ -1,0 +1,419 @@
+/* plan.c: the named passes of planning.
+ *
+ *   resolve   derived attributes that need live facts
+ *   decide    pair desired, prior and live of each resource: its action and attributes
+ *   steps     each kind writes down the steps of its changes
+ *   block     what depends on something unreadable is left alone as well
+ *   order     edges, rollout of pools, waves
+ *   impact    what the whole does to the world
+ */
+#include "plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "diff.h"
+#include "digest.h"
+#include "err.h"
+#include "plan_private.h"
+#include "references.h"
+#include "strbuf.h"
+
+/* ---- collecting ------------------------------------------------------------------------- */
+
+void draft_refuse(struct draft *draft, enum err_code code, const struct instance *who,
+                  const char *message, const char *hint)
+{
+    struct plan_refusal refusal = {.code = code, .address = who->address, .message = message,
+                                   .hint = hint, .pos = who->pos};
+    VEC_PUSH(draft->arena, &draft->refusals, refusal);
+}
+
+void draft_blind(struct draft *draft, const char *address, const char *attr, const char *reason)
+{
+    VEC_PUSH(draft->arena, &draft->blind, ((struct plan_blind){address, attr, reason}));
+}
+
+const struct change *draft_change(const struct draft *draft, const char *address)
+{
+    size_t index = (size_t)(uintptr_t)map_get(&draft->by_address, address);
+    return index == 0 ? NULL : &draft->changes.items[index - 1];
+}
+
+static void add_change(struct draft *draft, struct change change)
+{
+    VEC_PUSH(draft->arena, &draft->changes, change);
+    map_set(&draft->by_address, change.address, (void *)(uintptr_t)draft->changes.n);
+}
+
+static const struct kind *kind_of(const struct instance *instance)
+{
+    /* The schema is the first member of its kind. */
+    _Static_assert(offsetof(struct kind, schema) == 0, "a schema is its kind's first member");
+    return (const struct kind *)(const void *)instance->schema;
+}
+
+/* ---- resolve ------------------------------------------------------------------------------ */
+
+static void pass_resolve(struct draft *draft)
+{
+    const struct facts *facts = &draft->input->facts;
+    for (size_t i = 0; i < facts->desired->n; i++) {
+        struct instance *desired = facts->desired->items[i];
+        if (kind_of(desired)->resolve != NULL)
+            kind_of(desired)->resolve(desired, facts, draft->diags);
+    }
+}
+
+/* ---- decide ------------------------------------------------------------------------------- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+/* The mark on a live object is ours: this lineage, this address, and either the object's own
+ * identifier or the nonce of an intent that an interrupted run left behind. */
+static bool mark_is_ours(const struct draft *draft, const struct instance *live)
+{
+    const struct mark *mark = &live->mark;
+    const struct facts *facts = &draft->input->facts;
+    if (!same_text(mark->lineage, facts->lineage) || !same_text(mark->address, live->address))
+        return false;
+    if (mark->own)
+        return true;
+    const struct intent *intent = facts_intent(facts, live->address, NULL);
+    return intent != NULL && same_text(mark->nonce, intent->nonce);
+}
+
+static bool is_adopted(const struct draft *draft, const struct instance *desired)
+{
+    if (desired->schema->expanded || (desired->lifecycle != NULL && desired->lifecycle->adopt))
+        return true;
+    return lifecycle_names(draft->input->adopt, desired->address);
+}
+
+/* Same name, but not the object that the state knows. */
+static bool is_other_object(const struct instance *prior, const struct instance *live)
+{
+    static const char *const keys[] = {"id", "instance_uuid"};
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        const struct value *before = value_get(prior->ids, keys[i]);
+        const struct value *now = value_get(live->ids, keys[i]);
+        if (value_is_known(before) && value_is_known(now) && !value_equal(before, now))
+            return true;
+    }
+    return false;
+}
+
+static void refuse_foreign(struct draft *draft, const struct instance *desired,
+                           const struct instance *live)
+{
+    const char *whose = "";
+    if (live->mark.lineage != NULL)
+        whose = arena_printf(draft->arena, " (it carries the mark of lineage %s, %s%s)",
+                             live->mark.lineage,
+                             live->mark.address == NULL ? "?" : live->mark.address,
+                             live->mark.own ? "" : ", copied from another object");
+    draft_refuse(draft, ERR_CONFLICT, desired,
+                 arena_printf(draft->arena, "exists, not managed here%s", whose),
+                 arena_printf(draft->arena,
+                              "to take it over: --adopt '%s', or lifecycle: { adopt: true } at "
+                              "the object",
+                              desired->address));
+}
+
+static void decide_creation(struct draft *draft, const struct instance *desired,
+                            const struct instance *prior, const struct instance *live)
+{
+    struct diff diff = diff_creation(desired, draft->arena);
+    struct attr_change *attrs = ARENA_ARRAY(draft->arena, diff.n, struct attr_change);
+    for (size_t i = 0; i < diff.n; i++) {
+        attrs[i] = diff.changes[i];
+        if (prior != NULL)
+            attrs[i].reason = REASON_DRIFT;
+    }
+    add_change(draft, (struct change){.kind = kind_of(desired),
+                                      .address = desired->address,
+                                      .action = ACTION_CREATE,
+                                      .desired = desired,
+                                      .prior = prior,
+                                      .live = live,
+                                      .attrs = attrs,
+                                      .n_attrs = diff.n,
+                                      .note = prior != NULL ? "was deleted outside gridform"
+                                                            : NULL});
+}
+
+static enum action update_action(const struct instance *desired, const struct diff *diff)
+{
+    if (strcmp(desired->schema->kind, "template") == 0)
+        for (size_t i = 0; i < diff->n; i++)
+            if (strcmp(diff->changes[i].attr->name, "vm") == 0)
+                return ACTION_REBUILD;
+    return ACTION_UPDATE;
+}
+
+static void decide_present(struct draft *draft, const struct instance *desired,
+                           const struct instance *prior, const struct instance *live)
+{
+    const struct facts *facts = &draft->input->facts;
+    struct diff diff = diff_attributes(desired, prior, live, draft->arena);
+    for (size_t i = 0; i < diff.n_blind; i++) {
+        int at = schema_find(desired->schema, diff.blind[i]->name);
+        draft_blind(draft, desired->address, diff.blind[i]->name, live->attrs[at]->string);
+    }
+    struct change change = {.kind = kind_of(desired), .address = desired->address,
+                            .desired = desired, .prior = prior, .live = live,
+                            .attrs = diff.changes, .n_attrs = diff.n};
+    if (change.kind->unfinished != NULL)
+        change.note = change.kind->unfinished(prior, live, facts);
+    if (diff.n > 0 || change.note != NULL) {
+        change.action = update_action(desired, &diff);
+    } else if (diff.stale && diff.n_blind == 0) {
+        change.action = ACTION_ADOPT;
+        change.note = prior == NULL ? "taken over as it is" : "already as wanted: recorded";
+    } else {
+        draft->n_unchanged++;
+        return;
+    }
+    add_change(draft, change);
+}
+
+static void decide_desired(struct draft *draft, const struct instance *desired)
+{
+    const struct facts *facts = &draft->input->facts;
+    const struct instance *prior = instances_find(facts->prior, desired->address);
+    const struct instance *live = instances_find(facts->live, desired->address);
+    if (live == NULL || live->presence == PRESENCE_UNKNOWN) {
+        draft_blind(draft, desired->address, NULL, "no provider is configured that reads it");
+        return;
+    }
+    if (live->presence == PRESENCE_UNREADABLE) {
+        draft_blind(draft, desired->address, NULL, live->reason);
+        return;
+    }
+    const struct kind *kind = kind_of(desired);
+    if (kind->is_reference != NULL && kind->is_reference(desired)) {
+        if (live->presence == PRESENCE_ABSENT)
+            draft_refuse(draft, ERR_NOT_FOUND, desired, "is declared as existing, and is not there",
+                         "create it, correct its name, or drop existing: true");
+        else
+            draft->n_unchanged++;
+        return;
+    }
+    if (live->presence == PRESENCE_ABSENT) {
+        decide_creation(draft, desired, prior, live);
+        return;
+    }
+    bool other = prior != NULL && is_other_object(prior, live);
+    if ((prior == NULL || other) && !is_adopted(draft, desired) && !mark_is_ours(draft, live)) {
+        refuse_foreign(draft, desired, live);
+        return;
+    }
+    decide_present(draft, desired, other ? NULL : prior, live);
+}
+
+static void decide_removal(struct draft *draft, const struct instance *prior)
+{
+    const struct instance *live = instances_find(draft->input->facts.live, prior->address);
+    struct change change = {.kind = kind_of(prior), .address = prior->address, .prior = prior,
+                            .live = live};
+    if (prior->schema->expanded) {
+        change.action = ACTION_RELEASE;
+        change.note = "leaves the state; the host itself stays as it is";
+    } else if (live == NULL || live->presence == PRESENCE_UNKNOWN ||
+               live->presence == PRESENCE_UNREADABLE) {
+        draft_blind(draft, prior->address, NULL,
+                    live == NULL || live->reason == NULL
+                        ? "no provider is configured that reads it"
+                        : live->reason);
+        return;
+    } else if (live->presence == PRESENCE_ABSENT || is_other_object(prior, live)) {
+        change.action = ACTION_RELEASE;
+        change.note = "already gone: leaves the state";
+    } else if (value_get_bool(prior->meta, "prevent_destroy", false)) {
+        draft_refuse(draft, ERR_DENIED, prior,
+                     "was removed from the files, but lifecycle: { prevent_destroy: true } "
+                     "protected it",
+                     "put it back with prevent_destroy: false, apply, then remove it");
+        return;
+    } else {
+        change.action = ACTION_DELETE;
+    }
+    add_change(draft, change);
+}
+
+static void pass_decide(struct draft *draft)
+{
+    const struct facts *facts = &draft->input->facts;
+    for (size_t i = 0; i < facts->desired->n; i++)
+        if (!facts->desired->items[i]->schema->abstract)
+            decide_desired(draft, facts->desired->items[i]);
+    for (size_t i = 0; i < facts->prior->n; i++)
+        if (instances_find(facts->desired, facts->prior->items[i]->address) == NULL)
+            decide_removal(draft, facts->prior->items[i]);
+}
+
+/* ---- block -------------------------------------------------------------------------------- */
+
+struct block_search {
+    const struct draft *draft;
+    const struct map *blocked; /* address -> itself */
+    const char *found;
+};
+
+static void look_for_blocked(void *context, const struct reference *reference)
+{
+    struct block_search *search = context;
+    const struct kind *kind = kind_by_section(search->draft->input->facts.kinds, reference->section);
+    if (kind == NULL || search->found != NULL)
+        return;
+    const char *address =
+        arena_printf(search->draft->arena, "%s/%s", kind->schema.kind, reference->name);
+    search->found = map_get(search->blocked, address);
+}
+
+/* One round: drop changes that refer to something blocked. Returns how many were dropped. */
+static size_t block_round(struct draft *draft, struct map *blocked)
+{
+    size_t kept = 0, n = draft->changes.n;
+    for (size_t i = 0; i < n; i++) {
+        struct change *change = &draft->changes.items[i];
+        struct block_search search = {.draft = draft, .blocked = blocked};
+        if (change->desired != NULL)
+            references_each(change->desired, look_for_blocked, &search);
+        if (search.found == NULL) {
+            draft->changes.items[kept++] = *change;
+            continue;
+        }
+        draft_blind(draft, change->address, NULL,
+                    arena_printf(draft->arena, "depends on %s, which cannot be read",
+                                 search.found));
+        map_set(blocked, change->address, (void *)(uintptr_t)change->address);
+    }
+    draft->changes.n = kept;
+    return n - kept;
+}
+
+/* Rounds end: each one drops a change, or is the last. */
+static void pass_block(struct draft *draft)
+{
+    struct map blocked;
+    map_init(&blocked);
+    for (size_t i = 0; i < draft->blind.n; i++)
+        if (draft->blind.items[i].attr == NULL)
+            map_set(&blocked, draft->blind.items[i].address,
+                    (void *)(uintptr_t)draft->blind.items[i].address);
+    if (map_count(&blocked) > 0) {
+        while (block_round(draft, &blocked) > 0)
+            ;
+        map_release(&draft->by_address);
+        map_init(&draft->by_address);
+        for (size_t i = 0; i < draft->changes.n; i++)
+            map_set(&draft->by_address, draft->changes.items[i].address,
+                    (void *)(uintptr_t)(i + 1));
+    }
+    map_release(&blocked);
+}
+
+/* ---- steps -------------------------------------------------------------------------------- */
+
+static void pass_steps(struct draft *draft)
+{
+    const struct facts *facts = &draft->input->facts;
+    for (size_t i = 0; i < draft->changes.n; i++) {
+        struct change *change = &draft->changes.items[i];
+        if (change->action == ACTION_ADOPT || change->action == ACTION_RELEASE ||
+            change->kind->plan_steps == NULL)
+            continue;
+        struct step_list steps = {.arena = draft->arena, .address = change->address};
+        struct err err = {0};
+        if (change->kind->plan_steps(change, facts, &steps, &err) < 0) {
+            draft_refuse(draft, err.code, change->desired != NULL ? change->desired : change->prior,
+                         arena_strdup(draft->arena, err.message), NULL);
+            continue;
+        }
+        change->steps = steps.items;
+        change->n_steps = steps.n;
+    }
+}
+
+bool change_opens_window(const struct change *change)
+{
+    for (size_t i = 0; i < change->n_steps; i++)
+        if (change->steps[i].effects & (EFFECT_MAINTENANCE | EFFECT_HOST_REBOOT))
+            return true;
+    return false;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------- */
+
+static int compare_blind(const void *a, const void *b)
+{
+    const struct plan_blind *x = a, *y = b;
+    int order = strcmp(x->address, y->address);
+    return order != 0 ? order : strcmp(x->attr ? x->attr : "", y->attr ? y->attr : "");
+}
+
+static int compare_refusals(const void *a, const void *b)
+{
+    const struct plan_refusal *x = a, *y = b;
+    int order = strcmp(x->address, y->address);
+    return order != 0 ? order : strcmp(x->message, y->message);
+}
+
+static const struct plan *finish(struct draft *draft, unsigned n_waves)
+{
+    const struct plan_input *input = draft->input;
+    struct plan *plan = ARENA_NEW(draft->arena, struct plan);
+    if (draft->blind.n > 1)
+        qsort(draft->blind.items, draft->blind.n, sizeof(*draft->blind.items), compare_blind);
+    if (draft->refusals.n > 1)
+        qsort(draft->refusals.items, draft->refusals.n, sizeof(*draft->refusals.items),
+              compare_refusals);
+    *plan = (struct plan){.id = "",
+                          .site = input->site,
+                          .commit = input->commit,
+                          .lineage = input->facts.lineage,
+                          .serial = input->serial,
+                          .changes = draft->changes.items,
+                          .n_changes = draft->changes.n,
+                          .n_waves = n_waves,
+                          .n_unchanged = draft->n_unchanged,
+                          .blind = draft->blind.items,
+                          .n_blind = draft->blind.n,
+                          .refusals = draft->refusals.items,
+                          .n_refusals = draft->refusals.n,
+                          .impact = impact_of(draft, n_waves),
+                          .digest_inputs = input->digest_inputs};
+    struct strbuf text;
+    strbuf_init(&text, STRBUF_MAX_OUTPUT);
+    plan_encode(plan, &text);
+    struct digest digest = digest_bytes(strbuf_str(&text), strbuf_len(&text));
+    strbuf_release(&text);
+    plan->id = arena_strdup(draft->arena, digest.hex);
+    return plan;
+}
+
+const struct plan *plan_build(const struct plan_input *input, struct diags *diags)
+{
+    struct draft draft = {.input = input, .arena = input->facts.arena, .diags = diags};
+    map_init(&draft.by_address);
+    pass_resolve(&draft);
+    pass_decide(&draft);
+    pass_block(&draft);
+    pass_steps(&draft);
+    order_edges(&draft);
+    rollout_order(&draft);
+    unsigned n_waves = order_waves(&draft);
+    const struct plan *plan = finish(&draft, n_waves);
+    map_release(&draft.by_address);
+    return plan;
+}
+
+bool plan_is_empty(const struct plan *plan)
+{
+    return plan->n_changes == 0;
+}

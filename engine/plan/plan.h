@@ -1,0 +1,107 @@
+/* plan.h: from desired, prior and live to an ordered list of changes with their steps.
+ *
+ * plan_build is a pure function: the same inputs give the same plan, byte for byte. Nothing in
+ * a plan is decided later: what is printed is what is executed, in that order.
+ */
+#ifndef GF_PLAN_H
+#define GF_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "provider.h"
+
+struct arena;
+struct diags;
+struct strbuf;
+
+/* A resource, or an attribute of one, that could not be read: it is left alone. */
+struct plan_blind {
+    const char *address, *attr; /* attr NULL: the whole resource, or what depends on it */
+    const char *reason;
+};
+
+/* What the plan refuses to do, and why; nothing is applied while there are any. */
+struct plan_refusal {
+    enum err_code code; /* ERR_CONFLICT: exists, not managed here; ERR_DENIED: protected */
+    const char *address, *message, *hint;
+    struct pos pos;
+};
+
+struct plan_slots {
+    const char *profile;
+    int now, least, most, after; /* least and most on the way */
+};
+
+/* What the whole plan does to the world, for its head. */
+struct plan_impact {
+    size_t n_create, n_update, n_rebuild, n_delete, n_release, n_adopt;
+    size_t n_windows, n_reboots_least, n_reboots_most;
+    const char *range_reason; /* why least and most differ, or NULL */
+    const char *const *power_off, *const *move; /* names of machines, sorted */
+    size_t n_power_off, n_move;
+    size_t n_data_loss, n_service;
+    unsigned max_out; /* hosts of one pool out at a time, at most */
+    const struct plan_slots *slots;
+    size_t n_slots;
+};
+
+struct plan {
+    const char *id; /* digest of all that follows: 32 hex digits */
+    const char *site, *commit, *lineage;
+    int64_t serial;              /* of the state it was made from; 0: no state yet */
+    const struct change *changes; /* in order of execution: wave, then address */
+    size_t n_changes;
+    unsigned n_waves;
+    size_t n_unchanged;
+    const struct plan_blind *blind;
+    size_t n_blind;
+    const struct plan_refusal *refusals;
+    size_t n_refusals;
+    struct plan_impact impact;
+    const char *digest_inputs; /* of the manifest: all files and scripts */
+};
+
+struct plan_input {
+    struct facts facts;
+    const char *site, *commit, *digest_inputs;
+    int64_t serial;
+    const char *const *adopt; /* addresses named with --adopt; NULL-terminated, or NULL */
+};
+
+/* Findings about the files (cpu: auto without facts) go to diags. Everything lives in
+ * input->facts.arena. */
+const struct plan *plan_build(const struct plan_input *input, struct diags *diags);
+
+/* Anything to do? */
+bool plan_is_empty(const struct plan *plan);
+
+/* The plan as JSON (format version 1): one line a change. The id is not part of its own
+ * digest. */
+void plan_encode(const struct plan *plan, struct strbuf *out);
+
+/* Compare a saved plan with one made now from fresh reads: 0 when they are the same; ERR_CONFLICT
+ * naming what moved since. */
+int plan_check_saved(const char *saved, size_t size, const struct plan *now, struct arena *arena,
+                     struct err *err);
+
+/* ---- drift: prior against live, and nothing else ------------------------------------------ */
+
+struct drift_item {
+    const char *address;
+    const struct attr *attr; /* NULL: the resource itself is gone */
+    const struct value *prior, *live;
+    bool ignored; /* by lifecycle.ignore_drift */
+};
+
+struct drift {
+    const struct drift_item *items; /* by address, then schema order */
+    size_t n;
+    const struct plan_blind *blind;
+    size_t n_blind;
+    size_t n_checked; /* resources compared */
+};
+
+const struct drift *drift_find(const struct facts *facts);
+
+#endif

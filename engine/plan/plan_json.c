@@ -1,0 +1,288 @@
+/* plan_json.c: the JSON form of a plan (format 1), one change a line, and saved plans. */
+#include "plan.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "err.h"
+#include "map.h"
+#include "strbuf.h"
+#include "value_json.h"
+
+static void key(struct strbuf *out, const char *name)
+{
+    strbuf_addf(out, ",\"%s\":", name);
+}
+
+static void text_member(struct strbuf *out, const char *name, const char *text)
+{
+    key(out, name);
+    if (text == NULL)
+        strbuf_add(out, "null");
+    else
+        json_text(text, out);
+}
+
+static void encode_pos(struct strbuf *out, const struct instance *desired)
+{
+    if (desired == NULL || desired->pos.file == NULL)
+        return;
+    key(out, "declared");
+    strbuf_add(out, "{\"file\":");
+    json_text(desired->pos.file, out);
+    strbuf_addf(out, ",\"line\":%u,\"column\":%u}", desired->pos.line, desired->pos.column);
+}
+
+static void encode_attr(struct strbuf *out, const struct attr_change *attr)
+{
+    strbuf_add(out, "{\"name\":");
+    json_text(attr->attr->name, out);
+    key(out, "from");
+    value_to_json(attr->from, out);
+    key(out, "to");
+    value_to_json(attr->to, out);
+    text_member(out, "reason", reason_name(attr->reason));
+    if (attr->note != NULL)
+        text_member(out, "note", attr->note);
+    strbuf_add_char(out, '}');
+}
+
+static void encode_effects(struct strbuf *out, unsigned effects)
+{
+    struct strbuf names;
+    strbuf_init(&names, 1024);
+    effects_print(effects, &names);
+    strbuf_add_char(out, '[');
+    const char *at = strbuf_str(&names);
+    for (bool first = true; *at != '\0'; first = false) {
+        size_t len = strcspn(at, ",");
+        strbuf_addf(out, "%s\"%.*s\"", first ? "" : ",", (int)len, at);
+        at += len;
+        at += strspn(at, ", ");
+    }
+    strbuf_add_char(out, ']');
+    strbuf_release(&names);
+}
+
+static void encode_step(struct strbuf *out, const struct step *step)
+{
+    strbuf_addf(out, "{\"id\":%u", step->id);
+    text_member(out, "provider", step->provider);
+    text_member(out, "op", step->op);
+    text_member(out, "title", step->title);
+    key(out, "effects");
+    encode_effects(out, step->effects);
+    if (step->when != NULL) {
+        key(out, "when");
+        strbuf_add(out, "{\"attr\":");
+        json_text(step->when->attr, out);
+        text_member(out, "equals", step->when->equals);
+        strbuf_add_char(out, '}');
+    }
+    key(out, "args");
+    value_to_json(step->args, out);
+    strbuf_add_char(out, '}');
+}
+
+/* What the plan saw of the resource: apply refuses when it has moved since. */
+static void encode_seen(struct strbuf *out, const struct change *change)
+{
+    struct arena *scratch CLEANUP(arena_freep) = arena_new();
+    if (change->live != NULL)
+        text_member(out, "live_digest", instance_digest(change->live, scratch));
+    if (change->prior != NULL)
+        text_member(out, "prior_digest", instance_digest(change->prior, scratch));
+}
+
+static void encode_change(struct strbuf *out, const struct plan *plan,
+                          const struct change *change)
+{
+    strbuf_add(out, "{\"address\":");
+    json_text(change->address, out);
+    text_member(out, "action", action_name(change->action));
+    strbuf_addf(out, ",\"wave\":%u", change->wave);
+    if (change->pool != NULL)
+        text_member(out, "pool", change->pool);
+    if (change->canary)
+        strbuf_add(out, ",\"canary\":true");
+    if (change->note != NULL)
+        text_member(out, "note", change->note);
+    encode_pos(out, change->desired);
+    key(out, "attributes");
+    strbuf_add_char(out, '[');
+    for (size_t i = 0; i < change->n_attrs; i++) {
+        strbuf_add(out, i == 0 ? "" : ",");
+        encode_attr(out, &change->attrs[i]);
+    }
+    strbuf_add(out, "],\"steps\":[");
+    for (size_t i = 0; i < change->n_steps; i++) {
+        strbuf_add(out, i == 0 ? "" : ",");
+        encode_step(out, &change->steps[i]);
+    }
+    strbuf_add(out, "],\"after\":[");
+    for (size_t i = 0; i < change->n_after; i++) {
+        strbuf_add(out, i == 0 ? "" : ",");
+        json_text(plan->changes[change->after[i].on].address, out);
+    }
+    strbuf_add_char(out, ']');
+    encode_seen(out, change);
+    strbuf_add_char(out, '}');
+}
+
+static void encode_texts(struct strbuf *out, const char *name, const char *const *texts,
+                         size_t n)
+{
+    key(out, name);
+    strbuf_add_char(out, '[');
+    for (size_t i = 0; i < n; i++) {
+        strbuf_add(out, i == 0 ? "" : ",");
+        json_text(texts[i], out);
+    }
+    strbuf_add_char(out, ']');
+}
+
+static void encode_impact(struct strbuf *out, const struct plan_impact *impact)
+{
+    strbuf_addf(out,
+                "\"impact\":{\"create\":%zu,\"update\":%zu,\"rebuild\":%zu,\"delete\":%zu,"
+                "\"release\":%zu,\"adopt\":%zu,\"windows\":%zu,\"host_reboots\":{\"least\":%zu,"
+                "\"most\":%zu},\"data_loss\":%zu,\"service_interruptions\":%zu,"
+                "\"hosts_out\":%u",
+                impact->n_create, impact->n_update, impact->n_rebuild, impact->n_delete,
+                impact->n_release, impact->n_adopt, impact->n_windows, impact->n_reboots_least,
+                impact->n_reboots_most, impact->n_data_loss, impact->n_service,
+                impact->max_out);
+    encode_texts(out, "powers_off", impact->power_off, impact->n_power_off);
+    encode_texts(out, "moves", impact->move, impact->n_move);
+    strbuf_add(out, ",\"slots\":[");
+    for (size_t i = 0; i < impact->n_slots; i++) {
+        const struct plan_slots *slots = &impact->slots[i];
+        strbuf_add(out, i == 0 ? "{\"profile\":" : ",{\"profile\":");
+        json_text(slots->profile, out);
+        strbuf_addf(out, ",\"now\":%d,\"least\":%d,\"most\":%d,\"after\":%d}", slots->now,
+                    slots->least, slots->most, slots->after);
+    }
+    strbuf_add(out, "]}");
+}
+
+static void encode_blind(struct strbuf *out, const struct plan *plan)
+{
+    strbuf_add(out, "\"unreadable\":[");
+    for (size_t i = 0; i < plan->n_blind; i++) {
+        strbuf_add(out, i == 0 ? "\n{\"address\":" : ",\n{\"address\":");
+        json_text(plan->blind[i].address, out);
+        text_member(out, "attribute", plan->blind[i].attr);
+        text_member(out, "reason", plan->blind[i].reason);
+        strbuf_add_char(out, '}');
+    }
+    strbuf_add(out, "],\n\"refused\":[");
+    for (size_t i = 0; i < plan->n_refusals; i++) {
+        const struct plan_refusal *refusal = &plan->refusals[i];
+        strbuf_add(out, i == 0 ? "\n{\"address\":" : ",\n{\"address\":");
+        json_text(refusal->address, out);
+        text_member(out, "code", err_code_name(refusal->code));
+        text_member(out, "message", refusal->message);
+        text_member(out, "hint", refusal->hint);
+        strbuf_add_char(out, '}');
+    }
+    strbuf_add_char(out, ']');
+}
+
+void plan_encode(const struct plan *plan, struct strbuf *out)
+{
+    strbuf_add(out, "{\"gridform_plan\":1");
+    text_member(out, "id", plan->id);
+    text_member(out, "site", plan->site);
+    text_member(out, "commit", plan->commit);
+    text_member(out, "lineage", plan->lineage);
+    strbuf_addf(out, ",\"serial\":%lld", (long long)plan->serial);
+    text_member(out, "inputs", plan->digest_inputs);
+    strbuf_addf(out, ",\"waves\":%u,\"unchanged\":%zu,\n", plan->n_waves, plan->n_unchanged);
+    encode_impact(out, &plan->impact);
+    strbuf_add(out, ",\n\"changes\":[");
+    for (size_t i = 0; i < plan->n_changes; i++) {
+        strbuf_add(out, i == 0 ? "\n" : ",\n");
+        encode_change(out, plan, &plan->changes[i]);
+    }
+    strbuf_add(out, "],\n");
+    encode_blind(out, plan);
+    strbuf_add(out, "}\n");
+}
+
+/* ---- saved plans -------------------------------------------------------------------------- */
+
+static void note_moved(struct strbuf *moved, const char *address)
+{
+    if (strbuf_len(moved) > 0)
+        strbuf_add(moved, ", ");
+    strbuf_add(moved, address);
+}
+
+static bool same_seen(const struct value *saved, const char *member,
+                      const struct instance *instance, struct arena *arena)
+{
+    const char *digest = value_get_text(saved, member);
+    if (instance == NULL || digest == NULL)
+        return instance == NULL && digest == NULL;
+    return strcmp(digest, instance_digest(instance, arena)) == 0;
+}
+
+/* The addresses whose resources differ between the saved plan and now. */
+static void find_moved(const struct value *changes, const struct plan *now, struct arena *arena,
+                       struct strbuf *moved)
+{
+    struct map saved;
+    map_init(&saved);
+    for (size_t i = 0; i < value_count(changes); i++) {
+        const char *address = value_get_text(value_at(changes, i), "address");
+        if (address != NULL)
+            map_set(&saved, address, (void *)(uintptr_t)(i + 1));
+    }
+    for (size_t i = 0; i < now->n_changes; i++) {
+        const struct change *change = &now->changes[i];
+        size_t at = (size_t)(uintptr_t)map_set(&saved, change->address, (void *)1);
+        const struct value *then = at == 0 ? NULL : value_at(changes, at - 1);
+        if (then == NULL || !same_seen(then, "live_digest", change->live, arena) ||
+            !same_seen(then, "prior_digest", change->prior, arena))
+            note_moved(moved, change->address);
+    }
+    for (size_t i = 0; i < value_count(changes); i++) {
+        const char *address = value_get_text(value_at(changes, i), "address");
+        bool still = false;
+        for (size_t j = 0; address != NULL && j < now->n_changes && !still; j++)
+            still = strcmp(now->changes[j].address, address) == 0;
+        if (address != NULL && !still)
+            note_moved(moved, address);
+    }
+    map_release(&saved);
+}
+
+int plan_check_saved(const char *saved, size_t size, const struct plan *now,
+                     struct arena *arena, struct err *err)
+{
+    const struct value *plan;
+    if (value_from_json(saved, size, arena, &plan, err) < 0)
+        return err_wrap(err, "this is no saved plan");
+    if (value_get_int(plan, "gridform_plan", 0) != 1)
+        return err_set(err, ERR_INVALID, "this is no saved plan of format 1");
+    const char *id = value_get_text(plan, "id"), *lineage = value_get_text(plan, "lineage");
+    const char *inputs = value_get_text(plan, "inputs");
+    if (id == NULL || lineage == NULL || inputs == NULL)
+        return err_set(err, ERR_INVALID, "the saved plan is damaged");
+    if (strcmp(id, now->id) == 0)
+        return 0;
+    if (strcmp(lineage, now->lineage) != 0)
+        return err_set(err, ERR_CONFLICT, "the plan was made for another state (lineage %s)",
+                       lineage);
+    if (strcmp(inputs, now->digest_inputs) != 0)
+        return err_set(err, ERR_CONFLICT, "the files have changed since the plan was made");
+    struct strbuf moved;
+    strbuf_init(&moved, 700);
+    find_moved(value_get(plan, "changes"), now, arena, &moved);
+    err_set(err, ERR_CONFLICT, "the plan is stale: %s",
+            strbuf_len(&moved) > 0 ? "changed since it was made: " : "the state has moved on");
+    if (strbuf_len(&moved) > 0)
+        err_set(err, ERR_CONFLICT, "%s%s", err->message, strbuf_str(&moved));
+    strbuf_release(&moved);
+    return -1;
+}

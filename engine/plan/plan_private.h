@@ -1,0 +1,41 @@
+/* plan_private.h: what the passes of plan_build hand to each other. */
+#ifndef GF_PLAN_PRIVATE_H
+#define GF_PLAN_PRIVATE_H
+
+#include "map.h"
+#include "plan.h"
+#include "vec.h"
+
+/* A plan under construction. Changes are in the order of the passes until they are ordered. */
+struct draft {
+    const struct plan_input *input;
+    struct arena *arena;
+    struct diags *diags;
+    VEC(struct change) changes;
+    VEC(struct plan_blind) blind;
+    VEC(struct plan_refusal) refusals;
+    VEC(struct change_edge) * edges; /* per change, while they are collected */
+    size_t n_unchanged;
+    struct map by_address; /* address -> change index + 1 */
+};
+
+/* rollout.c: order the hosts of each pool that open a window; refuses what the budget does not
+ * allow. Runs after the steps are known. */
+void rollout_order(struct draft *draft);
+
+/* order.c: edges from references, then waves and the final order. */
+void order_edges(struct draft *draft);
+unsigned order_waves(struct draft *draft);
+void order_add_edge(struct draft *draft, size_t from, size_t on, bool soft);
+
+/* impact.c */
+struct plan_impact impact_of(const struct draft *draft, unsigned n_waves);
+
+void draft_refuse(struct draft *draft, enum err_code code, const struct instance *who,
+                  const char *message, const char *hint);
+void draft_blind(struct draft *draft, const char *address, const char *attr,
+                 const char *reason);
+const struct change *draft_change(const struct draft *draft, const char *address);
+bool change_opens_window(const struct change *change);
+
+#endif
