@@ -1,4 +1,5 @@
-/* world_host.c: what may happen to a host (vsphere-api.md §6, §14; esxi-shell.md §3, §6, §14). */
+/* world_host.c: what may happen to a host (vsphere-api.md §6, §14; esxi-shell.md §3, §6, §14).
+ */
 #include "world.h"
 
 #include <string.h>
@@ -11,8 +12,7 @@
 
 struct task *host_busy(struct world *world, const struct host *host)
 {
-    VEC_EACH(struct task *, it, world->tasks)
-    {
+    VEC_EACH (struct task *, it, world->tasks) {
         bool of_host = (*it)->kind == TASK_ENTER_MAINTENANCE ||
                        (*it)->kind == TASK_EXIT_MAINTENANCE || (*it)->kind == TASK_REBOOT;
         if (of_host && (*it)->host == host && (*it)->state <= TASK_RUNNING)
@@ -88,8 +88,7 @@ int host_reboot(struct world *world, struct host *host, bool force, const char *
 
 void host_go_down(struct world *world, struct host *host, int64_t at)
 {
-    VEC_EACH(struct vm *, it, world->vms)
-    {
+    VEC_EACH (struct vm *, it, world->vms) {
         if (!(*it)->gone && (*it)->power == POWERED_ON && !strcmp((*it)->host, host->name))
             vm_stop(world, *it, "its host went down");
     }
@@ -122,14 +121,12 @@ void host_boot(struct world *world, struct host *host, int64_t at)
     host->boot_time = at;
     host->default_active = host->default_configured;
     boot_vibs(host);
-    VEC_EACH(struct gpu, gpu, host->gpus)
-    {
+    VEC_EACH (struct gpu, gpu, host->gpus) {
         gpu->ecc_current = gpu->ecc_pending;
         gpu->type_active = gpu->type_configured;
         gpu->passthru_active = gpu->passthru_enabled;
     }
-    VEC_EACH(struct service, service, host->services)
-    {
+    VEC_EACH (struct service, service, host->services) {
         bool wants_driver = strcmp(service->key, "xorg") == 0;
         service->running =
             strcmp(service->policy, "on") == 0 && (!wants_driver || host_driver_runs(host));
@@ -141,8 +138,7 @@ void host_boot(struct world *world, struct host *host, int64_t at)
 static void activate_graphics(struct host *host)
 {
     host->default_active = host->default_configured;
-    VEC_EACH(struct gpu, gpu, host->gpus)
-    {
+    VEC_EACH (struct gpu, gpu, host->gpus) {
         gpu->type_active = gpu->type_configured;
     }
 }
@@ -153,8 +149,7 @@ void host_set_graphics(struct world *world, struct host *host, enum graphics_typ
     enum graphics_type before = host->default_configured;
     if (before == type && host->policy == policy)
         return;
-    VEC_EACH(struct gpu, gpu, host->gpus)
-    {
+    VEC_EACH (struct gpu, gpu, host->gpus) {
         if (gpu->type_configured == before)
             gpu->type_configured = type;
     }
@@ -215,8 +210,8 @@ struct vib *vib_copy(struct world *world, const struct vib *vib)
 
 void vib_complete(struct world *world, struct vib *vib)
 {
-    vib->id = arena_printf(world->arena, "%s_bootbank_%s_%s", vib->vendor, vib->name,
-                           vib->version);
+    vib->id =
+        arena_printf(world->arena, "%s_bootbank_%s_%s", vib->vendor, vib->name, vib->version);
 }
 
 static int check_maintenance(const struct host *host, const struct vib *vib, bool claimed,
@@ -243,8 +238,7 @@ static int check_trust(const struct host *host, const struct vib *vib, struct fa
 
 static struct vib *installed(struct host *host, const char *name, bool removed)
 {
-    VEC_EACH(struct vib, it, host->vibs)
-    {
+    VEC_EACH (struct vib, it, host->vibs) {
         if (it->removed == removed && !strcasecmp(it->name, name))
             return it;
     }
@@ -262,8 +256,8 @@ static struct vib *put_vib(struct world *world, struct host *host, const struct 
     struct vib vib = *source;
     vib.loaded = !vib.is_gpu_driver;
     vib.removed = false;
-    vib.install_date = arena_printf(world->arena, "%.10s",
-                                    world_time_text(world, world_now(world)));
+    vib.install_date =
+        arena_printf(world->arena, "%.10s", world_time_text(world, world_now(world)));
     VEC_PUSH(world->arena, &host->vibs, vib);
     return &host->vibs.items[host->vibs.n - 1];
 }

@@ -6,8 +6,7 @@
 #include "world.h"
 #include "world_vra.h"
 
-int fault_set(struct fault *fault, const char *type, const char *format, ...)
-    PRINTF_LIKE(3, 4);
+int fault_set(struct fault *fault, const char *type, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* 6.5.0 -> 60500. */
 unsigned version_number(const char *version);
@@ -44,5 +43,14 @@ void vm_write_own_keys(struct world *world, struct vm *vm);
 struct vib *vib_copy(struct world *world, const struct vib *vib);
 /* Makes the id from vendor, name and version. */
 void vib_complete(struct world *world, struct vib *vib);
+
+/* The lists of vRA by the names of the dump. */
+#define N_VRA_LISTS 11
+struct vra_list_name {
+    const char *name;
+    size_t offset;
+};
+extern const struct vra_list_name vra_lists[N_VRA_LISTS];
+struct vra_list *vra_list_of(struct world *world, const struct vra_list_name *name);
 
 #endif
