@@ -34,7 +34,13 @@ struct strbuf;
 enum {
     STATE_FORMAT = 1,
     STATE_PLANS_KEPT = 64,
-    STATE_LINE_MAX = 64 << 20, /* bytes of one resource */
+    STATE_DEPTH_MAX = 48,     /* of a value; the line around it adds a few */
+    STATE_SIZE_MAX = 1 << 30, /* bytes of a document or journal */
+};
+
+/* What a stored resource holds and we do not know: maps, or NULL. */
+struct kept {
+    const struct value *members, *attrs;
 };
 
 struct state {

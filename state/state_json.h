@@ -1,0 +1,35 @@
+/* state_json.h: pieces of the document that the journal writes and reads as well. */
+#ifndef GF_STATE_JSON_H
+#define GF_STATE_JSON_H
+
+#include "state.h"
+
+struct value;
+
+/* Append a JSON member, with a comma before it unless it follows an opening brace. NULL and
+ * absent values are left out. */
+void json_member(const char *key, const struct value *value, struct strbuf *out);
+void json_member_text(const char *key, const char *text, struct strbuf *out);
+void json_member_int(const char *key, int64_t number, struct strbuf *out);
+
+/* One resource as an object. kept and digest may be NULL. */
+void resource_encode(const struct instance *instance, const struct kept *kept,
+                     const char *digest, struct strbuf *out);
+/* The reverse. The instance borrows from the value. */
+int resource_decode(const struct value *object, struct arena *arena,
+                    const struct schema_source *schemas, struct instance **ret_instance,
+                    struct kept *ret_kept, struct err *err);
+
+/* The schema for an address; ERR_INVALID for what is no address and for unknown kinds. */
+int resource_schema(const char *address, const struct schema_source *schemas,
+                    const struct schema **ret_schema, struct err *err);
+
+/* The members of an intent, without braces; borrows from the value. */
+void intent_encode(const struct intent *intent, struct strbuf *out);
+int intent_decode(const struct value *object, struct intent *ret_intent, struct err *err);
+
+/* The members of a map that are not among the known ones; NULL when there are none. */
+const struct value *unknown_members(const struct value *map, const char *const *known,
+                                    size_t n_known, struct arena *arena);
+
+#endif
