@@ -54,6 +54,12 @@ const struct drift *drift_find(const struct facts *facts)
                      ((struct plan_blind){prior->address, NULL, reason}));
             continue;
         }
+        if (value_get_bool(prior->meta, "incomplete", false)) {
+            VEC_PUSH(facts->arena, &search.blind,
+                     ((struct plan_blind){prior->address, NULL,
+                                          "an apply of it was interrupted: run apply"}));
+            continue;
+        }
         checked++;
         if (live->presence == PRESENCE_ABSENT)
             VEC_PUSH(facts->arena, &search.items,

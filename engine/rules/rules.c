@@ -1,0 +1,91 @@
+/* rules.c: the table of rules, and what they share. */
+#include "rules.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "address.h"
+#include "arena.h"
+#include "strbuf.h"
+
+const struct rule all_rules[] = {
+    {"GF001", DIAG_ERROR, "The vCPUs of all vGPU slots of a host fit its physical cores",
+     "Hyper-threads do not count: a machine's vCPUs are the cores of a host divided by its slots.",
+     rule_cpu_fits},
+    {"GF002", DIAG_ERROR, "The memory of all vGPU slots of a host fits the host",
+     "Machines with a vGPU reserve all of their memory.", rule_memory_fits},
+    {"GF003", DIAG_ERROR, "One request asks for no more machines than the pool has slots",
+     "instances.max is the most that a user can request at once.", rule_instances_fit},
+    {"GF004", DIAG_WARNING, "The reservations promise no more machines than there are slots",
+     "A machine beyond the last slot fails when it is powered on.", rule_quota_fits},
+    {"GF005", DIAG_ERROR, "A vGPU profile exists",
+     "Profile names are those of vSphere: lower case, as in grid_p100-4q.", rule_profile_known},
+    {"GF006", DIAG_ERROR, "The cards of a pool offer the profile that is wanted of them",
+     "By the catalogue while the driver is absent, by the card afterwards.",
+     rule_profile_offered},
+    {"GF007", DIAG_ERROR, "ECC is off where the driver needs it off",
+     "vGPU on drivers below branch 430 does not start with ECC on.", rule_ecc_off},
+    {"GF008", DIAG_ERROR, "A template with a vGPU is cloned in full",
+     "Linked clones need a snapshot, which a machine with a vGPU cannot give.",
+     rule_full_clone},
+    {"GF009", DIAG_ERROR, "The memory of a machine with a vGPU is a single size",
+     "All of it is reserved, and the reservation is one number.", rule_memory_fixed},
+    {"GF010", DIAG_ERROR, "A template has the profile that its pool is set up for",
+     "All vGPUs on one physical GPU are of one profile.", rule_one_profile},
+    {"GF011", DIAG_WARNING, "The hosts of a pool are alike",
+     "Sizing takes the smallest; a pool of different hosts wastes the others.",
+     rule_hosts_alike},
+    {"GF012", DIAG_WARNING, "Certificates and host keys are verified",
+     "verify: false lets anybody on the way read the password.", rule_tls_verified},
+    {"GF013", DIAG_ERROR, "Static addresses come from a network profile",
+     "vRA takes the addresses out of the profile's ranges.", rule_static_has_profile},
+};
+
+const size_t all_rules_count = ARRAY_LEN(all_rules);
+
+size_t rules_check(const struct rules_input *input, struct diags *diags)
+{
+    size_t before = diags_count(diags, DIAG_ERROR);
+    for (size_t i = 0; i < all_rules_count; i++) {
+        struct rules_context context = {input, diags, &all_rules[i]};
+        all_rules[i].check(&context);
+    }
+    return diags_count(diags, DIAG_ERROR) - before;
+}
+
+struct diag *rule_found(struct rules_context *context, struct pos pos,
+                        const struct instance *who, const char *format, ...)
+{
+    struct strbuf text;
+    strbuf_init(&text, 2000);
+    va_list args;
+    va_start(args, format);
+    strbuf_addv(&text, format, args);
+    va_end(args);
+    struct diag *diag =
+        diag_add(context->diags, context->rule->severity, pos, "%s", strbuf_str(&text));
+    strbuf_release(&text);
+    diag->rule = context->rule->id;
+    diag->address = who == NULL ? NULL : who->address;
+    return diag;
+}
+
+void rules_each(struct rules_context *context, const char *kind,
+                void (*visit)(struct rules_context *context, const struct instance *instance))
+{
+    const struct instances *desired = context->in->facts->desired;
+    for (size_t i = 0; i < desired->n; i++)
+        if (strcmp(desired->items[i]->schema->kind, kind) == 0)
+            visit(context, desired->items[i]);
+}
+
+const struct instance *rules_referred(const struct rules_context *context,
+                                      const struct instance *from, const char *attr,
+                                      const char *kind)
+{
+    const char *name = from == NULL ? NULL : instance_text(from, attr);
+    if (name == NULL)
+        return NULL;
+    const struct facts *facts = context->in->facts;
+    return instances_find(facts->desired, address_make(facts->arena, kind, name));
+}

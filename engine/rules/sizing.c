@@ -1,0 +1,198 @@
+/* sizing.c: do the machines that blueprints promise fit the hosts? (S1 of design.md §2) */
+#include "rules.h"
+
+#include <string.h>
+
+#include "gpu.h"
+#include "num.h"
+#include "strbuf.h"
+#include "types.h"
+
+/* What is known of one host: as read, or as the state remembers it. */
+struct room {
+    int64_t cores, memory; /* -1: not known */
+    int slots;             /* -1: not known */
+};
+
+static const struct value *fact(const struct facts *facts, const char *address,
+                                const char *name)
+{
+    const struct instance *live =
+        facts->live == NULL ? NULL : instances_find(facts->live, address);
+    if (live != NULL && value_is_known(instance_get(live, name)))
+        return instance_get(live, name);
+    const struct instance *prior =
+        facts->prior == NULL ? NULL : instances_find(facts->prior, address);
+    return prior == NULL ? value_absent() : value_get(value_get(prior->meta, "facts"), name);
+}
+
+static int slots_of(const struct value *gpus, const char *profile)
+{
+    if (!value_is_known(gpus))
+        return -1;
+    int slots = 0;
+    for (size_t i = 0; i < value_count(gpus); i++) {
+        int64_t device = value_get_int(value_at(gpus, i), "device", 0);
+        const struct gpu_model *model = gpu_by_pci_device((unsigned)device);
+        const struct gpu_profile *found =
+            model == NULL ? NULL : gpu_find_profile(model, profile);
+        slots += found == NULL ? 0 : (int)found->max;
+    }
+    return slots;
+}
+
+static struct room room_of(const struct facts *facts, const struct instance *host,
+                           const char *profile)
+{
+    const struct value *cores = fact(facts, host->address, "cpu_cores");
+    const struct value *memory = fact(facts, host->address, "memory");
+    return (struct room){
+        .cores = cores->type == VALUE_INT ? cores->integer : -1,
+        .memory = memory->type == VALUE_INT ? memory->integer : -1,
+        .slots = slots_of(fact(facts, host->address, "gpus"), profile),
+    };
+}
+
+/* A blueprint whose template has a vGPU, and each host of that template's pool. */
+struct fit {
+    const struct instance *blueprint, *template;
+    const char *profile, *pool;
+};
+
+static bool fit_of(struct rules_context *context, const struct instance *blueprint,
+                   struct fit *ret)
+{
+    const struct instance *template =
+        rules_referred(context, blueprint, "machine.clone.template", "template");
+    const char *profile = template == NULL ? NULL : instance_text(template, "vgpu");
+    const char *pool = template == NULL ? NULL : instance_text(template, "pool");
+    if (profile == NULL || pool == NULL)
+        return false;
+    *ret = (struct fit){blueprint, template, profile, pool};
+    return true;
+}
+
+static bool in_pool(const struct instance *host, const char *pool)
+{
+    const char *of = host->schema->expanded ? instance_text(host, "pool") : NULL;
+    return of != NULL && strcmp(of, pool) == 0;
+}
+
+static void check_cpu(struct rules_context *context, const struct instance *blueprint)
+{
+    struct fit fit;
+    int64_t cpus = range_max(instance_get(blueprint, "machine.cpu"), -1);
+    if (cpus < 0 || !fit_of(context, blueprint, &fit))
+        return;
+    const struct facts *facts = context->in->facts;
+    for (size_t i = 0; i < facts->desired->n; i++) {
+        const struct instance *host = facts->desired->items[i];
+        if (!in_pool(host, fit.pool))
+            continue;
+        struct room room = room_of(facts, host, fit.profile);
+        if (room.cores <= 0 || room.slots <= 0 || cpus * room.slots <= room.cores)
+            continue;
+        struct diag *diag = rule_found(
+            context, instance_attr_pos(blueprint, "machine.cpu"), blueprint,
+            "%lld vCPUs in each of the %d slots (%s) of %s need %lld cores, and it has %lld",
+            (long long)cpus, room.slots, fit.profile, host->name,
+            (long long)(cpus * room.slots), (long long)room.cores);
+        diag_hint(context->diags, diag, "at most %lld vCPUs fit; cpu: auto takes that",
+                  (long long)(room.cores / room.slots));
+        return; /* one host says it for its pool */
+    }
+}
+
+void rule_cpu_fits(struct rules_context *context)
+{
+    rules_each(context, "blueprint", check_cpu);
+}
+
+static void check_memory(struct rules_context *context, const struct instance *blueprint)
+{
+    struct fit fit;
+    int64_t memory = range_max(instance_get(blueprint, "machine.memory"), -1);
+    if (memory < 0 || !fit_of(context, blueprint, &fit))
+        return;
+    const struct facts *facts = context->in->facts;
+    for (size_t i = 0; i < facts->desired->n; i++) {
+        const struct instance *host = facts->desired->items[i];
+        if (!in_pool(host, fit.pool))
+            continue;
+        struct room room = room_of(facts, host, fit.profile);
+        if (room.memory <= 0 || room.slots <= 0 || memory <= room.memory / room.slots)
+            continue;
+        struct strbuf each, all;
+        strbuf_init(&each, 64);
+        strbuf_init(&all, 64);
+        num_print_size(memory, &each);
+        num_print_size(room.memory, &all);
+        rule_found(context, instance_attr_pos(blueprint, "machine.memory"), blueprint,
+                   "%s in each of the %d slots (%s) of %s do not fit its %s",
+                   strbuf_str(&each), room.slots, fit.profile, host->name, strbuf_str(&all));
+        strbuf_release(&each);
+        strbuf_release(&all);
+        return;
+    }
+}
+
+void rule_memory_fits(struct rules_context *context)
+{
+    rules_each(context, "blueprint", check_memory);
+}
+
+/* Slots of the whole pool; -1 when a host of it is not known. */
+static int pool_slots(const struct facts *facts, const struct fit *fit)
+{
+    int total = 0;
+    for (size_t i = 0; i < facts->desired->n; i++) {
+        const struct instance *host = facts->desired->items[i];
+        if (!in_pool(host, fit->pool))
+            continue;
+        struct room room = room_of(facts, host, fit->profile);
+        if (room.slots < 0)
+            return -1;
+        total += room.slots;
+    }
+    return total;
+}
+
+static void check_instances(struct rules_context *context, const struct instance *blueprint)
+{
+    struct fit fit;
+    int64_t machines = range_max(instance_get(blueprint, "machine.instances"), -1);
+    if (machines < 0 || !fit_of(context, blueprint, &fit))
+        return;
+    int slots = pool_slots(context->in->facts, &fit);
+    if (slots >= 0 && machines > slots)
+        rule_found(context, instance_attr_pos(blueprint, "machine.instances"), blueprint,
+                   "a request may ask for %lld machines, and pool %s has %d slots (%s)",
+                   (long long)machines, fit.pool, slots, fit.profile);
+}
+
+void rule_instances_fit(struct rules_context *context)
+{
+    rules_each(context, "blueprint", check_instances);
+}
+
+static void check_quota(struct rules_context *context, const struct instance *blueprint)
+{
+    struct fit fit;
+    const struct facts *facts = context->in->facts;
+    const struct instance *live =
+        facts->live == NULL ? NULL : instances_find(facts->live, blueprint->address);
+    if (live == NULL || !fit_of(context, blueprint, &fit))
+        return;
+    const struct value *quota = instance_get(live, "machine_quota");
+    int slots = pool_slots(facts, &fit);
+    if (quota->type != VALUE_INT || slots < 0 || quota->integer <= slots)
+        return;
+    rule_found(context, instance_attr_pos(blueprint, "machine.reservation_policy"), blueprint,
+               "the reservations allow %lld machines, and pool %s has %d slots (%s)",
+               (long long)quota->integer, fit.pool, slots, fit.profile);
+}
+
+void rule_quota_fits(struct rules_context *context)
+{
+    rules_each(context, "blueprint", check_quota);
+}

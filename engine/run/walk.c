@@ -1,0 +1,448 @@
+/* walk.c: see walk.h. */
+#include "walk.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "arena.h"
+#include "err.h"
+#include "names.h"
+#include "types.h"
+#include "vec.h"
+
+/* A condition is settled once, for all steps that carry it. */
+struct settled {
+    const struct condition *when;
+    bool holds;
+};
+
+struct node {
+    enum walk_status status;
+    size_t missing;   /* changes that must end first */
+    unsigned at;      /* next step; n_steps: verification */
+    bool touched, running, changed, entry_new;
+    const struct value *ids, *meta, *observed;
+    const struct instance *live; /* as read back */
+    const char *nonce;
+    const struct step *failed_step;
+    enum err_code code;
+    const char *message;
+    VEC(size_t) dependents;
+    VEC(struct settled) settled;
+};
+
+struct walk {
+    struct arena *arena;
+    const struct plan *plan;
+    const struct facts *facts;
+    struct walk_options options;
+    struct node *nodes;
+    size_t *heap; /* changes with something to hand out, lowest index first */
+    size_t n_heap, n_running;
+    const char *stopped;
+};
+
+static const char *const status_names[WALK_STATUS_COUNT] = {
+    [WALK_PENDING] = "pending", [WALK_RUNNING] = "running", [WALK_CHANGED] = "changed",
+    [WALK_SAME] = "unchanged",  [WALK_FAILED] = "failed",   [WALK_SKIPPED] = "skipped",
+    [WALK_CANCELLED] = "cancelled",
+};
+
+/* ---- a heap of change indexes ------------------------------------------------------------- */
+
+static void heap_swap(size_t *heap, size_t a, size_t b)
+{
+    size_t kept = heap[a];
+    heap[a] = heap[b];
+    heap[b] = kept;
+}
+
+static void heap_push(struct walk *walk, size_t change)
+{
+    size_t at = walk->n_heap++;
+    walk->heap[at] = change;
+    while (at > 0 && walk->heap[(at - 1) / 2] > walk->heap[at]) {
+        heap_swap(walk->heap, at, (at - 1) / 2);
+        at = (at - 1) / 2;
+    }
+}
+
+static size_t heap_pop(struct walk *walk)
+{
+    size_t top = walk->heap[0], at = 0;
+    walk->heap[0] = walk->heap[--walk->n_heap];
+    for (;;) {
+        size_t least = at, left = 2 * at + 1, right = 2 * at + 2;
+        if (left < walk->n_heap && walk->heap[left] < walk->heap[least])
+            least = left;
+        if (right < walk->n_heap && walk->heap[right] < walk->heap[least])
+            least = right;
+        if (least == at)
+            return top;
+        heap_swap(walk->heap, at, least);
+        at = least;
+    }
+}
+
+/* ---- setting up --------------------------------------------------------------------------- */
+
+/* An interrupted run may have created the object under its own nonce: keep to that one. */
+static const char *choose_nonce(const struct walk *walk, const struct change *change, size_t i)
+{
+    const struct intent *intent = facts_intent(walk->facts, change->address, NULL);
+    if (intent != NULL && intent->nonce != NULL)
+        return intent->nonce;
+    return arena_printf(walk->arena, "%s-%zu", walk->options.nonce, i);
+}
+
+struct walk *walk_new(struct arena *arena, const struct plan *plan, const struct facts *facts,
+                      const struct walk_options *options)
+{
+    struct walk *walk = ARENA_NEW(arena, struct walk);
+    *walk = (struct walk){.arena = arena, .plan = plan, .facts = facts, .options = *options};
+    walk->nodes = ARENA_ARRAY(arena, plan->n_changes + 1, struct node);
+    walk->heap = ARENA_ARRAY(arena, plan->n_changes + 1, size_t);
+    for (size_t i = 0; i < plan->n_changes; i++) {
+        const struct change *change = &plan->changes[i];
+        struct node *node = &walk->nodes[i];
+        node->missing = change->n_after;
+        node->nonce = choose_nonce(walk, change, i);
+        const struct value *none = value_map(arena, NULL, 0);
+        const struct value *prior_ids = change->prior == NULL ? NULL : change->prior->ids;
+        node->ids = value_merge(arena, prior_ids, change->live == NULL ? NULL
+                                                                       : change->live->ids);
+        node->meta = change->prior == NULL || change->prior->meta == NULL ? none
+                                                                          : change->prior->meta;
+        for (size_t e = 0; e < change->n_after; e++)
+            VEC_PUSH(arena, &walk->nodes[change->after[e].on].dependents, i);
+        if (node->missing == 0)
+            heap_push(walk, i);
+    }
+    return walk;
+}
+
+/* ---- ends of changes ------------------------------------------------------------------------ */
+
+static bool ended_badly(enum walk_status status)
+{
+    return status == WALK_FAILED || status == WALK_SKIPPED || status == WALK_CANCELLED;
+}
+
+static bool edge_is_soft(const struct change *change, size_t on)
+{
+    for (size_t e = 0; e < change->n_after; e++)
+        if (change->after[e].on == on)
+            return change->after[e].soft;
+    return false;
+}
+
+/* Everything behind a change that ended; a work list, since chains can be long. */
+static void end_change(struct walk *walk, size_t index, enum walk_status status)
+{
+    VEC(size_t) work = {0};
+    walk->nodes[index].status = status;
+    VEC_PUSH(walk->arena, &work, index);
+    for (size_t at = 0; at < work.n; at++) {
+        size_t done = work.items[at];
+        struct node *node = &walk->nodes[done];
+        VEC_EACH(size_t, it, node->dependents)
+        {
+            struct node *next = &walk->nodes[*it];
+            next->missing--;
+            if (next->status != WALK_PENDING)
+                continue;
+            if (ended_badly(node->status) && !edge_is_soft(&walk->plan->changes[*it], done)) {
+                next->status = WALK_SKIPPED;
+                next->message = arena_printf(walk->arena, "%s %s",
+                                             walk->plan->changes[done].address,
+                                             walk_status_name(node->status));
+                VEC_PUSH(walk->arena, &work, *it);
+            } else if (next->missing == 0 && walk->stopped == NULL) {
+                heap_push(walk, *it);
+            }
+        }
+    }
+}
+
+static void fail_change(struct walk *walk, size_t index, const struct step *step,
+                        const struct err *err)
+{
+    struct node *node = &walk->nodes[index];
+    node->failed_step = step;
+    node->code = err->code;
+    node->message = arena_strdup(walk->arena, err->message);
+    const struct value_field failed = {
+        "failed", value_string(walk->arena, step == NULL
+                                                ? node->message
+                                                : arena_printf(walk->arena, "%s: %s",
+                                                               step->title, node->message))};
+    if (node->touched || node->meta->map.n > 0) {
+        node->meta = value_merge(walk->arena, node->meta, value_map(walk->arena, &failed, 1));
+        node->entry_new = true;
+    }
+    end_change(walk, index,
+               err->code == ERR_CANCELLED ? WALK_CANCELLED : WALK_FAILED);
+}
+
+/* ---- handing out -------------------------------------------------------------------------- */
+
+/* Does the condition hold? -1 with err when what it asks for cannot be read. */
+static int settle(struct walk *walk, size_t index, const struct condition *when, bool *ret_holds,
+                  struct err *err)
+{
+    struct node *node = &walk->nodes[index];
+    VEC_EACH(struct settled, it, node->settled)
+    {
+        if (it->when == when) {
+            *ret_holds = it->holds;
+            return 0;
+        }
+    }
+    const struct value *value = value_get(node->observed, when->attr);
+    if (value_is_absent(value))
+        value = instance_get(walk->plan->changes[index].live, when->attr);
+    if (!value_is_known(value))
+        return err_set(err, ERR_UNREACHABLE, "%s cannot be read: %s", when->attr,
+                       value_is_unreadable(value) ? value->string : "not reported");
+    const char *now = pending_now(value);
+    bool holds = now != NULL && strcmp(now, when->equals) == 0;
+    VEC_PUSH(walk->arena, &node->settled, ((struct settled){when, holds}));
+    *ret_holds = holds;
+    return 0;
+}
+
+/* Pass over steps whose condition does not hold. -1: the change failed. */
+static int skip_conditional(struct walk *walk, size_t index)
+{
+    const struct change *change = &walk->plan->changes[index];
+    struct node *node = &walk->nodes[index];
+    while (node->at < change->n_steps && change->steps[node->at].when != NULL) {
+        bool holds;
+        struct err err = {0};
+        if (settle(walk, index, change->steps[node->at].when, &holds, &err) < 0) {
+            fail_change(walk, index, &change->steps[node->at], &err);
+            return -1;
+        }
+        if (holds)
+            return 0;
+        node->at++;
+    }
+    return 0;
+}
+
+static bool needs_no_verification(const struct change *change)
+{
+    return change->action == ACTION_ADOPT || change->action == ACTION_RELEASE;
+}
+
+enum walk_next walk_next(struct walk *walk, struct walk_task *ret_task)
+{
+    while (walk->n_heap > 0 && walk->n_running < walk->options.parallel &&
+           walk->stopped == NULL) {
+        size_t index = heap_pop(walk);
+        const struct change *change = &walk->plan->changes[index];
+        struct node *node = &walk->nodes[index];
+        if (skip_conditional(walk, index) < 0)
+            continue;
+        if (needs_no_verification(change)) {
+            node->live = change->live;
+            node->entry_new = true;
+            end_change(walk, index, WALK_CHANGED);
+            continue;
+        }
+        bool verify = node->at >= change->n_steps;
+        node->status = WALK_RUNNING;
+        walk->n_running++;
+        *ret_task = (struct walk_task){.kind = verify ? TASK_VERIFY : TASK_STEP,
+                                       .change = index,
+                                       .step = verify ? NULL : &change->steps[node->at],
+                                       .ids = node->ids,
+                                       .nonce = node->nonce};
+        return WALK_READY;
+    }
+    return walk->n_running > 0 ? WALK_WAIT : WALK_DONE;
+}
+
+/* ---- results ------------------------------------------------------------------------------ */
+
+static void set_meta(struct walk *walk, struct node *node, const char *key,
+                     const struct value *value)
+{
+    const struct value_field field = {key, value};
+    node->meta = value_merge(walk->arena, node->meta, value_map(walk->arena, &field, 1));
+}
+
+/* value_merge keeps what the second map leaves out: removal needs a copy. */
+static void drop_meta(struct walk *walk, struct node *node, const char *key)
+{
+    size_t n = value_count(node->meta), kept = 0;
+    struct value_field *fields = ARENA_ARRAY(walk->arena, n, struct value_field);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(node->meta->map.fields[i].key, key) != 0)
+            fields[kept++] = node->meta->map.fields[i];
+    node->meta = value_map(walk->arena, fields, kept);
+}
+
+/* What a step leaves behind beside its object: an open maintenance window. */
+static void note_effects(struct walk *walk, struct node *node, const struct step *step,
+                         enum outcome_kind kind)
+{
+    if ((step->effects & EFFECT_MAINTENANCE) && kind == OUTCOME_DONE)
+        set_meta(walk, node, "window", value_string(walk->arena, walk->plan->id));
+    if (step->effects & EFFECT_LEAVE)
+        drop_meta(walk, node, "window");
+}
+
+static void report_step(struct walk *walk, const struct walk_task *task,
+                        const struct outcome *outcome, const struct err *err)
+{
+    struct node *node = &walk->nodes[task->change];
+    if (outcome != NULL && value_count(outcome->ids) > 0) {
+        node->ids = value_merge(walk->arena, node->ids,
+                                value_copy(walk->arena, outcome->ids));
+        node->entry_new = true;
+    }
+    if (outcome != NULL && value_count(outcome->observed) > 0)
+        node->observed = value_merge(walk->arena, node->observed,
+                                     value_copy(walk->arena, outcome->observed));
+    bool failed = err != NULL && err->code != ERR_NONE;
+    if (failed) {
+        node->touched = node->touched || err->code == ERR_UNCERTAIN;
+        fail_change(walk, task->change, task->step, err);
+        return;
+    }
+    enum outcome_kind kind = outcome == NULL ? OUTCOME_DONE : outcome->kind;
+    const struct value *before = node->meta;
+    note_effects(walk, node, task->step, kind);
+    node->entry_new = node->entry_new || before != node->meta;
+    node->touched = node->touched || kind == OUTCOME_DONE;
+    node->changed = node->changed || kind == OUTCOME_DONE;
+    node->at++;
+    if (walk->stopped != NULL) {
+        const struct err stopped = {.code = ERR_CANCELLED};
+        fail_change(walk, task->change, NULL, &stopped);
+        node->message = walk->stopped;
+        return;
+    }
+    node->status = WALK_PENDING;
+    heap_push(walk, task->change);
+}
+
+static void report_verify(struct walk *walk, const struct walk_task *task,
+                          const struct instance *live, const struct err *err)
+{
+    struct node *node = &walk->nodes[task->change];
+    if (err != NULL && err->code != ERR_NONE) {
+        fail_change(walk, task->change, NULL, err);
+        return;
+    }
+    node->live = live;
+    drop_meta(walk, node, "failed");
+    drop_meta(walk, node, "incomplete");
+    node->entry_new = true;
+    end_change(walk, task->change, node->changed ? WALK_CHANGED : WALK_SAME);
+}
+
+void walk_report(struct walk *walk, const struct walk_task *task, const struct outcome *outcome,
+                 const struct instance *live, const struct err *err)
+{
+    assert(walk->nodes[task->change].status == WALK_RUNNING);
+    walk->n_running--;
+    if (task->kind == TASK_STEP)
+        report_step(walk, task, outcome, err);
+    else
+        report_verify(walk, task, live, err);
+}
+
+void walk_stop(struct walk *walk, const char *why)
+{
+    if (walk->stopped != NULL)
+        return;
+    walk->stopped = arena_strdup(walk->arena, why);
+    for (size_t i = 0; i < walk->plan->n_changes; i++)
+        if (walk->nodes[i].status == WALK_PENDING) {
+            walk->nodes[i].status = WALK_CANCELLED;
+            walk->nodes[i].message = walk->stopped;
+        }
+    walk->n_heap = 0;
+}
+
+/* ---- what the state should hold ----------------------------------------------------------- */
+
+static struct instance *finished_entry(struct walk *walk, const struct change *change,
+                                       const struct node *node)
+{
+    const struct instance *desired = change->desired;
+    struct instance *entry =
+        instance_new(walk->arena, desired->schema, desired->address, desired->name);
+    for (size_t i = 0; i < desired->schema->n_attrs; i++)
+        if ((desired->schema->attrs[i].flags & ATTR_FACT) == 0)
+            entry->attrs[i] = desired->attrs[i];
+    const struct value *facts = change->kind->remember == NULL || node->live == NULL
+                                    ? NULL
+                                    : change->kind->remember(node->live, walk->arena);
+    const char *commit = walk->options.commit;
+    const struct value_field fields[] = {
+        {"facts", facts == NULL ? value_get(node->meta, "facts") : facts},
+        {"commit", commit == NULL ? value_absent() : value_string(walk->arena, commit)},
+        {"prevent_destroy", desired->lifecycle != NULL && desired->lifecycle->prevent_destroy
+                                ? value_bool(true)
+                                : value_absent()},
+        {"window", value_get(node->meta, "window")}};
+    entry->meta = value_map(walk->arena, fields, ARRAY_LEN(fields));
+    return entry;
+}
+
+/* Still what was last made true, with what has been learnt since. */
+static struct instance *partial_entry(struct walk *walk, const struct change *change,
+                                      const struct node *node)
+{
+    const struct instance *from = change->prior != NULL ? change->prior : change->desired;
+    struct instance *entry =
+        instance_new(walk->arena, from->schema, from->address, from->name);
+    if (change->prior != NULL)
+        memcpy(entry->attrs, change->prior->attrs,
+               from->schema->n_attrs * sizeof(*entry->attrs));
+    const struct value_field incomplete = {"incomplete", value_bool(true)};
+    entry->meta = change->prior != NULL && !value_get_bool(change->prior->meta, "incomplete", false)
+                      ? node->meta
+                      : value_merge(walk->arena, node->meta,
+                                    value_map(walk->arena, &incomplete, 1));
+    return entry;
+}
+
+bool walk_entry(struct walk *walk, size_t index, struct instance **ret_entry)
+{
+    struct node *node = &walk->nodes[index];
+    const struct change *change = &walk->plan->changes[index];
+    if (!node->entry_new)
+        return false;
+    node->entry_new = false;
+    bool done = node->status == WALK_CHANGED || node->status == WALK_SAME;
+    if (done && (change->action == ACTION_DELETE || change->action == ACTION_RELEASE)) {
+        *ret_entry = NULL;
+        return true;
+    }
+    struct instance *entry =
+        done ? finished_entry(walk, change, node) : partial_entry(walk, change, node);
+    entry->presence = PRESENCE_PRESENT;
+    entry->ids = node->live != NULL && done ? value_merge(walk->arena, node->ids, node->live->ids)
+                                            : node->ids;
+    *ret_entry = entry;
+    return true;
+}
+
+struct walk_change walk_status_of(const struct walk *walk, size_t change)
+{
+    const struct node *node = &walk->nodes[change];
+    return (struct walk_change){.status = node->status,
+                                .touched = node->touched,
+                                .failed_step = node->failed_step,
+                                .code = node->code,
+                                .message = node->message};
+}
+
+const char *walk_status_name(enum walk_status status)
+{
+    return names_of(status_names, WALK_STATUS_COUNT, status);
+}
