@@ -205,7 +205,9 @@ void serve_script(int fd, unsigned n_connection, void *context)
 {
     (void)n_connection;
     struct script *script = context;
-    while (raw_read_request(fd, script->request, sizeof(script->request))) {
+    char request[sizeof(script->request)];
+    while (raw_read_request(fd, request, sizeof(request))) {
+        memcpy(script->request, request, sizeof(request));
         unsigned i = script->n_served++;
         i = i < script->n_replies ? i : script->n_replies - 1;
         const char *headers = script->replies[i].headers, *body = script->replies[i].body;
