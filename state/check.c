@@ -69,8 +69,8 @@ static int check_attrs(const struct instance *instance, struct err *err)
     const struct schema *schema = instance->schema;
     for (size_t i = 0; i < schema->n_attrs; i++) {
         if (instance->attrs[i] == NULL)
-            return err_set(err, ERR_INVALID, "%s: attribute %s has no value",
-                           instance->address, schema->attrs[i].name);
+            return err_set(err, ERR_INVALID, "%s: attribute %s has no value", instance->address,
+                           schema->attrs[i].name);
         if ((schema->attrs[i].flags & ATTR_SECRET) != 0 && !is_reference(instance->attrs[i]))
             return err_set(err, ERR_INVALID,
                            "%s: attribute %s holds a secret where only a reference may be",

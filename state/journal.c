@@ -273,8 +273,8 @@ static int apply_ids(struct state *state, struct arena *arena,
             return -1;
         instance = instance_new(arena, schema, address, address_name(address));
         instance->presence = PRESENCE_PRESENT;
-        instance->meta = value_map(
-            arena, &(struct value_field){STATE_META_UNFINISHED, value_bool(true)}, 1);
+        instance->meta =
+            value_map(arena, &(struct value_field){STATE_META_UNFINISHED, value_bool(true)}, 1);
     }
     instance->ids = value_merge(arena, instance->ids, record->ids);
     state_put(state, arena, address, instance);

@@ -21,14 +21,14 @@ enum { JOURNAL_FORMAT = 1 };
 struct journal {
     char lineage[33]; /* "" : no complete first line */
     int64_t serial;
-    uint64_t n;          /* records */
-    size_t first, good;  /* offsets: of the first record, behind the last complete line */
+    uint64_t n;         /* records */
+    size_t first, good; /* offsets: of the first record, behind the last complete line */
 };
 
 /* How a journal goes with a stored state. */
 enum journal_fit {
     JOURNAL_FITS,
-    JOURNAL_SPENT,  /* empty, or the state was written from it and it was not removed any more */
+    JOURNAL_SPENT, /* empty, or the state was written from it and it was not removed any more */
     JOURNAL_FOREIGN /* holds records that the state may lack: a person must decide */
 };
 

@@ -47,10 +47,10 @@ struct state {
     const char *lineage; /* 32 hex digits, made once */
     int64_t serial;      /* one more with each write; 0: never written */
     const char *site;
-    const char *commit; /* of the last apply, "…-dirty", or NULL */
+    const char *commit;       /* of the last apply, "…-dirty", or NULL */
     const char *const *plans; /* ids of applied plans, newest last, at most STATE_PLANS_KEPT */
     size_t n_plans;
-    struct instances resources; /* prior instances, sorted: attrs, ids, meta */
+    struct instances resources;   /* prior instances, sorted: attrs, ids, meta */
     const struct intent *intents; /* unfinished ones, in the order in which they began */
     size_t n_intents;
     const struct value *unknown; /* members that we do not know: kept */

@@ -74,8 +74,8 @@ static int refuse_frame(const struct frame *frame, const char *what, struct err 
             return upgrade_line(state_upgrades, format, STATE_FORMAT, UPGRADE_HEAD, scratch,
                                 &head, err);
     }
-    return err_set(err, ERR_INVALID,
-                   "%s: the state was edited by hand, cut short or damaged", what);
+    return err_set(err, ERR_INVALID, "%s: the state was edited by hand, cut short or damaged",
+                   what);
 }
 
 static int find_frame(const char *text, size_t size, struct frame *ret_frame, struct err *err)

@@ -21,11 +21,11 @@
 
 struct lock_info {
     char id[33];
-    char who[256];       /* user@host */
-    char operation[32];  /* "apply" */
-    char job_url[512];   /* of the CI job, or "" */
+    char who[256];      /* user@host */
+    char operation[32]; /* "apply" */
+    char job_url[512];  /* of the CI job, or "" */
     long pid;
-    int64_t since_ms;    /* wall clock, Unix */
+    int64_t since_ms; /* wall clock, Unix */
 };
 
 enum record_kind {
@@ -38,12 +38,12 @@ enum record_kind {
 
 struct record {
     enum record_kind kind;
-    struct intent intent;       /* INTENT, RESULT: which step */
-    const char *outcome;        /* RESULT: outcome name */
-    const struct value *ids;    /* RESULT: identifiers learnt, merged into the resource's */
-    const char *address;        /* RESOURCE */
-    struct instance *resource;  /* RESOURCE; NULL = removed */
-    const char *plan, *commit;  /* PLAN: the run's plan id and commit (or NULL) */
+    struct intent intent;      /* INTENT, RESULT: which step */
+    const char *outcome;       /* RESULT: outcome name */
+    const struct value *ids;   /* RESULT: identifiers learnt, merged into the resource's */
+    const char *address;       /* RESOURCE */
+    struct instance *resource; /* RESOURCE; NULL = removed */
+    const char *plan, *commit; /* PLAN: the run's plan id and commit (or NULL) */
 };
 
 struct store;

@@ -13,9 +13,9 @@ struct strbuf;
 struct file_store {
     struct store base;
     struct arena *arena;
-    const char *given;                               /* path as the user wrote it */
-    char *path, *journal, *lock, *backup, *temp;     /* NULL until the directory exists */
-    int lock_fd, journal_fd;                         /* -1: not held, not open */
+    const char *given;                           /* path as the user wrote it */
+    char *path, *journal, *lock, *backup, *temp; /* NULL until the directory exists */
+    int lock_fd, journal_fd;                     /* -1: not held, not open */
     uint64_t journal_n;
     off_t journal_size;
     bool journal_broken; /* its end on the disk is not known: nothing may be appended */

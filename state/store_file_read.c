@@ -33,8 +33,8 @@ static int read_both(const struct file_store *file, struct texts *texts, bool *r
     int result = found > 0 ? storage_slurp(fd, file->path, &texts->state, err) : 0;
     if (result == 0 && storage_read(file->journal, &texts->journal, err) < 0)
         result = -1;
-    *ret_consistent = found > 0 ? storage_is_same(fd, file->path)
-                                : access(file->path, F_OK) != 0;
+    *ret_consistent =
+        found > 0 ? storage_is_same(fd, file->path) : access(file->path, F_OK) != 0;
     if (fd >= 0)
         close(fd);
     return result;
@@ -61,30 +61,36 @@ static int wrap_damage(const struct file_store *file, struct err *err)
                    damage.message, file->backup);
 }
 
-/* The state with its journal from texts that are consistent. */
+static int scan(const struct file_store *file, const struct strbuf *text,
+                struct journal *ret_journal, struct err *err)
+{
+    if (journal_scan(strbuf_str(text), strbuf_len(text), ret_journal, err) == 0)
+        return 0;
+    struct err damage = *err;
+    return err_set(err, damage.code,
+                   "%s: %.700s; move it away and check with a plan what was "
+                   "done",
+                   file->journal, damage.message);
+}
+
+/* The state with its journal from texts that are consistent; err is not NULL. */
 static int build(const struct file_store *file, const struct texts *texts, struct arena *arena,
                  const struct schema_source *schemas, struct state **ret_state, struct err *err)
 {
+    struct state *state = NULL;
     struct journal journal;
-    if (journal_scan(strbuf_str(&texts->journal), strbuf_len(&texts->journal), &journal, err) <
-        0) {
-        err_wrap(err, "%s", file->journal);
-        struct err damage = *err;
-        return err_set(err, damage.code,
-                       "%.700s; restore it, or move it away and check with a plan what was done",
-                       damage.message);
-    }
-    if (!texts->present)
-        return journal.n == 0 ? 0 : store_file_refuse_journal(file, &journal, err);
-    struct state *state;
-    if (state_decode(strbuf_str(&texts->state), strbuf_len(&texts->state), arena, schemas,
-                     &state, err) < 0)
+    if (texts->present && state_decode(strbuf_str(&texts->state), strbuf_len(&texts->state),
+                                       arena, schemas, &state, err) < 0)
         return wrap_damage(file, err);
+    if (scan(file, &texts->journal, &journal, err) < 0)
+        return -1;
+    if (state == NULL)
+        return journal.n == 0 ? 0 : store_file_refuse_journal(file, &journal, err);
     enum journal_fit fit = journal_fit(&journal, state->lineage, state->serial);
     if (fit == JOURNAL_FOREIGN)
         return store_file_refuse_journal(file, &journal, err);
-    if (fit == JOURNAL_FITS && journal_replay(&journal, strbuf_str(&texts->journal), state,
-                                              arena, schemas, err) < 0)
+    if (fit == JOURNAL_FITS &&
+        journal_replay(&journal, strbuf_str(&texts->journal), state, arena, schemas, err) < 0)
         return err_wrap(err, "%s", file->journal);
     *ret_state = state;
     return 0;

@@ -51,8 +51,7 @@ struct instance *sample_instance(struct arena *arena, const char *address, const
     if (address_has_kind(address, "template"))
         schema = &template_schema;
     address = arena_strdup(arena, address);
-    struct instance *instance =
-        instance_new(arena, schema, address, address_name(address));
+    struct instance *instance = instance_new(arena, schema, address, address_name(address));
     instance->presence = PRESENCE_PRESENT;
     instance_set(instance, "graphics", value_string(arena, graphics));
     struct value_field id = {"uuid",

@@ -56,8 +56,8 @@ static void test_empty_state(void **unused)
 {
     (void)unused;
     struct arena *arena = arena_new();
-    struct state *state = sample_decode(
-        sample_encode(state_new(arena, SAMPLE_LINEAGE, "lab"), arena), arena);
+    struct state *state =
+        sample_decode(sample_encode(state_new(arena, SAMPLE_LINEAGE, "lab"), arena), arena);
     assert_int_equal(state->resources.n, 0);
     assert_int_equal(state->serial, 0);
     assert_null(state->commit);
@@ -74,7 +74,8 @@ static void test_one_resource_per_line(void **unused)
     for (const char *at = text; *at != '\0'; at++)
         lines += *at == '\n' ? 1 : 0;
     assert_int_equal(lines, 2 + 3 + 1);
-    assert_non_null(strstr(text, "\n{\"address\":\"host/a\",\"attrs\":{\"graphics\":\"shared\""));
+    assert_non_null(
+        strstr(text, "\n{\"address\":\"host/a\",\"attrs\":{\"graphics\":\"shared\""));
     arena_free(arena);
 }
 
@@ -112,7 +113,8 @@ static char *forge(const char *text, const char *from, const char *to, struct ar
 {
     const char *at = strstr(text, from);
     assert_non_null(at);
-    char *forged = arena_printf(arena, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    char *forged =
+        arena_printf(arena, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
     char *sum = forged + strlen(forged) - strlen("\"checksum\":\"\"}\n") - 32;
     struct digest digest = digest_bytes(forged, (size_t)(sum - forged));
     memcpy(sum + strlen("\"checksum\":\""), digest.hex, 32);
