@@ -1,0 +1,73 @@
+/* yamldoc_error.c: what is wrong with the bytes of a file, in words for people. */
+#include "yamldoc_internal.h"
+
+#include <string.h>
+#include <yaml.h>
+
+#include "utf8.h"
+
+/* Line and column (in characters) of a byte. */
+static struct pos pos_of_offset(const struct yamldoc_source *source, size_t offset)
+{
+    struct pos pos = {.file = source->file, .line = 1, .column = 1};
+    for (size_t i = 0; i < offset && i < source->size; i++) {
+        if (source->text[i] == '\n') {
+            pos.line++;
+            pos.column = 1;
+        } else if (((unsigned char)source->text[i] & 0xc0) != 0x80) {
+            pos.column++;
+        }
+    }
+    return pos;
+}
+
+int yamldoc_check_bytes(const struct yamldoc_source *source)
+{
+    struct pos start = {.file = source->file};
+    if (source->size > YAMLDOC_MAX_BYTES) {
+        diag_error(source->diags, start, "the file is larger than %zu MiB",
+                   YAMLDOC_MAX_BYTES >> 20);
+        return -1;
+    }
+    size_t good = utf8_check(source->text, source->size);
+    if (good == source->size)
+        return 0;
+    struct pos pos = pos_of_offset(source, good);
+    diag_error(source->diags, pos, "the byte 0x%02x is not UTF-8",
+               (unsigned char)source->text[good]);
+    return -1;
+}
+
+/* libyaml's marks count characters from 0; its index cannot be used as an offset. */
+static char char_at(const struct yamldoc_source *source, struct pos pos)
+{
+    size_t len;
+    const char *line = diag_source_line(source->diags, pos, &len);
+    if (line == NULL || pos.column == 0 || pos.column > len)
+        return '\0';
+    return line[pos.column - 1];
+}
+
+int yamldoc_report(const struct yamldoc_source *source, const struct yaml_parser_s *parser)
+{
+    if (parser->error == YAML_READER_ERROR) {
+        struct pos pos = pos_of_offset(source, parser->problem_offset);
+        diag_error(source->diags, pos, "%s: 0x%02x", parser->problem,
+                   (unsigned)parser->problem_value);
+        return -1;
+    }
+    struct pos pos = {.file = source->file,
+                      .line = (unsigned)parser->problem_mark.line + 1,
+                      .column = (unsigned)parser->problem_mark.column + 1};
+    const char *problem = parser->problem != NULL ? parser->problem : "cannot be read";
+    if (strstr(problem, "cannot start any token") != NULL && char_at(source, pos) == '\t') {
+        struct diag *diag = diag_error(source->diags, pos, "a tab cannot indent");
+        diag_hint(source->diags, diag, "use spaces");
+        return -1;
+    }
+    struct diag *diag = diag_error(source->diags, pos, "%s", problem);
+    if (parser->context != NULL)
+        diag_hint(source->diags, diag, "%s that starts at line %zu", parser->context,
+                  parser->context_mark.line + 1);
+    return -1;
+}
