@@ -34,6 +34,7 @@ void reply_empty(struct vra7_reply *reply, unsigned status)
     reply->status = status;
 }
 
+PRINTF_LIKE(3, 0)
 static void problem_addv(json_t *errors, int code, const char *format, va_list args)
 {
     struct strbuf text;
