@@ -16,11 +16,17 @@
 #include "store_file.h"
 #include "strbuf.h"
 
+/* A lock whose file was removed keeps nobody out any more. */
 static int need_lock(const struct file_store *file, struct err *err)
 {
-    if (file->lock_fd >= 0)
-        return 0;
-    return err_set(err, ERR_INTERNAL, "%s: written without the lock", file->given);
+    if (file->lock_fd < 0)
+        return err_set(err, ERR_INTERNAL, "%s: written without the lock", file->given);
+    if (!storage_is_same(file->lock_fd, file->lock))
+        return err_set(err, ERR_STORAGE,
+                       "%s: was removed while this run held the lock: somebody else may be "
+                       "writing; nothing more is recorded",
+                       file->lock);
+    return 0;
 }
 
 /* ---- the journal ------------------------------------------------------------------------ */
