@@ -278,6 +278,48 @@ static void dropped_calls_may_have_happened(void **state)
     assert_int_equal(ask(f, "GET", path, NULL), 200);
 }
 
+/* The writer of a held call; `status` stays 0 when the connection closes without an answer. */
+struct writer {
+    struct fixture *f;
+    CURLcode code;
+    long status;
+};
+
+static void *write_document(void *context)
+{
+    struct writer *writer = context;
+    writer->code =
+        send_request(writer->f, "PUT", "/composition-service/api/blueprintdocuments/A",
+                     "{\"name\":\"A\",\"components\":{}}", &writer->status);
+    return NULL;
+}
+
+static void held_calls_wait_and_may_lose_their_answer(void **state)
+{
+    struct fixture *f = *state;
+    for (int answer = 0; answer < 2; answer++) {
+        struct writer writer = {.f = f};
+        pthread_t thread;
+        curl_easy_setopt(f->curl, CURLOPT_FRESH_CONNECT, 1L);
+        lab_lock(&f->lab);
+        f->lab.n_changing = 0;
+        f->lab.hold_at = 1;
+        lab_unlock(&f->lab);
+        assert_int_equal(pthread_create(&thread, NULL, write_document, &writer), 0);
+        lab_lock(&f->lab);
+        while (!f->lab.held)
+            pthread_cond_wait(&f->lab.changed, &f->lab.lock);
+        assert_non_null(vra_list_find(&f->lab.world->vra.blueprints, "A")); /* done already */
+        f->lab.release_answers = answer == 1;
+        f->lab.released = true;
+        pthread_cond_broadcast(&f->lab.changed);
+        lab_unlock(&f->lab);
+        pthread_join(thread, NULL);
+        assert_int_equal(writer.status, answer == 1 ? 200 : 0);
+        assert_int_equal(writer.code == CURLE_OK, answer == 1);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -288,6 +330,7 @@ int main(void)
         TEST(too_large_bodies_are_refused),
         TEST(faults_reach_the_wire),
         TEST(dropped_calls_may_have_happened),
+        TEST(held_calls_wait_and_may_lose_their_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

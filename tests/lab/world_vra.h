@@ -39,8 +39,14 @@
 
 #include "world.h"
 
-/* Fill world->vra from the `vra:` section (its format: reference.yaml; besides that `users`,
- * `groups` and `switches`). Called last, when the machines exist: it collects the inventory.
+/* Fill world->vra from the `vra:` section. Its format is that of reference.yaml; besides that:
+ *   users, groups      name@domain; a list that is absent means that everybody exists
+ *   business_groups    a name, or {name, prefix}
+ *   machine_prefixes   a name, or {name, digits, next}
+ *   network_profiles   also gateway, dns, dns_suffix
+ *   reservations       also priority, datastore
+ *   switches           above
+ * Called last, when the machines exist: it collects the inventory.
  * Accounts are added only when none of system "vra" is there yet. */
 int vra_world_load(struct world *world, const json_t *vra_section, struct err *err);
 /* What became visible, and the inventory interval. */

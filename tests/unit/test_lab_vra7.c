@@ -292,6 +292,9 @@ static void calls_are_recorded_without_secrets(void **state)
     assert_string_equal(text_member(entry, "object"), "WebServer");
     assert_string_equal(text_member(entry, "user"), "architect@ml.local");
     assert_true(json_is_true(json_object_get(entry, "changing")));
+    assert_int_equal(call(f, "POST", "/catalog-service/api/nothing", NULL), 404);
+    entry = f->lab.calls.items[f->lab.calls.n - 1];
+    assert_string_equal(text_member(entry, "object"), "/catalog-service/api/nothing");
     json_t *login = f->lab.calls.items[0];
     char *text = json_dumps(login, 0);
     assert_null(strstr(text, "secret"));

@@ -209,6 +209,21 @@ static void handle_route(struct vra7_request *request, const struct vra7_route *
         reply->drop = true;
 }
 
+/* What the real system has and this one has not must show in the record. */
+static void handle_unknown(struct vra7_request *request, bool path_is_known,
+                           struct vra7_reply *reply)
+{
+    const struct vra7_message *message = request->message;
+    struct lab_call call = {
+        .system = SYSTEM_VRA,
+        .operation = arena_printf(request->arena, "%s (unknown)", message->method),
+        .object = strstr(message->path, "/tokens/") == NULL ? message->path : "",
+    };
+    lab_call_begin(request->vra7->lab, &call);
+    reply_empty(reply, path_is_known ? 405 : 404);
+    lab_call_end(request->vra7->lab, &call);
+}
+
 void vra7_handle(struct vra7 *vra7, const struct vra7_message *message,
                  struct vra7_reply *reply)
 {
@@ -221,6 +236,6 @@ void vra7_handle(struct vra7 *vra7, const struct vra7_message *message,
     if (route != NULL)
         handle_route(&request, route, reply);
     else
-        reply_empty(reply, known ? 405 : 404);
+        handle_unknown(&request, known, reply);
     json_decref(request.body);
 }
