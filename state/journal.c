@@ -53,6 +53,8 @@ static int check_record(const struct record *record, struct err *err)
         if (intent->address == NULL || intent->op == NULL || intent->plan == NULL ||
             (record->kind == RECORD_RESULT && record->outcome == NULL))
             return err_set(err, ERR_INVALID, "a step without its address, op, plan or outcome");
+        if (!value_is_absent(record->ids) && record->ids->type != VALUE_MAP)
+            return err_set(err, ERR_INVALID, "%s: ids are no object", intent->address);
         return 0;
     case RECORD_RESOURCE:
         if (record->address == NULL || strchr(record->address, '/') == NULL)
@@ -277,6 +279,8 @@ static int apply_ids(struct state *state, struct arena *arena,
             value_map(arena, &(struct value_field){STATE_META_UNFINISHED, value_bool(true)}, 1);
     }
     instance->ids = value_merge(arena, instance->ids, record->ids);
+    if (state_check_resource(instance, err) < 0)
+        return -1;
     state_put(state, arena, address, instance);
     return 0;
 }
