@@ -24,6 +24,8 @@ struct diags {
     struct arena *arena;
     VEC(struct source) sources;
     VEC(struct finding *) findings;
+    size_t dropped, dropped_errors;
+    struct diag spare; /* what diag_add returns of a dropped one */
 };
 
 static const char *const severity_names[DIAG_SEVERITY_COUNT] = {
@@ -59,6 +61,12 @@ static struct diag *add(struct diags *diags, enum diag_severity severity, struct
         if (known->severity == severity && same_place(known->pos, pos) &&
             strcmp(known->summary, summary) == 0)
             return known;
+    }
+    if (diags->findings.n >= DIAGS_MAX) {
+        diags->dropped++;
+        diags->dropped_errors += severity == DIAG_ERROR;
+        diags->spare = (struct diag){.severity = severity, .pos = pos, .summary = summary};
+        return &diags->spare;
     }
     struct finding *finding = ARENA_NEW(diags->arena, struct finding);
     finding->diag = (struct diag){.severity = severity, .pos = pos, .summary = summary};
@@ -109,7 +117,7 @@ size_t diags_total(const struct diags *diags)
 
 bool diags_have_errors(const struct diags *diags)
 {
-    return diags_count(diags, DIAG_ERROR) > 0;
+    return diags->dropped_errors > 0 || diags_count(diags, DIAG_ERROR) > 0;
 }
 
 static int compare(const void *a, const void *b)
@@ -222,4 +230,6 @@ void diags_render(const struct diags *diags, bool colour, struct strbuf *out)
 {
     for (size_t i = 0; i < diags->findings.n; i++)
         diag_render(diags, diags_at(diags, i), colour, out);
+    if (diags->dropped > 0)
+        strbuf_addf(out, "%zu more findings are not shown\n", diags->dropped);
 }

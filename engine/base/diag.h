@@ -46,6 +46,9 @@ struct diags *diags_new(struct arena *arena);
 /* Register a source text; text must live as long as the diags. */
 void diag_add_source(struct diags *diags, const char *file, const char *text, size_t size);
 
+/* Findings that are kept; what comes after them is only counted. */
+enum { DIAGS_MAX = 2000 };
+
 /* Add a finding; the format makes the summary. Returns it, so that rule, address and hint can
  * be filled in. Identical findings at one place are kept once (the first is returned). */
 struct diag *diag_add(struct diags *diags, enum diag_severity severity, struct pos pos,
@@ -56,7 +59,7 @@ void diag_hint(struct diags *diags, struct diag *diag, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
 size_t diags_count(const struct diags *diags, enum diag_severity severity);
-size_t diags_total(const struct diags *diags);
+size_t diags_total(const struct diags *diags); /* of those that are kept */
 bool diags_have_errors(const struct diags *diags);
 
 /* Order by file, line, column, then as added. Call before walking or rendering. */

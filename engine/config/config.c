@@ -81,6 +81,7 @@ int config_parse(const struct config_input *input, struct arena *arena, struct d
         variables_set(&doc->vars, input->vars, input->n_vars);
         variables_check(&doc->vars);
     }
+    secret_hide_lines(diags);
     *ret_doc = doc;
     return diags_have_errors(diags) ? -1 : 0;
 }
@@ -145,13 +146,12 @@ static int add(void *context, struct instance *instance, bool broken)
 }
 
 static struct instance *read_one(struct config_doc *doc, const struct form *form,
-                                 const struct schema *schema, const struct entry *entry,
+                                 const char *kind, const struct entry *entry,
                                  bool *ret_broken)
 {
-    const char *kind = schema->kind;
     char *address = address_make(doc->nodes, kind, entry->key);
     struct instance *instance = instance_new(
-        doc->arena, schema, atom(doc->config->atoms, address), entry->key);
+        doc->arena, form_schema(form), atom(doc->config->atoms, address), entry->key);
     instance->presence = PRESENCE_PRESENT;
     instance->pos = entry_pos(entry);
     const char *problem = name_problem(entry->key);
@@ -172,7 +172,7 @@ static void read_sections(struct config_doc *doc, struct collection *all)
         for (size_t i = 0; section != NULL && i < section->n; i++) {
             bool broken;
             struct instance *instance =
-                read_one(doc, doc->forms[k], schema, &section->entries[i], &broken);
+                read_one(doc, doc->forms[k], schema->kind, &section->entries[i], &broken);
             if (add(all, instance, broken) < 0)
                 return;
         }
@@ -240,10 +240,7 @@ static void read_providers(struct config_doc *doc)
         }
         bool broken;
         struct form *form = form_new(&doc->decoder, provider->config, 0, NULL);
-        struct instance *read = read_one(doc, form, provider->config, entry, &broken);
-        read->address = atom(doc->config->atoms,
-                             address_make(doc->nodes, "provider", entry->key));
-        list->items[list->n++] = read;
+        list->items[list->n++] = read_one(doc, form, "provider", entry, &broken);
     }
     instances_sort(list);
 }

@@ -155,6 +155,11 @@ struct form *form_new(struct decoder *decoder, const struct schema *schema, unsi
     return form;
 }
 
+const struct schema *form_schema(const struct form *form)
+{
+    return form->schema;
+}
+
 void decoder_init(struct decoder *decoder)
 {
     map_init(&decoder->attachments);
@@ -280,7 +285,7 @@ static void check_required(struct reading *r)
             !value_is_absent(r->instance->attrs[i]))
             continue;
         struct diag *diag = complain(r, r->instance->pos, "missing", attr->name);
-        diag_hint(r->form->decoder->diags, diag, "it is %s", attr->type->expects);
+        diag_hint(r->form->decoder->diags, diag, "expected %s", attr->type->expects);
     }
 }
 
@@ -303,11 +308,13 @@ int form_read(const struct form *form, const struct node *node, struct instance 
         read_map(&r, &form->root, node);
     else
         complain(&r, node_pos(node), "expected a map under", instance->name);
+    bool map = r.result == 0 || node->type == NODE_MAP;
     for (size_t i = 0; i < schema->n_attrs; i++)
         if ((schema->attrs[i].flags & ATTR_FILE) != 0 &&
             decode_file(form, i, instance) < 0)
             r.result = -1;
-    check_required(&r);
+    if (map)
+        check_required(&r);
     form_defaults(form, instance);
     return r.result;
 }

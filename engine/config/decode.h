@@ -45,6 +45,8 @@ enum form_flag { FORM_LIFECYCLE = 1 << 0 /* the key `lifecycle` is allowed */ };
 struct form *form_new(struct decoder *decoder, const struct schema *schema, unsigned flags,
                       const struct schema *also);
 
+const struct schema *form_schema(const struct form *form);
+
 /* Fill the instance from the map under its name (a null counts as an empty map), with defaults
  * and attached files. Returns -1 when something was reported. */
 int form_read(const struct form *form, const struct node *node, struct instance *instance);

@@ -148,7 +148,7 @@ int decode_value(const struct form *form, const struct attr *attr, const struct 
     if (node_is_null(node)) {
         struct diag *diag = diag_error(diags, node_pos(node), "%s: has no value", attr->name);
         diag->address = instance->address;
-        diag_hint(diags, diag, "remove the key, or expected: %s", attr->type->expects);
+        diag_hint(diags, diag, "remove the key, or give it %s", attr->type->expects);
         return -1;
     }
     if ((attr->flags & ATTR_SECRET) != 0 && node->type == NODE_SCALAR) {

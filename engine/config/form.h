@@ -1,4 +1,4 @@
-/* form.h: what a form looks like inside, for the files that work with its parts. */
+/* form.h: what decode.c and decode_value.c share. */
 #ifndef GF_FORM_H
 #define GF_FORM_H
 

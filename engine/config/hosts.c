@@ -7,7 +7,6 @@
 #include "diag.h"
 #include "err.h"
 #include "expand.h"
-#include "form.h"
 #include "vec.h"
 
 static const char hosts_attr[] = "hosts";
@@ -49,7 +48,7 @@ static int make_host(struct host_maker *maker, struct instance *pool, const char
     if (owner != NULL)
         return twice(maker, pool, owner, name);
     map_set(&maker->owners, name, pool);
-    const struct schema *schema = maker->form->schema;
+    const struct schema *schema = form_schema(maker->form);
     const char *address =
         atom(decoder->atoms, address_make(decoder->arena, schema->kind, name));
     struct instance *host = instance_new(decoder->arena, schema, address, name);

@@ -31,7 +31,8 @@ struct merger {
     VEC(struct section *) sections;
     VEC(const char *) known; /* top-level keys, atoms */
     const char *gridform, *site;
-    struct pos version_pos;
+    struct pos version_pos; /* the last place of the key gridform, right or wrong */
+    bool odd_root; /* a file is no map: what is missing may have been meant there */
     int result;
 };
 
@@ -64,14 +65,28 @@ static bool is_known(const struct merger *m, const char *key)
     return false;
 }
 
+/* Resources that no section of their own declares: hosts, which pools list. */
+static bool is_expanded(const struct merger *m, const char *key)
+{
+    for (const struct kind *const *kind = m->input->kinds; *kind != NULL; kind++)
+        if ((*kind)->schema.expanded && (*kind)->schema.section != NULL &&
+            strcmp((*kind)->schema.section, key) == 0)
+            return true;
+    return false;
+}
+
 /* What holds for a top-level key in any file, overlays included. */
 static bool accept_key(struct merger *m, const struct entry *entry)
 {
+    if (entry->key == m->gridform)
+        m->version_pos = entry_pos(entry);
     if (!is_known(m, entry->key)) {
         struct diag *diag = complain(m, entry_pos(entry), "unknown key", entry->key);
         const char *nearest = names_nearest(entry->key, m->known.items, m->known.n);
         if (nearest != NULL)
             diag_hint(m->diags, diag, "did you mean \"%s\"?", nearest);
+        else if (is_expanded(m, entry->key))
+            diag_hint(m->diags, diag, "%s are made from other sections", entry->key);
         return false;
     }
     if (entry->key != m->gridform && entry->key != m->site) {
@@ -153,8 +168,6 @@ static void take_key(struct merger *m, const struct entry *entry)
         given_twice(m, entry, section->pos);
         return;
     }
-    if (entry->key == m->gridform)
-        m->version_pos = entry_pos(entry);
     unite(m, section, &entry->node);
 }
 
@@ -164,6 +177,7 @@ static bool check_root(struct merger *m, const struct node *root)
         return true;
     if (!node_is_null(root)) {
         m->result = -1;
+        m->odd_root = true;
         diag_error(m->diags, node_pos(root), "expected a map of sections, found %s",
                    node_describe(root));
     }
@@ -250,7 +264,7 @@ static struct parsed *parse_all(struct merger *m)
 static void check_head(struct merger *m, const struct parsed *files, struct manifest *manifest)
 {
     struct pos start = {.file = files[0].root.file, .line = 1, .column = 1};
-    if (section_of(m, m->gridform) == NULL) {
+    if (m->version_pos.file == NULL) {
         struct diag *diag = complain(m, start, "missing", "gridform");
         diag_hint(m->diags, diag, "write gridform: %d into one of the files", MANIFEST_VERSION);
     }
@@ -285,7 +299,8 @@ int manifest_merge(const struct manifest_input *input, const struct yamldoc_memo
     ret->root = finish_base(&m);
     for (; i < input->n_files; i++)
         take_overlay(&m, &files[i].root, &ret->root);
-    check_head(&m, files, ret);
+    if (!m.odd_root)
+        check_head(&m, files, ret);
     return m.result;
 }
 

@@ -10,6 +10,8 @@
 static const char *const words[] = {"password", "passwd", "passphrase",  "secret",
                                     "token",    "apikey", "api_key", "private_key"};
 
+enum { LINES_ABOVE = 5 };
+
 /* The key is the word, or ends with it after a separator or in camel case. */
 bool secret_key(const char *key)
 {
@@ -46,8 +48,8 @@ void secret_scan(const struct node *node, struct diags *diags)
 }
 
 /* A line that cannot be trusted: a secret-looking word, a colon, and something behind it that
- * does not begin a reference. Errs on the side of hiding. */
-static bool line_may_hold_secret(const char *line, size_t len)
+ * does not begin a reference; with `open`, also nothing. Errs on the side of hiding. */
+static bool line_may_hold_secret(const char *line, size_t len, bool open)
 {
     for (size_t at = 0; at < len; at++) {
         for (size_t i = 0; i < ARRAY_LEN(words); i++) {
@@ -60,9 +62,21 @@ static bool line_may_hold_secret(const char *line, size_t len)
             const char *value = colon + 1, *end = line + len;
             while (value < end && (*value == ' ' || *value == '\t'))
                 value++;
-            if (value < end && *value != '{')
+            if (value == end ? open : *value != '{')
                 return true;
         }
+    }
+    return false;
+}
+
+bool secret_near(const struct diags *diags, struct pos pos)
+{
+    for (unsigned above = 0; above <= LINES_ABOVE && above < pos.line; above++) {
+        struct pos at = {.file = pos.file, .line = pos.line - above};
+        size_t len;
+        const char *line = diag_source_line(diags, at, &len);
+        if (line != NULL && line_may_hold_secret(line, len, true))
+            return true;
     }
     return false;
 }
@@ -73,7 +87,7 @@ void secret_hide_lines(struct diags *diags)
         struct diag *diag = (struct diag *)diags_at(diags, i);
         size_t len;
         const char *line = diag->hide_source ? NULL : diag_source_line(diags, diag->pos, &len);
-        if (line != NULL && line_may_hold_secret(line, len))
+        if (line != NULL && line_may_hold_secret(line, len, false))
             diag->hide_source = true;
     }
 }

@@ -15,6 +15,10 @@ void secret_report(struct diags *diags, struct pos pos, const char *key);
 /* Report every text under a secret-looking key, at any depth. */
 void secret_scan(const struct node *node, struct diags *diags);
 
+/* Whether a secret may stand on the line of pos or belong to a key on one of the lines above:
+ * for places in text that is no YAML. */
+bool secret_near(const struct diags *diags, struct pos pos);
+
 /* Hide the source lines of findings that a secret may stand on, whatever they are about. */
 void secret_hide_lines(struct diags *diags);
 

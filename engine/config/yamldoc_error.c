@@ -4,6 +4,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "secret.h"
 #include "utf8.h"
 
 /* Line and column (in characters) of a byte. */
@@ -62,10 +63,19 @@ int yamldoc_report(const struct yamldoc_source *source, const struct yaml_parser
     const char *problem = parser->problem != NULL ? parser->problem : "cannot be read";
     if (strstr(problem, "cannot start any token") != NULL && char_at(source, pos) == '\t') {
         struct diag *diag = diag_error(source->diags, pos, "a tab cannot indent");
+        diag->hide_source = secret_near(source->diags, pos);
         diag_hint(source->diags, diag, "use spaces");
         return -1;
     }
+    size_t len;
+    bool beyond = diag_source_line(source->diags, pos, &len) == NULL;
+    if (beyond && parser->context != NULL) {
+        /* What was never closed began at a line that can be shown. */
+        pos.line = (unsigned)parser->context_mark.line + 1;
+        pos.column = (unsigned)parser->context_mark.column + 1;
+    }
     struct diag *diag = diag_error(source->diags, pos, "%s", problem);
+    diag->hide_source = secret_near(source->diags, pos);
     if (parser->context != NULL)
         diag_hint(source->diags, diag, "%s that starts at line %zu", parser->context,
                   parser->context_mark.line + 1);

@@ -168,6 +168,43 @@ static void findings_show_line_and_caret(void **state UNUSED)
     arena_free(arena);
 }
 
+static void findings_are_bounded_and_counted(void **state UNUSED)
+{
+    struct arena *arena = arena_new();
+    struct diags *diags = diags_new(arena);
+    struct pos pos = {"f", 1, 1};
+    for (unsigned i = 0; i < DIAGS_MAX; i++) {
+        pos.line = i + 1;
+        diag_add(diags, DIAG_WARNING, pos, "warning");
+    }
+    assert_false(diags_have_errors(diags));
+    pos.line = DIAGS_MAX + 1;
+    diag_hint(diags, diag_error(diags, pos, "too late"), "lost");
+    assert_true(diags_have_errors(diags));
+    assert_int_equal(diags_total(diags), DIAGS_MAX);
+    struct strbuf out;
+    strbuf_init(&out, STRBUF_MAX_OUTPUT);
+    diags_render(diags, false, &out);
+    assert_null(strstr(strbuf_str(&out), "too late"));
+    assert_non_null(strstr(strbuf_str(&out), "1 more findings are not shown"));
+    strbuf_release(&out);
+    arena_free(arena);
+}
+
+static void a_hidden_line_is_not_rendered(void **state UNUSED)
+{
+    struct arena *arena = arena_new();
+    struct diags *diags = diags_new(arena);
+    diag_add_source(diags, "f", "password: hunter2\n", 18);
+    diag_error(diags, (struct pos){"f", 1, 11}, "a literal secret")->hide_source = true;
+    struct strbuf out;
+    strbuf_init(&out, STRBUF_MAX_OUTPUT);
+    diags_render(diags, false, &out);
+    assert_string_equal(strbuf_str(&out), "f:1:11: error: a literal secret\n");
+    strbuf_release(&out);
+    arena_free(arena);
+}
+
 static void digests_tell_content_apart(void **state UNUSED)
 {
     struct digest a = digest_bytes("a", 1), b = digest_bytes("b", 1);
@@ -189,6 +226,8 @@ int main(void)
         cmocka_unit_test(sizes_and_durations_round_trip),
         cmocka_unit_test(nearest_name_is_found),
         cmocka_unit_test(findings_show_line_and_caret),
+        cmocka_unit_test(findings_are_bounded_and_counted),
+        cmocka_unit_test(a_hidden_line_is_not_rendered),
         cmocka_unit_test(digests_tell_content_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
