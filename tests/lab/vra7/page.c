@@ -16,10 +16,10 @@
 #define MAX_LIMIT 10000
 #define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/.@-"
 
-enum operator{ OPERATOR_EQ, OPERATOR_NE, OPERATOR_STARTS };
+enum comparison { COMPARE_EQ, COMPARE_NE, COMPARE_STARTS };
 
 struct condition {
-    enum operator operator;
+    enum comparison comparison;
     char *field, *value;
 };
 
@@ -74,12 +74,12 @@ static bool read_char(const char **text, char wanted)
 
 static int read_condition(struct arena *arena, const char **text, struct condition *ret)
 {
-    struct condition c = {.operator= OPERATOR_EQ };
+    struct condition c = {.comparison = COMPARE_EQ};
     char *name = read_name(arena, text);
     if (name == NULL)
         return -1;
     if (strcmp(name, "startswith") == 0) {
-        c.operator= OPERATOR_STARTS;
+        c.comparison = COMPARE_STARTS;
         if (!read_char(text, '(') || (c.field = read_name(arena, text)) == NULL ||
             !read_char(text, ',') || (c.value = read_value(arena, text)) == NULL ||
             !read_char(text, ')'))
@@ -90,7 +90,7 @@ static int read_condition(struct arena *arena, const char **text, struct conditi
     char *word = read_name(arena, text);
     if (word == NULL || (strcmp(word, "eq") != 0 && strcmp(word, "ne") != 0))
         return -1;
-    c.operator= strcmp(word, "eq") == 0 ? OPERATOR_EQ : OPERATOR_NE;
+    c.comparison = strcmp(word, "eq") == 0 ? COMPARE_EQ : COMPARE_NE;
     c.field = name;
     c.value = read_value(arena, text);
     *ret = c;
@@ -164,12 +164,12 @@ static bool condition_holds(const struct condition *c, const json_t *object)
     if (value == NULL)
         return true;
     const char *text = value_text(value, buffer);
-    switch (c->operator) {
-    case OPERATOR_EQ:
+    switch (c->comparison) {
+    case COMPARE_EQ:
         return text != NULL && strcmp(text, c->value) == 0;
-    case OPERATOR_NE:
+    case COMPARE_NE:
         return text == NULL || strcmp(text, c->value) != 0;
-    case OPERATOR_STARTS:
+    case COMPARE_STARTS:
         return text != NULL && strncmp(text, c->value, strlen(c->value)) == 0;
     }
     return false;
