@@ -18,7 +18,7 @@ struct strbuf;
 
 enum cred_source {
     CRED_ENV,        /* name: environment variable */
-    CRED_FILE,       /* name: path of a regular file, not readable by others than its owner */
+    CRED_FILE,       /* name: path of a regular file that is closed to other users */
     CRED_COMMAND,    /* argv: program and arguments, started without a shell; its stdout */
     CRED_CREDENTIAL, /* name: file in $CREDENTIALS_DIRECTORY (systemd) */
     CRED_SOURCE_COUNT
