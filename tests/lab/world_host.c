@@ -262,25 +262,41 @@ static struct vib *put_vib(struct world *world, struct host *host, const struct 
     return &host->vibs.items[host->vibs.n - 1];
 }
 
-int host_install_vib(struct world *world, struct host *host, const char *path,
-                     bool claim_maintenance, bool no_sig_check, struct vib **ret_vib,
-                     bool *ret_skipped, struct fault *fault)
+static bool is_same(const struct vib *there, const struct vib *wanted)
+{
+    return there && !strcmp(there->version, wanted->version);
+}
+
+int host_check_install(struct world *world, struct host *host, const char *path, unsigned flags,
+                       struct fault *fault)
 {
     struct datastore_file *file = world_file(world, path);
     if (host_check_up(host, fault) < 0)
         return -1;
     if (!file || !file->vib)
         return fault_set(fault, "FileNotFound", "Cannot open VIB at %.180s.", path);
+    if (is_same(installed(host, file->vib->name, false), file->vib))
+        return 0;
+    if (!(flags & INSTALL_NO_SIG_CHECK) && check_trust(host, file->vib, fault) < 0)
+        return -1;
+    return check_maintenance(host, file->vib, flags & INSTALL_CLAIM_MAINTENANCE, fault);
+}
+
+int host_install_vib(struct world *world, struct host *host, const char *path,
+                     bool claim_maintenance, bool no_sig_check, struct vib **ret_vib,
+                     bool *ret_skipped, struct fault *fault)
+{
+    unsigned flags = (claim_maintenance ? INSTALL_CLAIM_MAINTENANCE : 0) |
+                     (no_sig_check ? INSTALL_NO_SIG_CHECK : 0);
+    if (host_check_install(world, host, path, flags, fault) < 0)
+        return -1;
+    struct datastore_file *file = world_file(world, path);
     struct vib *same = installed(host, file->vib->name, false);
-    if (same && !strcmp(same->version, file->vib->version)) {
+    if (is_same(same, file->vib)) {
         *ret_vib = same;
         *ret_skipped = true;
         return 0;
     }
-    if (!no_sig_check && check_trust(host, file->vib, fault) < 0)
-        return -1;
-    if (check_maintenance(host, file->vib, claim_maintenance, fault) < 0)
-        return -1;
     if (same)
         same->removed = true;
     *ret_vib = put_vib(world, host, file->vib);

@@ -19,6 +19,10 @@ int host_check_up(const struct host *host, struct fault *fault);
 /* A boot at `at`: everything pending becomes active. */
 void host_boot(struct world *world, struct host *host, int64_t at);
 void host_go_down(struct world *world, struct host *host, int64_t at);
+enum { INSTALL_CLAIM_MAINTENANCE = 1, INSTALL_NO_SIG_CHECK = 2 };
+/* Why an installation would be refused, before its time passes. */
+int host_check_install(struct world *world, struct host *host, const char *path, unsigned flags,
+                       struct fault *fault);
 int host_remove_vib_claiming(struct world *world, struct host *host, const char *name,
                              bool claim_maintenance, struct fault *fault);
 /* A host as the loader and pokes create it: defaults of the reference hardware. */
