@@ -86,7 +86,7 @@ static void index_keys(const struct builder *b, struct frame *frame)
         map_set(&frame->keys, b->stack[i].key, (void *)(uintptr_t)(i + 1));
 }
 
-/* Put a finished node where it belongs. height: of its subtree, 1 for a scalar. */
+/* Put a finished node where it belongs. height: of its subtree, 0 for a scalar. */
 static void place(struct builder *b, const struct node *node, unsigned height)
 {
     if (b->depth == 0) {
@@ -194,8 +194,8 @@ static int on_scalar(struct builder *b, const yaml_event_t *event)
     b->count++;
     if (event->data.scalar.anchor != NULL)
         *new_anchor(b, event->data.scalar.anchor) =
-            (struct anchor){.node = node, .weight = 1, .height = 1, .complete = true};
-    place(b, &node, 1);
+            (struct anchor){.node = node, .weight = 1, .complete = true};
+    place(b, &node, 0);
     return 0;
 }
 
@@ -275,7 +275,7 @@ static int on_alias(struct builder *b, const yaml_event_t *event)
                    YAMLDOC_MAX_ALIASED);
         return -1;
     }
-    if (b->depth + anchor->height > YAMLDOC_MAX_DEPTH + 1)
+    if (b->depth + anchor->height > YAMLDOC_MAX_DEPTH)
         return too_deep(b, event);
     struct node node = anchor->node;
     node.line = pos.line;

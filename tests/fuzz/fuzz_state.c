@@ -89,7 +89,7 @@ static void try_journal(const char *text, size_t size)
         assert(err.code == ERR_INVALID);
     } else {
         assert(journal.good <= size && journal.first <= journal.good);
-        if (journal_replay(&journal, text, state, arena, &schemas, &err) == 0)
+        if (journal_replay(&journal, state, arena, &schemas, &err) == 0)
             check(state, arena);
     }
     arena_free(arena);
