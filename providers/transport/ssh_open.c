@@ -269,8 +269,8 @@ void ssh_client_close(struct ssh_client *client)
 {
     if (client == NULL)
         return;
-    if (ssh_is_connected(client->session))
-        ssh_disconnect(client->session);
+    /* No ssh_disconnect: it would leave a socket that we gave open, and ours to close, unless
+     * sending failed. Freeing always closes it. */
     ssh_free(client->session);
     free(client->name);
     free(client);
