@@ -172,7 +172,7 @@ static int scan_record(const char *line, size_t size, uint64_t n, struct err *er
 
 int journal_scan(const char *text, size_t size, struct journal *ret_journal, struct err *err)
 {
-    struct journal journal = {0};
+    struct journal journal = {.text = text};
     for (size_t at = 0; at < size; at = journal.good) {
         const char *newline = memchr(text + at, '\n', size - at);
         if (newline == NULL)
@@ -203,18 +203,21 @@ static int decode_resource(const struct value *object, struct arena *arena,
                            const struct schema_source *schemas, struct record *record,
                            struct err *err)
 {
-    const struct value *resource = value_get(object, "resource");
-    record->address = value_get_text(object, "address");
-    if (record->address == NULL)
+    const struct value *content = value_get(object, "resource");
+    const char *address = value_get_text(object, "address");
+    if (address == NULL)
         return err_set(err, ERR_INVALID, "a resource without its address");
-    if (value_is_absent(resource))
+    record->address = arena_strdup(arena, address);
+    if (value_is_absent(content))
         return 0;
-    struct kept kept;
-    if (resource_decode(resource, arena, schemas, &record->resource, &kept, err) < 0)
+    struct resource resource;
+    if (resource_decode(content, arena, schemas, &resource, err) < 0)
         return -1;
+    record->resource = resource.instance;
     return check_record(record, err);
 }
 
+/* The record lives in the arena and borrows nothing from the value. */
 static int decode_record(const struct value *object, struct arena *arena,
                          const struct schema_source *schemas, struct record *record,
                          struct err *err)
@@ -224,31 +227,38 @@ static int decode_record(const struct value *object, struct arena *arena,
     if (kind < 0)
         return err_set(err, ERR_INVALID,
                        "a record of unknown kind (was it written by a newer gridform?)");
-    *record = (struct record){
-        .kind = (enum record_kind)kind,
-        .outcome = value_get_text(object, "outcome"),
-        .plan = value_get_text(object, "plan"),
-        .commit = value_get_text(object, "commit"),
-        .ids = value_get(object, "ids"),
-    };
+    *record = (struct record){.kind = (enum record_kind)kind};
     if (record->kind == RECORD_RESOURCE)
         return decode_resource(object, arena, schemas, record, err);
+    object = value_copy(arena, object);
+    record->outcome = value_get_text(object, "outcome");
+    record->plan = value_get_text(object, "plan");
+    record->commit = value_get_text(object, "commit");
+    record->ids = value_get(object, "ids");
     if (record->kind != RECORD_PLAN && intent_decode(object, &record->intent, err) < 0)
         return -1;
     return check_record(record, err);
 }
 
-int journal_replay(const struct journal *journal, const char *text, struct state *state,
-                   struct arena *arena, const struct schema_source *schemas, struct err *err)
+static int replay(const struct value *object, struct state *state, struct arena *arena,
+                  const struct schema_source *schemas, struct err *err)
 {
-    const char *at = text + journal->first, *end = text + journal->good;
+    struct record record;
+    if (decode_record(object, arena, schemas, &record, err) < 0)
+        return -1;
+    return state_apply(state, arena, schemas, &record, err);
+}
+
+int journal_replay(const struct journal *journal, struct state *state, struct arena *arena,
+                   const struct schema_source *schemas, struct err *err)
+{
+    const char *at = journal->text + journal->first, *end = journal->text + journal->good;
     for (uint64_t n = 1; n <= journal->n; n++) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
+        struct arena *scratch CLEANUP(arena_freep) = arena_new();
         const struct value *object;
-        struct record record;
-        if (value_from_json(at, (size_t)(newline - at), arena, &object, err) < 0 ||
-            decode_record(object, arena, schemas, &record, err) < 0 ||
-            state_apply(state, arena, schemas, &record, err) < 0)
+        if (value_from_json(at, (size_t)(newline - at), scratch, &object, err) < 0 ||
+            replay(object, state, arena, schemas, err) < 0)
             return err_wrap(err, "line %llu", (unsigned long long)n + 1);
         at = newline + 1;
     }

@@ -19,6 +19,7 @@
 enum { JOURNAL_FORMAT = 1 };
 
 struct journal {
+    const char *text; /* as given to journal_scan: borrowed */
     char lineage[33]; /* "" : no complete first line */
     int64_t serial;
     uint64_t n;         /* records */
@@ -44,8 +45,8 @@ int journal_scan(const char *text, size_t size, struct journal *ret_journal, str
 enum journal_fit journal_fit(const struct journal *journal, const char *lineage,
                              int64_t serial);
 
-/* Apply the records of a scanned journal that fits. The state borrows nothing from text. */
-int journal_replay(const struct journal *journal, const char *text, struct state *state,
-                   struct arena *arena, const struct schema_source *schemas, struct err *err);
+/* Apply the records of a scanned journal that fits. The state borrows nothing from its text. */
+int journal_replay(const struct journal *journal, struct state *state, struct arena *arena,
+                   const struct schema_source *schemas, struct err *err);
 
 #endif

@@ -114,7 +114,7 @@ static void read_holder(const char *path, struct lock_info *ret_holder)
 }
 
 int lock_file_take(const char *path, const struct lock_info *mine, int64_t wait_ms,
-                   struct lock_info *ret_holder, int *ret_fd, struct err *err)
+                   struct lock_info *ret_holder, struct err *err)
 {
     int64_t until = now_ms() + (wait_ms > LEAST_WAIT_MS ? wait_ms : LEAST_WAIT_MS);
     int fd = -1;
@@ -135,8 +135,7 @@ int lock_file_take(const char *path, const struct lock_info *mine, int64_t wait_
         lock_file_release(fd);
         return -1;
     }
-    *ret_fd = fd;
-    return 0;
+    return fd;
 }
 
 /* The note goes first: who reads it meanwhile sees the lock as free, which it is about to be.

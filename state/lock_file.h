@@ -12,10 +12,10 @@
 
 struct lock_info;
 
-/* Take the lock of path; the descriptor is the lock. ERR_LOCKED after wait_ms, with the holder
- * as far as known; ERR_STORAGE when the note cannot be written. */
+/* Take the lock of path; returns the descriptor that is the lock, or -1. ERR_LOCKED after
+ * wait_ms, with the holder as far as known; ERR_STORAGE when the note cannot be written. */
 int lock_file_take(const char *path, const struct lock_info *mine, int64_t wait_ms,
-                   struct lock_info *ret_holder, int *ret_fd, struct err *err);
+                   struct lock_info *ret_holder, struct err *err);
 void lock_file_release(int fd);
 
 /* Who holds it: 1, 0 when free, -1. */

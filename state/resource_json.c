@@ -123,7 +123,7 @@ static const struct value *unknown_attrs(const struct value *attrs, const struct
     for (size_t i = 0; i < attrs->map.n; i++)
         if (schema_find(schema, attrs->map.fields[i].key) < 0)
             fields[n++] = attrs->map.fields[i];
-    return value_map(arena, fields, n);
+    return value_copy(arena, value_map(arena, fields, n));
 }
 
 static const struct value *decode_attrs(const struct value *attrs, struct instance *instance,
@@ -132,44 +132,50 @@ static const struct value *decode_attrs(const struct value *attrs, struct instan
     size_t n_found = 0;
     for (size_t i = 0; i < instance->schema->n_attrs; i++) {
         const struct value *value = value_get(attrs, instance->schema->attrs[i].name);
-        instance->attrs[i] = value;
-        n_found += value_is_absent(value) ? 0 : 1;
+        if (value_is_absent(value))
+            continue;
+        instance->attrs[i] = value_copy(arena, value);
+        n_found++;
     }
     return n_found == attrs->map.n ? NULL : unknown_attrs(attrs, instance->schema, arena);
 }
 
 /* The member when it is an object, NULL when it is not there. */
-static int get_map(const struct value *object, const char *key, const struct value **ret,
-                   struct err *err)
+static int copy_map(const struct value *object, const char *key, struct arena *arena,
+                    const struct value **ret, struct err *err)
 {
     const struct value *value = value_get(object, key);
     if (!value_is_absent(value) && value->type != VALUE_MAP)
         return err_set(err, ERR_INVALID, "\"%s\" is no object", key);
-    *ret = value_is_absent(value) ? NULL : value;
+    *ret = value_is_absent(value) ? NULL : value_copy(arena, value);
     return 0;
 }
 
 int resource_decode(const struct value *object, struct arena *arena,
-                    const struct schema_source *schemas, struct instance **ret_instance,
-                    struct kept *ret_kept, struct err *err)
+                    const struct schema_source *schemas, struct resource *ret_resource,
+                    struct err *err)
 {
     const char *address = value_get_text(object, "address");
+    const struct value *attrs = value_get(object, "attrs");
+    const struct schema *schema;
     if (address == NULL)
         return err_set(err, ERR_INVALID, "a resource without an address");
-    const struct schema *schema;
     if (resource_schema(address, schemas, &schema, err) < 0)
         return -1;
+    if (!value_is_absent(attrs) && attrs->type != VALUE_MAP)
+        return err_set(err, ERR_INVALID, "%.200s: \"attrs\" is no object", address);
+    address = arena_strdup(arena, address);
     struct instance *instance = instance_new(arena, schema, address, address_name(address));
-    const struct value *attrs;
-    if (get_map(object, "attrs", &attrs, err) < 0 ||
-        get_map(object, "ids", &instance->ids, err) < 0 ||
-        get_map(object, "meta", &instance->meta, err) < 0)
+    if (copy_map(object, "ids", arena, &instance->ids, err) < 0 ||
+        copy_map(object, "meta", arena, &instance->meta, err) < 0)
         return err_wrap(err, "%.200s", address);
     instance->presence = PRESENCE_PRESENT;
-    ret_kept->attrs = attrs == NULL ? NULL : decode_attrs(attrs, instance, arena);
-    ret_kept->members =
+    const struct value *unknown =
         unknown_members(object, resource_members, ARRAY_LEN(resource_members), arena);
-    *ret_instance = instance;
+    ret_resource->instance = instance;
+    ret_resource->kept.attrs =
+        value_is_absent(attrs) ? NULL : decode_attrs(attrs, instance, arena);
+    ret_resource->kept.members = unknown == NULL ? NULL : value_copy(arena, unknown);
     return 0;
 }
 

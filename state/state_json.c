@@ -19,7 +19,7 @@
 #define CHECKSUM "\"checksum\":\""
 #define END "\"}\n"
 
-enum { HEX_LEN = 32, FIRST_RESOURCE_LINE = 3 };
+enum { HEX_LEN = 32, FIRST_RESOURCE_LINE = 3, SCRATCH_MAX = 1 << 18 };
 
 static const char *const head_members[] = {"gridform_state", "lineage", "serial", "site",
                                            "commit",         "plans",   "intents"};
@@ -50,6 +50,13 @@ static int parse_head(const struct frame *frame, struct arena *arena, const stru
     return 0;
 }
 
+static int upgrade(enum upgrade_part part, int64_t format, struct arena *arena,
+                   const struct value **line, struct err *err)
+{
+    return upgrade_line(state_upgrades, (struct upgrade_job){part, format, STATE_FORMAT}, arena,
+                        line, err);
+}
+
 static int split_head(const char *text, size_t size, struct frame *ret_frame, struct err *err)
 {
     const char *end = memchr(text, '\n', size);
@@ -71,8 +78,7 @@ static int refuse_frame(const struct frame *frame, const char *what, struct err 
     if (parse_head(frame, scratch, &head, NULL) == 0) {
         int64_t format = value_get_int(head, "gridform_state", 0);
         if (format > STATE_FORMAT)
-            return upgrade_line(state_upgrades, format, STATE_FORMAT, UPGRADE_HEAD, scratch,
-                                &head, err);
+            return upgrade(UPGRADE_HEAD, format, scratch, &head, err);
     }
     return err_set(err, ERR_INVALID, "%s: the state was edited by hand, cut short or damaged",
                    what);
@@ -147,8 +153,7 @@ static int decode_head(const struct frame *frame, struct arena *arena, struct st
     if (parse_head(frame, arena, &head, err) < 0)
         return -1;
     *ret_format = value_get_int(head, "gridform_state", 0);
-    if (upgrade_line(state_upgrades, *ret_format, STATE_FORMAT, UPGRADE_HEAD, arena, &head,
-                     err) < 0)
+    if (upgrade(UPGRADE_HEAD, *ret_format, arena, &head, err) < 0)
         return -1;
     state->lineage = value_get_text(head, "lineage");
     state->serial = value_get_int(head, "serial", -1);
@@ -182,58 +187,64 @@ static size_t count_lines(const struct frame *frame)
     return n;
 }
 
+/* Where reading has come to. Lines are parsed into a scratch arena that is renewed now and
+ * then: what stays is a third of what a parsed line takes. */
+struct reader {
+    const char *at, *end;
+    int64_t format;
+    struct arena *arena, *scratch;
+    const struct schema_source *schemas;
+};
+
 /* The next line without its comma and end; the last one has no comma. */
-static int next_line(const char **at, const char *end, const char **ret_line, size_t *ret_size,
+static int next_line(struct reader *reader, const char **ret_line, size_t *ret_size,
                      struct err *err)
 {
-    const char *line = *at;
-    const char *newline = memchr(line, '\n', (size_t)(end - line));
+    const char *line = reader->at;
+    const char *newline = memchr(line, '\n', (size_t)(reader->end - line));
     if (newline == NULL || newline == line)
         return err_set(err, ERR_INVALID, "a resource is cut short");
-    bool last = newline + 1 == end;
+    bool last = newline + 1 == reader->end;
     if ((newline[-1] == ',') == last)
         return err_set(err, ERR_INVALID, "a comma is missing or too many");
     *ret_line = line;
     *ret_size = (size_t)(newline - line) - (last ? 0 : 1);
-    *at = newline + 1;
+    reader->at = newline + 1;
     return 0;
 }
 
-static int decode_line(const char **at, const char *end, int64_t format, struct arena *arena,
-                       const struct value **ret_object, struct err *err)
+static int read_resource(struct reader *reader, struct resource *ret, struct err *err)
 {
     const char *line = NULL;
     size_t size = 0;
-    if (next_line(at, end, &line, &size, err) < 0 ||
-        value_from_json(line, size, arena, ret_object, err) < 0)
+    const struct value *object;
+    if (arena_size(reader->scratch) > SCRATCH_MAX) {
+        arena_free(reader->scratch);
+        reader->scratch = arena_new();
+    }
+    if (next_line(reader, &line, &size, err) < 0 ||
+        value_from_json(line, size, reader->scratch, &object, err) < 0 ||
+        upgrade(UPGRADE_RESOURCE, reader->format, reader->scratch, &object, err) < 0 ||
+        resource_decode(object, reader->arena, reader->schemas, ret, err) < 0)
         return -1;
-    return upgrade_line(state_upgrades, format, STATE_FORMAT, UPGRADE_RESOURCE, arena,
-                        ret_object, err);
+    return state_check_resource(ret->instance, err);
 }
 
-static int decode_resources(const struct frame *frame, int64_t format, struct arena *arena,
-                            const struct schema_source *schemas, struct state *state,
-                            struct err *err)
+static int read_resources(struct reader *reader, struct state *state, struct err *err)
 {
-    size_t capacity = count_lines(frame);
-    struct instance **items = ARENA_ARRAY(arena, capacity, struct instance *);
-    struct kept *kept = ARENA_ARRAY(arena, capacity, struct kept);
-    const char *at = frame->body, *end = frame->body + frame->body_size;
-    size_t n = 0;
-    for (; at < end; n++) {
-        const struct value *object;
-        if (decode_line(&at, end, format, arena, &object, err) < 0 ||
-            resource_decode(object, arena, schemas, &items[n], &kept[n], err) < 0 ||
-            state_check_resource(items[n], err) < 0)
+    struct instance **items = state->resources.items;
+    for (size_t n = 0; reader->at < reader->end; n++) {
+        struct resource resource;
+        if (read_resource(reader, &resource, err) < 0)
             return err_wrap(err, "line %zu", n + FIRST_RESOURCE_LINE);
+        items[n] = resource.instance;
+        state->kept[n] = resource.kept;
+        state->resources.n = n + 1;
         if (n > 0 && strcmp(items[n - 1]->address, items[n]->address) >= 0)
             return err_set(err, ERR_INVALID,
                            "line %zu: %.200s: recorded twice or not in order of addresses",
                            n + FIRST_RESOURCE_LINE, items[n]->address);
     }
-    state->resources = (struct instances){items, n};
-    state->kept = kept;
-    state->capacity = capacity;
     return 0;
 }
 
@@ -242,13 +253,22 @@ int state_decode(const char *text, size_t size, struct arena *arena,
 {
     struct frame frame;
     struct state *state = ARENA_NEW(arena, struct state);
-    int64_t format = 0;
+    struct reader reader = {.arena = arena, .schemas = schemas};
     if (find_frame(text, size, &frame, err) < 0 ||
-        decode_head(&frame, arena, state, &format, err) < 0 || state_check(state, err) < 0 ||
-        decode_resources(&frame, format, arena, schemas, state, err) < 0)
+        decode_head(&frame, arena, state, &reader.format, err) < 0 ||
+        state_check(state, err) < 0)
         return -1;
-    *ret_state = state;
-    return 0;
+    state->capacity = count_lines(&frame);
+    state->resources.items = ARENA_ARRAY(arena, state->capacity, struct instance *);
+    state->kept = ARENA_ARRAY(arena, state->capacity, struct kept);
+    reader.at = frame.body;
+    reader.end = frame.body + frame.body_size;
+    reader.scratch = arena_new();
+    int result = read_resources(&reader, state, err);
+    arena_free(reader.scratch);
+    if (result == 0)
+        *ret_state = state;
+    return result;
 }
 
 int state_peek(const char *text, size_t size, char *ret_lineage, int64_t *ret_serial,

@@ -15,10 +15,14 @@ void json_member_int(const char *key, int64_t number, struct strbuf *out);
 /* One resource as an object. kept and digest may be NULL. */
 void resource_encode(const struct instance *instance, const struct kept *kept,
                      const char *digest, struct strbuf *out);
-/* The reverse. The instance borrows from the value. */
+/* The reverse; what is returned lives in the arena and borrows nothing from the value. */
+struct resource {
+    struct instance *instance;
+    struct kept kept;
+};
 int resource_decode(const struct value *object, struct arena *arena,
-                    const struct schema_source *schemas, struct instance **ret_instance,
-                    struct kept *ret_kept, struct err *err);
+                    const struct schema_source *schemas, struct resource *ret_resource,
+                    struct err *err);
 
 /* The schema for an address; ERR_INVALID for what is no address and for unknown kinds. */
 int resource_schema(const char *address, const struct schema_source *schemas,

@@ -77,7 +77,8 @@ static int file_lock(struct store *store, const struct lock_info *mine, int64_t 
         return err_set(err, ERR_INTERNAL, "%s: locked already by this run", file->given);
     if (store_file_resolve(file, true, err) < 0)
         return -1;
-    return lock_file_take(file->lock, mine, wait_ms, ret_holder, &file->lock_fd, err);
+    file->lock_fd = lock_file_take(file->lock, mine, wait_ms, ret_holder, err);
+    return file->lock_fd < 0 ? -1 : 0;
 }
 
 static void file_unlock(struct store *store)

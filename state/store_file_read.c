@@ -15,23 +15,26 @@
 
 enum { ATTEMPTS = 50, PAUSE_NS = 2000000 };
 
-struct texts {
+/* One reading: the two texts, and where the result goes. */
+struct reading {
     struct strbuf state, journal;
     bool present; /* the state is there */
+    struct arena *arena;
+    const struct schema_source *schemas;
 };
 
-static int read_both(const struct file_store *file, struct texts *texts, bool *ret_consistent,
-                     struct err *err)
+static int read_both(const struct file_store *file, struct reading *reading,
+                     bool *ret_consistent, struct err *err)
 {
-    strbuf_clear(&texts->state);
-    strbuf_clear(&texts->journal);
+    strbuf_clear(&reading->state);
+    strbuf_clear(&reading->journal);
     int fd = -1;
     int found = storage_open(file->path, &fd, err);
     if (found < 0)
         return -1;
-    texts->present = found > 0;
-    int result = found > 0 ? storage_slurp(fd, file->path, &texts->state, err) : 0;
-    if (result == 0 && storage_read(file->journal, &texts->journal, err) < 0)
+    reading->present = found > 0;
+    int result = found > 0 ? storage_slurp(fd, file->path, &reading->state, err) : 0;
+    if (result == 0 && storage_read(file->journal, &reading->journal, err) < 0)
         result = -1;
     *ret_consistent =
         found > 0 ? storage_is_same(fd, file->path) : access(file->path, F_OK) != 0;
@@ -74,15 +77,16 @@ static int scan(const struct file_store *file, const struct strbuf *text,
 }
 
 /* The state with its journal from texts that are consistent; err is not NULL. */
-static int build(const struct file_store *file, const struct texts *texts, struct arena *arena,
-                 const struct schema_source *schemas, struct state **ret_state, struct err *err)
+static int build(const struct file_store *file, const struct reading *reading,
+                 struct state **ret_state, struct err *err)
 {
     struct state *state = NULL;
     struct journal journal;
-    if (texts->present && state_decode(strbuf_str(&texts->state), strbuf_len(&texts->state),
-                                       arena, schemas, &state, err) < 0)
+    if (reading->present &&
+        state_decode(strbuf_str(&reading->state), strbuf_len(&reading->state), reading->arena,
+                     reading->schemas, &state, err) < 0)
         return wrap_damage(file, err);
-    if (scan(file, &texts->journal, &journal, err) < 0)
+    if (scan(file, &reading->journal, &journal, err) < 0)
         return -1;
     if (state == NULL)
         return journal.n == 0 ? 0 : store_file_refuse_journal(file, &journal, err);
@@ -90,25 +94,24 @@ static int build(const struct file_store *file, const struct texts *texts, struc
     if (fit == JOURNAL_FOREIGN)
         return store_file_refuse_journal(file, &journal, err);
     if (fit == JOURNAL_FITS &&
-        journal_replay(&journal, strbuf_str(&texts->journal), state, arena, schemas, err) < 0)
+        journal_replay(&journal, state, reading->arena, reading->schemas, err) < 0)
         return err_wrap(err, "%s", file->journal);
     *ret_state = state;
     return 0;
 }
 
-static int read_consistent(struct file_store *file, struct texts *texts, struct arena *arena,
-                           const struct schema_source *schemas, struct state **ret_state,
-                           struct err *err)
+static int read_consistent(struct file_store *file, struct reading *reading,
+                           struct state **ret_state, struct err *err)
 {
     static const struct timespec pause = {.tv_nsec = PAUSE_NS};
     struct err problem = {.code = ERR_BUSY};
     for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
         bool consistent = false;
         err_clear(&problem);
-        if (read_both(file, texts, &consistent, err) < 0)
+        if (read_both(file, reading, &consistent, err) < 0)
             return -1;
         /* A journal that was caught while its torn end was cut off looks damaged, too. */
-        if (consistent && build(file, texts, arena, schemas, ret_state, &problem) == 0)
+        if (consistent && build(file, reading, ret_state, &problem) == 0)
             return 0;
         if (consistent && (file->lock_fd >= 0 || attempt > 2))
             return err_set(err, problem.code, "%s", problem.message);
@@ -122,18 +125,18 @@ int store_file_read(struct store *store, struct arena *arena,
                     struct err *err)
 {
     struct file_store *file = (struct file_store *)store;
-    struct texts texts = {.present = false};
+    struct reading reading = {.arena = arena, .schemas = schemas};
     struct state *state = NULL;
     int resolved = store_file_resolve(file, false, err);
     if (resolved < 0)
         return -1;
-    strbuf_init(&texts.state, STATE_SIZE_MAX);
-    strbuf_init(&texts.journal, STATE_SIZE_MAX);
+    strbuf_init(&reading.state, STATE_SIZE_MAX);
+    strbuf_init(&reading.journal, STATE_SIZE_MAX);
     int result = 0;
     if (resolved > 0)
-        result = read_consistent(file, &texts, arena, schemas, &state, err);
-    strbuf_release(&texts.state);
-    strbuf_release(&texts.journal);
+        result = read_consistent(file, &reading, &state, err);
+    strbuf_release(&reading.state);
+    strbuf_release(&reading.journal);
     if (result == 0)
         *ret_state = state;
     return result;

@@ -64,7 +64,7 @@ static int mem_read(struct store *store, struct arena *arena,
         if (state_decode(strbuf_str(&mem->document), strbuf_len(&mem->document), arena, schemas,
                          &state, err) < 0 ||
             journal_scan(text, strbuf_len(&mem->journal), &journal, err) < 0 ||
-            journal_replay(&journal, text, state, arena, schemas, err) < 0)
+            journal_replay(&journal, state, arena, schemas, err) < 0)
             return -1;
     }
     *ret_state = state;

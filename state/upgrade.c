@@ -14,20 +14,20 @@ static const struct upgrade *find(const struct upgrade *table, int64_t from)
     return NULL;
 }
 
-int upgrade_line(const struct upgrade *table, int64_t from, int64_t to, enum upgrade_part part,
-                 struct arena *arena, const struct value **line, struct err *err)
+int upgrade_line(const struct upgrade *table, struct upgrade_job job, struct arena *arena,
+                 const struct value **line, struct err *err)
 {
-    if (from > to)
+    if (job.from > job.to)
         return err_set(err, ERR_INVALID,
                        "format %lld was written by a newer gridform (this one knows up to "
                        "%lld): use that one",
-                       (long long)from, (long long)to);
-    for (; from < to; from++) {
-        const struct upgrade *row = find(table, from);
+                       (long long)job.from, (long long)job.to);
+    for (int64_t format = job.from; format < job.to; format++) {
+        const struct upgrade *row = find(table, format);
         if (row == NULL)
-            return err_set(err, ERR_INVALID, "format %lld is unknown", (long long)from);
-        if (row->part[part] != NULL)
-            *line = row->part[part](arena, *line);
+            return err_set(err, ERR_INVALID, "format %lld is unknown", (long long)format);
+        if (row->part[job.part] != NULL)
+            *line = row->part[job.part](arena, *line);
     }
     return 0;
 }

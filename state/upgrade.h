@@ -27,9 +27,15 @@ struct upgrade {
 
 extern const struct upgrade state_upgrades[];
 
+/* What a line is, and where it shall go. */
+struct upgrade_job {
+    enum upgrade_part part;
+    int64_t from, to;
+};
+
 /* Take one line from a format to another along the table. ERR_INVALID when a row is missing:
  * the format was never ours, or is newer. */
-int upgrade_line(const struct upgrade *table, int64_t from, int64_t to, enum upgrade_part part,
-                 struct arena *arena, const struct value **line, struct err *err);
+int upgrade_line(const struct upgrade *table, struct upgrade_job job, struct arena *arena,
+                 const struct value **line, struct err *err);
 
 #endif

@@ -54,7 +54,7 @@ static char *replayed(const char *text, size_t size, struct arena *arena)
     struct err err = {0};
     struct state *state = sample_state(arena);
     if (journal_scan(text, size, &journal, &err) < 0 ||
-        journal_replay(&journal, text, state, arena, &sample_schemas, &err) < 0)
+        journal_replay(&journal, state, arena, &sample_schemas, &err) < 0)
         fail_msg("%s", err.message);
     assert_int_equal(state_check(state, &err), 0);
     return sample_encode(state, arena);
@@ -314,8 +314,8 @@ static void test_unknown_content_is_refused(void **unused)
             add_line(cases[i].record, &text);
         int result = journal_scan(strbuf_str(&text), strbuf_len(&text), &journal, &err);
         if (result == 0)
-            result = journal_replay(&journal, strbuf_str(&text), sample_state(arena), arena,
-                                    &sample_schemas, &err);
+            result =
+                journal_replay(&journal, sample_state(arena), arena, &sample_schemas, &err);
         if (result != -1 || err.code != ERR_INVALID ||
             strstr(err.message, cases[i].message) == NULL)
             fail_msg("case %zu: %s", i, err.message);

@@ -391,13 +391,18 @@ static void test_upgrades_go_step_by_step(void **unused)
     struct arena *arena = arena_new();
     struct err err;
     const struct value *line = value_map(arena, NULL, 0);
-    assert_int_equal(upgrade_line(table, 1, 3, UPGRADE_RESOURCE, arena, &line, &err), 0);
+    assert_int_equal(
+        upgrade_line(table, (struct upgrade_job){UPGRADE_RESOURCE, 1, 3}, arena, &line, &err),
+        0);
     assert_true(value_get_bool(line, "three", false));
     line = value_map(arena, NULL, 0);
-    assert_int_equal(upgrade_line(table, 1, 3, UPGRADE_HEAD, arena, &line, &err), 0);
+    assert_int_equal(
+        upgrade_line(table, (struct upgrade_job){UPGRADE_HEAD, 1, 3}, arena, &line, &err), 0);
     assert_int_equal(value_count(line), 0);
-    assert_int_equal(upgrade_line(table, 1, 4, UPGRADE_HEAD, arena, &line, &err), -1);
-    assert_int_equal(upgrade_line(table, 4, 3, UPGRADE_HEAD, arena, &line, &err), -1);
+    assert_int_equal(
+        upgrade_line(table, (struct upgrade_job){UPGRADE_HEAD, 1, 4}, arena, &line, &err), -1);
+    assert_int_equal(
+        upgrade_line(table, (struct upgrade_job){UPGRADE_HEAD, 4, 3}, arena, &line, &err), -1);
     assert_non_null(strstr(err.message, "newer"));
     arena_free(arena);
 }
