@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "strbuf.h"
@@ -99,7 +100,8 @@ static void end_tag_start(struct xml_writer *w)
 
 void xml_write_open(struct xml_writer *w, const char *name)
 {
-    assert(w->depth < XML_WRITE_MAX_DEPTH);
+    if (w->depth == XML_WRITE_MAX_DEPTH) /* our own recursion went wrong */
+        abort();
     end_tag_start(w);
     strbuf_addf(w->out, "<%s", name);
     w->open[w->depth++] = name;

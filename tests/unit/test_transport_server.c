@@ -2,7 +2,6 @@
 #include "test_transport_server.h"
 
 #include <arpa/inet.h>
-#include <assert.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,6 +15,12 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+static void must(bool good)
+{
+    if (!good)
+        abort();
+}
+
 /* ---- Certificates ---- */
 
 static void add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
@@ -23,7 +28,7 @@ static void add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
     X509V3_CTX ctx;
     X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
     X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-    assert(extension != NULL);
+    must(extension != NULL);
     X509_add_ext(cert, extension, -1);
     X509_EXTENSION_free(extension);
 }
@@ -45,7 +50,7 @@ static X509 *make_cert(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *
         add_extension(cert, cert, NID_basic_constraints, "critical,CA:TRUE");
     else
         add_extension(cert, issuer, NID_subject_alt_name, "DNS:" SERVER_NAME);
-    assert(X509_sign(cert, issuer_key, EVP_sha256()) > 0);
+    must(X509_sign(cert, issuer_key, EVP_sha256()) > 0);
     return cert;
 }
 
@@ -61,7 +66,7 @@ static char *pem_text(BIO *bio)
 static void write_ca(const char *path, X509 *cert)
 {
     FILE *file = fopen(path, "w");
-    assert(file != NULL);
+    must(file != NULL);
     PEM_write_X509(file, cert);
     fclose(file);
 }
@@ -69,7 +74,7 @@ static void write_ca(const char *path, X509 *cert)
 void pki_make(struct pki *pki)
 {
     snprintf(pki->dir, sizeof(pki->dir), "/tmp/gf-transport-XXXXXX");
-    assert(mkdtemp(pki->dir) != NULL);
+    must(mkdtemp(pki->dir) != NULL);
     snprintf(pki->ca_file, sizeof(pki->ca_file), "%s/ca.pem", pki->dir);
     snprintf(pki->stranger_file, sizeof(pki->stranger_file), "%s/stranger.pem", pki->dir);
     EVP_PKEY *ca_key = EVP_EC_gen("P-256"), *other_key = EVP_EC_gen("P-256");
@@ -119,8 +124,8 @@ static int listen_loopback(unsigned *ret_port)
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof(address);
-    assert(bind(fd, (struct sockaddr *)&address, size) == 0);
-    assert(getsockname(fd, (struct sockaddr *)&address, &size) == 0);
+    must(bind(fd, (struct sockaddr *)&address, size) == 0);
+    must(getsockname(fd, (struct sockaddr *)&address, &size) == 0);
     *ret_port = ntohs(address.sin_port);
     return fd;
 }
@@ -144,8 +149,8 @@ struct raw_server *raw_start(raw_serve *serve, void *context)
     server->serve = serve;
     server->context = context;
     server->fd = listen_loopback(&server->port);
-    assert(listen(server->fd, 16) == 0);
-    assert(pthread_create(&server->thread, NULL, accept_loop, server) == 0);
+    must(listen(server->fd, 16) == 0);
+    must(pthread_create(&server->thread, NULL, accept_loop, server) == 0);
     return server;
 }
 
