@@ -35,6 +35,9 @@ static struct val *read_whole(struct call *call, struct object *object, const ch
         const struct property *property = find_property(object->type, name);
         object->known[i] = true;
         object->values[i] = property == NULL ? NULL : property->read(call, object);
+        bool silent = object->host != NULL && !host_answers(object->host);
+        if (object->values[i] == NULL && property != NULL && field->list && !silent)
+            object->values[i] = val_list(&call->b, field->type, field->reference);
     }
     return object->values[i];
 }
