@@ -1,0 +1,157 @@
+/* step_spec.c: writing and deleting customization specifications (vsphere-api.md §10). */
+#include <string.h>
+
+#include "arena.h"
+#include "read.h"
+#include "spec_mark.h"
+#include "step_common.h"
+
+struct spec_look {
+    const struct step_call *call;
+    const char *name;
+    const struct xml_node *stored; /* NULL: not there */
+    struct mark mark;
+};
+
+static const char *spec_name(const struct step_call *call)
+{
+    const char *slash = strchr(call->step->address, '/');
+    return slash == NULL ? call->step->address : slash + 1;
+}
+
+static int read_stored(struct vc *vc, struct spec_look *look, struct err *err)
+{
+    struct soap_reply reply;
+    CLEANUP(wire_release) struct wire wire;
+    const struct ref manager = vc->session->spec_manager;
+    look->stored = NULL;
+    look->mark = (struct mark){0};
+    if (manager.id == NULL)
+        return err_set(err, ERR_INVALID, "this server keeps no customization specifications");
+    wire_get_spec(&wire, manager, look->name);
+    if (session_call(vc, &wire, &reply, err) < 0)
+        return err->code == ERR_NOT_FOUND ? 0 : -1;
+    look->stored = xml_child(reply.response, "returnval");
+    look->mark = spec_mark(xml_text_at(look->stored, "info/description"),
+                           look->call->step->address, vc->arena);
+    return 0;
+}
+
+static bool mark_is_ours(const struct spec_look *look)
+{
+    return look->mark.own && look->call->lineage != NULL &&
+           strcmp(look->mark.lineage, look->call->lineage) == 0;
+}
+
+/* Everything declared is as stored, and the mark is ours. */
+static bool is_as_wanted(struct vc *vc, const struct spec_look *look)
+{
+    if (look->stored == NULL || !mark_is_ours(look) || look->call->live == NULL)
+        return false;
+    const struct schema *schema = look->call->live->schema;
+    struct instance *live =
+        instance_new(vc->arena, schema, look->call->step->address, look->name);
+    spec_decode(look->stored, live, vc->arena);
+    for (size_t i = 0; i < schema->n_attrs; i++) {
+        const struct value *want = value_get(look->call->step->args, schema->attrs[i].name);
+        if (value_is_known(want) && !value_equal(want, live->attrs[i]))
+            return false;
+    }
+    return true;
+}
+
+static int look_written(struct vc *vc, void *context, bool *ret_reached, struct err *err)
+{
+    struct spec_look *look = context;
+    if (read_stored(vc, look, err) < 0)
+        return -1;
+    *ret_reached = is_as_wanted(vc, look);
+    return 0;
+}
+
+/* A mark of others, a specification for Windows, or one that came to be since the plan. */
+static int refuse_foreign(const struct spec_look *look, struct err *err)
+{
+    const char *type = xml_text_at(look->stored, "info/type");
+    const struct instance *live = look->call->live;
+    if (look->stored == NULL)
+        return 0;
+    if (type != NULL && strcmp(type, "Linux") != 0)
+        return err_set(err, ERR_CONFLICT,
+                       "customization specification %s is one for %s: it is not overwritten",
+                       look->name, type);
+    if (look->mark.own && !mark_is_ours(look))
+        return err_set(err, ERR_CONFLICT,
+                       "customization specification %s belongs to lineage %s", look->name,
+                       look->mark.lineage);
+    if (live != NULL && live->presence == PRESENCE_ABSENT && !mark_is_ours(look))
+        return err_set(err, ERR_CONFLICT,
+                       "customization specification %s exists and is not gridform's",
+                       look->name);
+    return 0;
+}
+
+static void write_request(struct vc *vc, const struct spec_look *look, struct wire *wire)
+{
+    struct strbuf description;
+    strbuf_init(&description, STRBUF_MAX_OUTPUT);
+    spec_mark_write(&description, xml_text_at(look->stored, "info/description"),
+                    look->call->lineage, look->call->step->address);
+    const struct wire_spec spec = {.name = look->name,
+                                   .description = strbuf_str(&description),
+                                   .args = look->call->step->args,
+                                   .stored = look->stored};
+    wire_write_spec(wire, vc->session->spec_manager, &spec);
+    strbuf_release(&description);
+}
+
+static void report_id(struct vc *vc, const struct spec_look *look, struct outcome *outcome)
+{
+    const struct value_field id = {"name", value_string(vc->arena, look->name)};
+    outcome->ids = value_map(vc->arena, &id, 1);
+}
+
+int step_spec_write(struct vc *vc, const struct step_call *call, struct outcome *outcome,
+                    struct err *err)
+{
+    struct spec_look look = {.call = call, .name = spec_name(call)};
+    if (read_stored(vc, &look, err) < 0 || refuse_foreign(&look, err) < 0)
+        return -1;
+    CLEANUP(wire_release) struct wire wire;
+    write_request(vc, &look, &wire);
+    const struct change_plan plan = {.look = look_written, .context = &look, .wire = &wire};
+    if (change_make(vc, &plan, &outcome->kind, err) == 0) {
+        report_id(vc, &look, outcome);
+        return 0;
+    }
+    return err->code == ERR_CONFLICT
+               ? err_wrap(err, "somebody else changed customization specification %s meanwhile",
+                          look.name)
+               : -1;
+}
+
+static int look_deleted(struct vc *vc, void *context, bool *ret_reached, struct err *err)
+{
+    struct spec_look *look = context;
+    if (read_stored(vc, look, err) < 0)
+        return -1;
+    *ret_reached = look->stored == NULL;
+    return 0;
+}
+
+/* The state vouches for the object; only a mark of somebody else contradicts it. */
+int step_spec_delete(struct vc *vc, const struct step_call *call, struct outcome *outcome,
+                     struct err *err)
+{
+    struct spec_look look = {.call = call, .name = spec_name(call)};
+    if (read_stored(vc, &look, err) < 0)
+        return -1;
+    if (look.mark.lineage != NULL && !mark_is_ours(&look))
+        return err_set(err, ERR_CONFLICT,
+                       "customization specification %s belongs to %s of lineage %s", look.name,
+                       look.mark.address, look.mark.lineage);
+    CLEANUP(wire_release) struct wire wire;
+    wire_delete_spec(&wire, vc->session->spec_manager, look.name);
+    const struct change_plan plan = {.look = look_deleted, .context = &look, .wire = &wire};
+    return change_make(vc, &plan, &outcome->kind, err);
+}

@@ -1,0 +1,255 @@
+/* step_template.c: what happens to a version of a template after it was cloned: devices, power,
+ * becoming a template and back, removal (vsphere-api.md §7, §8).
+ */
+#include <string.h>
+
+#include "arena.h"
+#include "step_common.h"
+#include "vec.h"
+
+enum { CONFIGURE_MS = 600000, DESTROY_MS = 1800000, DIRECT_MS = 120000 };
+
+/* The machine named in the arguments; it must be there and be ours. */
+static int require_machine(struct vc *vc, const struct step_call *call,
+                           struct machine_row **ret, struct err *err)
+{
+    const char *name;
+    if (step_text(call, "name", &name, err) < 0 || step_machine(vc, name, ret, err) < 0)
+        return -1;
+    if (*ret == NULL)
+        return err_set(err, ERR_NOT_FOUND, "no machine is called %s", name);
+    return step_require_ours(*ret, call, err);
+}
+
+/* ---- devices ---------------------------------------------------------------------------------- */
+
+struct device_look {
+    struct vc *vc;
+    struct ref vm;
+    const char *vgpu; /* wanted profile, or NULL: none */
+    bool locked;
+    bool have_vgpu, have_locked;
+    const char *change_version;
+    VEC(const struct xml_node *) surplus;
+};
+
+static void look_at_devices(struct device_look *look, const struct xml_node *devices)
+{
+    XML_EACH_CHILD(it, devices)
+    {
+        const char *profile = device_vgpu(it);
+        if (profile == NULL)
+            continue;
+        if (look->vgpu != NULL && !look->have_vgpu && strcmp(profile, look->vgpu) == 0)
+            look->have_vgpu = true;
+        else
+            VEC_PUSH(look->vc->arena, &look->surplus, it);
+    }
+}
+
+static int look_devices(struct vc *vc, void *context, bool *ret_reached, struct err *err)
+{
+    static const char *const paths[] = {"config.hardware.device", "config.changeVersion",
+                                        "config.memoryReservationLockedToMax", NULL};
+    struct device_look *look = context;
+    const struct xml_node *object;
+    if (props_read(vc, look->vm, paths, &object, err) < 0)
+        return -1;
+    const struct xml_node *devices = props_get(object, "config.hardware.device");
+    if (devices == NULL)
+        return err_set(err, ERR_INVALID, "the devices of the machine are not readable");
+    look->have_vgpu = false;
+    look->surplus.n = 0;
+    look_at_devices(look, devices);
+    look->have_locked = props_true(object, "config.memoryReservationLockedToMax");
+    look->change_version = props_text(object, "config.changeVersion");
+    *ret_reached = look->surplus.n == 0 && look->have_vgpu == (look->vgpu != NULL) &&
+                   look->have_locked == look->locked;
+    return 0;
+}
+
+static void write_devices(struct wire *wire, const struct device_look *look)
+{
+    const struct wire_reconfig reconfig = {
+        .vm = look->vm,
+        .change_version = look->change_version,
+        .remove = look->surplus.items,
+        .n_remove = look->surplus.n,
+        .add_vgpu = look->have_vgpu ? NULL : look->vgpu,
+        .memory_locked = look->have_locked == look->locked ? WIRE_KEEP
+                         : look->locked                    ? WIRE_TRUE
+                                                           : WIRE_FALSE};
+    wire_reconfig(wire, &reconfig);
+}
+
+int step_configure(struct vc *vc, const struct step_call *call, struct outcome *outcome,
+                   struct err *err)
+{
+    struct machine_row *machine;
+    bool reached = false;
+    if (require_machine(vc, call, &machine, err) < 0)
+        return -1;
+    struct device_look look = {.vc = vc, .vm = machine->ref,
+                               .vgpu = value_get_text(call->step->args, "vgpu"),
+                               .locked =
+                                   value_get_bool(call->step->args, "memory_locked", false)};
+    outcome->kind = OUTCOME_UNCHANGED;
+    if (look_devices(vc, &look, &reached, err) < 0)
+        return -1;
+    if (reached)
+        return 0;
+    if (machine->template || machine->on)
+        return err_set(err, ERR_CONFLICT, "%s is %s: its devices cannot be changed",
+                       machine->name, machine->template ? "a template" : "powered on");
+    CLEANUP(wire_release) struct wire wire;
+    write_devices(&wire, &look);
+    const struct change_plan plan = {.entity = machine->ref, .look = look_devices,
+                                     .context = &look, .wire = &wire, .task = true,
+                                     .timeout_ms = CONFIGURE_MS};
+    if (change_make(vc, &plan, &outcome->kind, err) == 0)
+        return 0;
+    return fault_is(&vc->fault, "ConcurrentAccess")
+               ? err_wrap(err, "somebody else changed %s meanwhile", machine->name)
+               : -1;
+}
+
+/* ---- power ------------------------------------------------------------------------------------- */
+
+int step_start(struct vc *vc, const struct step_call *call, struct outcome *outcome,
+               struct err *err)
+{
+    struct machine_row *machine;
+    if (require_machine(vc, call, &machine, err) < 0)
+        return -1;
+    if (machine_power(vc, machine->ref, true, &outcome->kind, err) == 0)
+        return 0;
+    if (!fault_is(&vc->fault, "InsufficientGraphicsResources") &&
+        !fault_is(&vc->fault, "InsufficientResources"))
+        return -1;
+    err->code = ERR_CONFLICT;
+    return err_wrap(err, "no vGPU slot is free for %s", machine->name);
+}
+
+int step_shutdown(struct vc *vc, const struct step_call *call, struct outcome *outcome,
+                  struct err *err)
+{
+    struct machine_row *machine;
+    int64_t limit = value_get_int(call->step->args, "guest_timeout", 300000);
+    if (require_machine(vc, call, &machine, err) < 0)
+        return -1;
+    return machine_shut_down(vc, machine->ref, limit, &outcome->kind, err);
+}
+
+/* ---- template or machine ------------------------------------------------------------------------ */
+
+struct template_look {
+    struct ref vm;
+    bool template;
+};
+
+static int look_template(struct vc *vc, void *context, bool *ret_reached, struct err *err)
+{
+    static const char *const paths[] = {"config.template", NULL};
+    const struct template_look *look = context;
+    const struct xml_node *object;
+    if (props_read(vc, look->vm, paths, &object, err) < 0)
+        return -1;
+    *ret_reached = props_true(object, "config.template") == look->template;
+    return 0;
+}
+
+static int make_template(struct vc *vc, struct wire *wire, struct template_look *look,
+                         enum outcome_kind *ret_kind, struct err *err)
+{
+    const struct change_plan plan = {.entity = look->vm, .look = look_template, .context = look,
+                                     .wire = wire, .timeout_ms = DIRECT_MS};
+    return change_make(vc, &plan, ret_kind, err);
+}
+
+int step_mark(struct vc *vc, const struct step_call *call, struct outcome *outcome,
+              struct err *err)
+{
+    struct machine_row *machine;
+    if (require_machine(vc, call, &machine, err) < 0)
+        return -1;
+    struct template_look look = {machine->ref, true};
+    CLEANUP(wire_release) struct wire wire;
+    wire_mark_template(&wire, machine->ref);
+    return make_template(vc, &wire, &look, &outcome->kind, err);
+}
+
+int step_unmark(struct vc *vc, const struct step_call *call, struct outcome *outcome,
+                struct err *err)
+{
+    struct machine_row *machine;
+    struct inventory inventory;
+    const char *name;
+    if (require_machine(vc, call, &machine, err) < 0 ||
+        step_text(call, "host", &name, err) < 0 ||
+        inventory_read(vc, INVENTORY_HOSTS, &inventory, err) < 0)
+        return -1;
+    const struct host_row *host = inventory_host(&inventory, name);
+    const struct cluster_row *cluster =
+        host == NULL ? NULL : inventory_cluster_by_id(&inventory, host->parent.id);
+    if (cluster == NULL || cluster->pool.id == NULL)
+        return err_set(err, ERR_NOT_FOUND, "vCenter has no host %s with a resource pool", name);
+    struct template_look look = {machine->ref, false};
+    CLEANUP(wire_release) struct wire wire;
+    wire_mark_vm(&wire, machine->ref, cluster->pool, host->ref);
+    return make_template(vc, &wire, &look, &outcome->kind, err);
+}
+
+/* ---- removal ------------------------------------------------------------------------------------ */
+
+static int look_gone(struct vc *vc, void *context, bool *ret_reached, struct err *err)
+{
+    static const char *const paths[] = {"name", NULL};
+    const struct ref *vm = context;
+    const struct xml_node *object;
+    *ret_reached = false;
+    if (props_read(vc, *vm, paths, &object, err) == 0)
+        return 0;
+    *ret_reached = err->code == ERR_NOT_FOUND;
+    return *ret_reached ? 0 : -1;
+}
+
+/* By the recorded instance UUID where there is one: a machine that merely took over the name
+ * is another one. */
+static int find_doomed(struct vc *vc, const struct step_call *call, struct machine_row **ret,
+                       struct err *err)
+{
+    const char *name, *uuid = value_get_text(call->step->args, "instance_uuid");
+    struct inventory inventory;
+    if (step_text(call, "name", &name, err) < 0)
+        return -1;
+    if (uuid == NULL)
+        return step_machine(vc, name, ret, err);
+    if (inventory_read(vc, INVENTORY_MACHINES, &inventory, err) < 0)
+        return -1;
+    *ret = inventory_machine_by_uuid(&inventory, uuid);
+    return *ret == NULL ? 0 : machines_read_devices(vc, ret, 1, true, err);
+}
+
+int step_destroy(struct vc *vc, const struct step_call *call, struct outcome *outcome,
+                 struct err *err)
+{
+    struct machine_row *machine = NULL;
+    enum outcome_kind ignored;
+    outcome->kind = OUTCOME_UNCHANGED;
+    if (find_doomed(vc, call, &machine, err) < 0)
+        return -1;
+    if (machine == NULL)
+        return 0;
+    if (!step_mark_is_ours(machine, call))
+        return err_set(err, ERR_CONFLICT,
+                       "%s does not carry a valid mark of this template: it is not destroyed",
+                       machine->name);
+    if (machine->on && machine_power(vc, machine->ref, false, &ignored, err) < 0)
+        return -1;
+    CLEANUP(wire_release) struct wire wire;
+    wire_destroy(&wire, machine->ref);
+    const struct change_plan plan = {.entity = machine->ref, .look = look_gone,
+                                     .context = &machine->ref, .wire = &wire, .task = true,
+                                     .timeout_ms = DESTROY_MS};
+    return change_make(vc, &plan, &outcome->kind, err);
+}
