@@ -18,15 +18,16 @@ static bool is_map_or_nothing(const struct value *value)
     return value_is_absent(value) || value->type == VALUE_MAP;
 }
 
-/* {env|file|command|credential: …, version: …}: see type_secret in types.h. */
+/* One source and nothing beside it but a version: see type_secret in types.h. */
 static bool is_reference(const struct value *value)
 {
     static const char *const sources[] = {"env", "file", "command", "credential"};
     if (!value_is_known(value))
         return true;
+    size_t n = value_is_absent(value_get(value, "version")) ? 0 : 1;
     for (size_t i = 0; i < ARRAY_LEN(sources); i++)
         if (!value_is_absent(value_get(value, sources[i])))
-            return true;
+            return value->map.n == n + 1;
     return false;
 }
 

@@ -155,9 +155,11 @@ int lock_file_holder(const char *path, struct lock_info *ret_holder, struct err 
     int found = storage_open(path, &fd, err);
     if (found <= 0)
         return found;
-    int result = storage_slurp(fd, path, &note, err);
-    /* An empty note: free. A note whose writer died: the lock can be had. */
-    if (result == 0 && strbuf_len(&note) > 0 && flock(fd, LOCK_SH | LOCK_NB) < 0) {
+    /* An empty note: free. A note whose writer died: the lock can be had. A note that makes no
+     * sense: the lock decides, and the holder is not known. */
+    int result = 0;
+    if ((storage_slurp(fd, path, &note, err) < 0 || strbuf_len(&note) > 0) &&
+        flock(fd, LOCK_SH | LOCK_NB) < 0) {
         read_note(strbuf_str(&note), strbuf_len(&note), ret_holder);
         result = 1;
     }

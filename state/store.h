@@ -57,7 +57,8 @@ struct store_ops {
     /* Who holds the lock now; returns 1 and fills, 0 when free, -1 on error. */
     int (*holder)(struct store *store, struct lock_info *ret_holder, struct err *err);
     /* The last complete state with the journal replayed; ret NULL when there is none yet. A
-     * damaged state or journal is ERR_INVALID, a journal of another state ERR_CONFLICT. */
+     * damaged state or journal is ERR_INVALID, a journal of another state ERR_CONFLICT, one
+     * that is replaced faster than it can be read ERR_BUSY. */
     int (*read)(struct store *store, struct arena *arena, const struct schema_source *schemas,
                 struct state **ret_state, struct err *err);
     /* Durable before it returns. Needs the lock. */

@@ -176,6 +176,7 @@ static void test_refused_documents(void **unused)
         {"\"address\":\"template/t\"", "\"address\":\"pool/t\"", "line 5"},
         {"{\"env\":\"ESXI_PASSWORD\"}", "\"hunter2\"", "secret"},
         {"{\"env\":\"ESXI_PASSWORD\"}", "{\"value\":\"hunter2\"}", "secret"},
+        {"{\"env\":\"ESXI_PASSWORD\"}", "{\"env\":\"P\",\"value\":\"hunter2\"}", "secret"},
         {"\"ids\":{\"uuid\":\"u-vgpu\"}", "\"ids\":[]", "line 4: host/b: \"ids\""},
         {"},\n{\"address\":\"template", "}\n{\"address\":\"template", "line 4: a comma"},
         {"}\n],", "},\n],", "line 5: a comma"},

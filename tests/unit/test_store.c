@@ -11,6 +11,7 @@
 
 #include "../harness/unit.h"
 #include "arena.h"
+#include "storage.h"
 #include "strbuf.h"
 #include "value.h"
 
@@ -546,6 +547,49 @@ static void test_directory_is_made_when_needed(void **fixture)
     store->ops->close(store);
 }
 
+/* ---- limits ----------------------------------------------------------------------------- */
+
+static void test_files_are_read_up_to_a_limit(void **fixture)
+{
+    struct fixture *f = *fixture;
+    struct strbuf text;
+    struct err err = {0};
+    spill(f->path, "0123456789", 10);
+    strbuf_init(&text, 10);
+    assert_int_equal(storage_read(f->path, &text, &err), 1);
+    assert_string_equal(strbuf_str(&text), "0123456789");
+    strbuf_release(&text);
+    strbuf_init(&text, 9);
+    assert_int_equal(storage_read(f->path, &text, &err), -1);
+    assert_int_equal(err.code, ERR_INVALID);
+    assert_non_null(strstr(err.message, "larger than 9 bytes"));
+    strbuf_release(&text);
+}
+
+/* What a lock file says is only read by people: nonsense in it changes nothing. */
+static void test_nonsense_in_the_lock_file(void **fixture)
+{
+    struct fixture *f = *fixture;
+    struct lock_info holder = {0};
+    struct err err = {0};
+    char *note = beside(f, ".lock"), *large = arena_alloc(f->arena, 20000);
+    struct store *second;
+    memset(large, '{', 20000);
+    for (size_t size = 1; size <= 20000; size += 19999) {
+        spill(note, large, size);
+        assert_int_equal(f->store->ops->holder(f->store, &holder, &err), 0);
+        lock(f->store);
+        spill(note, large, size);
+        assert_int_equal(f->store->ops->holder(f->store, &holder, &err), 1);
+        assert_string_equal(holder.who, "");
+        assert_int_equal(store_file_open(f->path, &second, &err), 0);
+        assert_int_equal(second->ops->lock(second, &me, 0, &holder, &err), -1);
+        assert_int_equal(err.code, ERR_LOCKED);
+        second->ops->close(second);
+        f->store->ops->unlock(f->store);
+    }
+}
+
 #define ON_FILE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 #define ON_BOTH(test)                                                                          \
     cmocka_unit_test_setup_teardown(test, setup, teardown),                                    \
@@ -576,6 +620,8 @@ int main(void)
         ON_FILE(test_what_is_no_file),
         ON_FILE(test_link_to_nothing),
         ON_FILE(test_directory_is_made_when_needed),
+        ON_FILE(test_files_are_read_up_to_a_limit),
+        ON_FILE(test_nonsense_in_the_lock_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
