@@ -10,6 +10,7 @@
 #include "err.h"
 #include "form.h"
 #include "names.h"
+#include "pool.h"
 #include "strbuf.h"
 #include "types.h"
 #include "vec.h"
@@ -131,8 +132,8 @@ static const struct value *default_of(struct decoder *decoder, const struct attr
     int result = yamldoc_parse(&memory, attr->name, attr->default_value,
                             strlen(attr->default_value), diags, &node);
     if (result == 0)
-        result = attr->type->canonicalise(attr, decode_tree(decoder, &node), decoder->arena,
-                                          &value, &err);
+        result = attr->type->canonicalise(attr, decode_tree(decoder, &node, decoder->arena),
+                                          decoder->arena, &value, &err);
     assert(result == 0);
     (void)result;
     return value;
@@ -164,6 +165,7 @@ void decoder_init(struct decoder *decoder)
 {
     map_init(&decoder->attachments);
     decoder->cache = value_cache_new();
+    decoder->pool = value_pool_new(decoder->arena);
     decoder->lifecycle_key = atom(decoder->atoms, "lifecycle");
     decoder->lifecycle = form_new(decoder, &lifecycle_schema, 0, NULL);
 }
@@ -172,7 +174,7 @@ void decoder_release(struct decoder *decoder)
 {
     map_release(&decoder->attachments);
     value_cache_free(decoder->cache);
-    decoder->cache = NULL;
+    value_pool_free(decoder->pool);
 }
 
 /* ---- reading ----------------------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 struct atoms;
 struct form;
 struct value_cache;
+struct value_pool;
 
 /* What all forms of one load share. Borrowed by them. */
 struct decoder {
@@ -24,7 +25,8 @@ struct decoder {
     struct diags *diags;
     const struct variables *vars;
     struct map attachments; /* path -> struct attachment */
-    struct value_cache *cache;
+    struct value_cache *cache; /* of scalars */
+    struct value_pool *pool;   /* of lists and maps */
     const char *lifecycle_key; /* atom */
     struct form *lifecycle;
 };

@@ -9,6 +9,7 @@
 #include "err.h"
 #include "form.h"
 #include "names.h"
+#include "pool.h"
 #include "secret.h"
 #include "types.h"
 #include "utf8.h"
@@ -45,15 +46,16 @@ static struct slot *slot_of(struct value_cache *cache, const struct attr *attr,
     return &cache->slots[hash % CACHE_SLOTS];
 }
 
-static const struct value *tree_of_list(const struct decoder *decoder, const struct node *node)
+static const struct value *tree_of_list(const struct decoder *decoder, const struct node *node,
+                                        struct arena *arena)
 {
-    const struct value **items = ARENA_ARRAY(decoder->arena, node->n, const struct value *);
+    const struct value **items = ARENA_ARRAY(arena, node->n, const struct value *);
     for (size_t i = 0; i < node->n; i++) {
-        items[i] = decode_tree(decoder, &node->entries[i].node);
+        items[i] = decode_tree(decoder, &node->entries[i].node, arena);
         if (items[i] == NULL)
             return NULL;
     }
-    return value_list(decoder->arena, items, node->n);
+    return value_list(arena, items, node->n);
 }
 
 static int compare_fields(const void *a, const void *b)
@@ -61,30 +63,32 @@ static int compare_fields(const void *a, const void *b)
     return strcmp(((const struct value_field *)a)->key, ((const struct value_field *)b)->key);
 }
 
-static const struct value *tree_of_map(const struct decoder *decoder, const struct node *node)
+static const struct value *tree_of_map(const struct decoder *decoder, const struct node *node,
+                                       struct arena *arena)
 {
-    struct value_field *fields = ARENA_ARRAY(decoder->arena, node->n, struct value_field);
+    struct value_field *fields = ARENA_ARRAY(arena, node->n, struct value_field);
     for (size_t i = 0; i < node->n; i++) {
         fields[i].key = node->entries[i].key;
-        fields[i].value = decode_tree(decoder, &node->entries[i].node);
+        fields[i].value = decode_tree(decoder, &node->entries[i].node, arena);
         if (fields[i].value == NULL)
             return NULL;
     }
     if (node->n > 1)
         qsort(fields, node->n, sizeof(*fields), compare_fields);
-    return value_map(decoder->arena, fields, node->n);
+    return value_map(arena, fields, node->n);
 }
 
-const struct value *decode_tree(const struct decoder *decoder, const struct node *node)
+const struct value *decode_tree(const struct decoder *decoder, const struct node *node,
+                                struct arena *arena)
 {
     if (node->type == NODE_LIST)
-        return tree_of_list(decoder, node);
+        return tree_of_list(decoder, node, arena);
     if (node->type == NODE_MAP)
-        return tree_of_map(decoder, node);
+        return tree_of_map(decoder, node, arena);
     if (node_is_null(node))
         return value_absent();
     const char *text = expr_text(decoder->vars, node);
-    return text == NULL ? NULL : value_borrow(decoder->arena, text);
+    return text == NULL ? NULL : value_borrow(arena, text);
 }
 
 static const char *last_part(const char *name)
@@ -125,7 +129,8 @@ static const struct node *blame(const struct form *form, const struct attr *attr
         alone.entries = &node->entries[i];
         alone.n = 1;
         struct err err;
-        const struct value *tree = decode_tree(form->decoder, &alone), *value;
+        const struct value *tree = decode_tree(form->decoder, &alone, form->decoder->arena),
+                           *value;
         if (tree != NULL &&
             attr->type->canonicalise(attr, tree, form->decoder->arena, &value, &err) < 0)
             return item;
@@ -162,11 +167,14 @@ int decode_value(const struct form *form, const struct attr *attr, const struct 
         return 0;
     }
     struct err err;
-    const struct value *tree = decode_tree(decoder, node);
+    bool scalar = node->type == NODE_SCALAR;
+    struct arena *arena = scalar ? decoder->arena : value_pool_scratch(decoder->pool);
+    const struct value *tree = decode_tree(decoder, node, arena), *value;
     if (tree == NULL)
         return -1;
-    if (attr->type->canonicalise(attr, tree, decoder->arena, ret, &err) < 0)
+    if (attr->type->canonicalise(attr, tree, arena, &value, &err) < 0)
         return refuse(form, attr, blame(form, attr, node), instance, &err);
+    *ret = scalar ? value : value_pool_keep(decoder->pool, value);
     if (slot != NULL)
         *slot = (struct slot){attr, node->text, *ret};
     return 0;

@@ -30,8 +30,10 @@ int decode_value(const struct form *form, const struct attr *attr, const struct 
 /* Load the file that attribute `index` names into the attribute that it stands for. */
 int decode_file(const struct form *form, size_t index, struct instance *instance);
 
-/* The tree as a value, expressions replaced; NULL when something was reported. */
-const struct value *decode_tree(const struct decoder *decoder, const struct node *node);
+/* The tree as a value in the arena, expressions replaced; NULL when something was reported. The
+ * texts live as long as the decoder's own arena. */
+const struct value *decode_tree(const struct decoder *decoder, const struct node *node,
+                                struct arena *arena);
 
 /* Why a path is no place inside of the manifest's directory, or NULL. */
 const char *decode_path_problem(const char *path);

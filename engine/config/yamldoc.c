@@ -11,7 +11,7 @@
 #include "map.h"
 
 /* Longer texts are rarely repeated, and not worth a hash. */
-enum { MAX_INTERNED = 48, LINEAR_KEYS = 12 };
+enum { MAX_INTERNED = 32, LINEAR_KEYS = 12 };
 
 struct frame {
     struct node node;
