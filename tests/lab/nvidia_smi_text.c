@@ -15,9 +15,9 @@ static const char *on_off(bool on)
 
 static void table_card(struct smi *smi, const struct gpu *gpu)
 {
-    char name[18];
-    snprintf(name, sizeof(name), strlen(gpu->model) > 17 ? "%.14s..." : "%s", gpu->model);
-    strbuf_addf(smi->out, "| %3u  %-17s  On   | %-16s Off | %20s |\n", smi_index(smi, gpu),
+    char name[19];
+    snprintf(name, sizeof(name), strlen(gpu->model) > 18 ? "%.15s..." : "%s", gpu->model);
+    strbuf_addf(smi->out, "| %3u  %-18s  On   | %-16s Off | %20s |\n", smi_index(smi, gpu),
                 name, smi_bus_id(smi, gpu),
                 !gpu->ecc_capable  ? "N/A"
                 : gpu->ecc_current ? "0"
@@ -35,7 +35,7 @@ int smi_table(struct smi *smi)
     strbuf_addf(smi->out, "%s\n", smi_timestamp(smi));
     strbuf_add(smi->out, "+-----------------------------------------------------------------"
                          "------------+\n");
-    strbuf_addf(smi->out, "| NVIDIA-SMI %-22sDriver Version: %-26s|\n", smi->version,
+    strbuf_addf(smi->out, "| NVIDIA-SMI %-23sDriver Version: %-26s|\n", smi->version,
                 smi->version);
     strbuf_add(
         smi->out,

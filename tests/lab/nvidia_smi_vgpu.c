@@ -143,12 +143,12 @@ static void print_query(struct smi *smi, const struct gpu *gpu)
 
 static void print_rows(struct smi *smi, const struct gpu *gpu)
 {
-    strbuf_addf(smi->out, "|%4u  %-25s | %-28s |%4u%%       |\n", smi_index(smi, gpu),
+    strbuf_addf(smi->out, "|%4u  %-26s | %-28s |%4u%%       |\n", smi_index(smi, gpu),
                 gpu->model, smi_bus_id(smi, gpu), 0);
     VEC_EACH (struct vm *, it, smi->world->vms) {
         const struct gpu_profile *profile = running(smi, gpu, *it);
         if (profile)
-            strbuf_addf(smi->out, "|      %-11u %-13s | %-9u %-18s |%7u%%    |\n",
+            strbuf_addf(smi->out, "|      %-11u %-15s| %-9u %-18s |%7u%%    |\n",
                         3251634000u + vgpu_id(*it), profile->name, 2100000 + vgpu_id(*it),
                         (*it)->name, 0);
     }
@@ -162,7 +162,7 @@ static void print_frame(struct smi *smi)
     strbuf_add(
         smi->out,
         "+-----------------------------------------------------------------------------+\n");
-    strbuf_addf(smi->out, "| NVIDIA-SMI %-22sDriver Version: %-26s|\n", smi->version,
+    strbuf_addf(smi->out, "| NVIDIA-SMI %-23sDriver Version: %-26s|\n", smi->version,
                 smi->version);
     strbuf_add(
         smi->out,

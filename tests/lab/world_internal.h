@@ -27,8 +27,6 @@ int host_remove_vib_claiming(struct world *world, struct host *host, const char 
                              bool claim_maintenance, struct fault *fault);
 /* A host as the loader and pokes create it: defaults of the reference hardware. */
 struct host *host_new(struct world *world, const char *name);
-/* Derived defaults, once all else is set. */
-void host_complete(struct world *world, struct host *host);
 struct gpu *host_add_gpu(struct world *world, struct host *host, const char *pci_id);
 void gpu_set_model(struct world *world, struct gpu *gpu, const char *model);
 

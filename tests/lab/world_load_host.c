@@ -49,6 +49,21 @@ struct gpu *host_add_gpu(struct world *world, struct host *host, const char *pci
     return &host->gpus.items[host->gpus.n - 1];
 }
 
+static void add_services(struct world *world, struct host *host)
+{
+    static const char *const services[][2] = {{"TSM-SSH", "SSH"},
+                                              {"TSM", "ESXi Shell"},
+                                              {"ntpd", "NTP Daemon"},
+                                              {"xorg", "X.Org Server"}};
+    for (size_t i = 0; i < ARRAY_LEN(services); i++) {
+        bool running = i == 0 || i == 2;
+        struct service service = {world_strdup(world, services[i][0]),
+                                  world_strdup(world, services[i][1]), running,
+                                  world_strdup(world, i == 1 ? "off" : "on")};
+        VEC_PUSH(world->arena, &host->services, service);
+    }
+}
+
 struct host *host_new(struct world *world, const char *name)
 {
     struct host *host = ARENA_NEW(world->arena, struct host);
@@ -75,6 +90,7 @@ struct host *host_new(struct world *world, const char *name)
         .acceptance = world_strdup(world, "PartnerSupported"),
         .ssh_user = world_strdup(world, "root"),
         .ssh_password = world_strdup(world, "")};
+    add_services(world, host);
     VEC_PUSH(world->arena, &world->hosts, host);
     return host;
 }
@@ -193,24 +209,13 @@ static void load_cpu(const struct section *s, struct host *host)
 static void load_shell(const struct section *s, struct host *host)
 {
     struct section ssh = section_at(s, "ssh");
-    struct world *world = s->world;
     section_keys(&ssh, "username password running policy");
     host->ssh_user = section_text(&ssh, "username", host->ssh_user);
     host->ssh_password = section_text(&ssh, "password", host->ssh_password);
     bool running = section_bool(&ssh, "running", true);
-    static const char *const services[][2] = {{"TSM-SSH", "SSH"},
-                                              {"TSM", "ESXi Shell"},
-                                              {"ntpd", "NTP Daemon"},
-                                              {"xorg", "X.Org Server"}};
-    for (size_t i = 0; i < ARRAY_LEN(services); i++) {
-        bool on = i == 0 ? running : i == 2;
-        struct service service = {world_strdup(world, services[i][0]),
-                                  world_strdup(world, services[i][1]), on,
-                                  world_strdup(world, on || i == 3 ? "on" : "off")};
-        VEC_PUSH(world->arena, &host->services, service);
-    }
     struct service *shell = host_service(host, "TSM-SSH");
-    shell->policy = section_text(&ssh, "policy", shell->policy);
+    shell->running = running;
+    shell->policy = section_text(&ssh, "policy", running ? "on" : "off");
 }
 
 /* The names of the product and the keys of the API (vsphere-api.md §6.3). */
