@@ -43,8 +43,12 @@ static int resolve_new(struct file_store *file, bool create, struct err *err)
                        "directory and point it to a state",
                        file->given);
     const char *parent = parent_of(file->arena, file->given);
-    if (create && mkdir(parent, 0700) < 0 && errno != EEXIST)
+    if (create && mkdir(parent, 0700) == 0) {
+        if (storage_sync_dir(parent, err) < 0)
+            return -1;
+    } else if (create && errno != EEXIST) {
         return storage_fail(err, parent, "create the directory", errno);
+    }
     char *real = realpath(parent, NULL);
     if (real == NULL)
         return errno == ENOENT ? 0 : storage_fail(err, parent, "find it", errno);
