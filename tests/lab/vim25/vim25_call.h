@@ -45,7 +45,7 @@ struct vim25_server {
     struct schema *schema;
     struct arena *arena;
     struct MHD_Daemon *daemon;
-    uint32_t version;   /* the newest that it speaks */
+    uint32_t version; /* the newest that it speaks */
     int64_t idle_limit_ms;
     atomic_bool stopping;
     unsigned next_session;
@@ -103,13 +103,14 @@ int call_fault(struct call *call, const char *type, const char *format, ...) PRI
 /* A fault of the world as SOAP fault. */
 int call_world_fault(struct call *call, const struct fault *fault);
 int call_invalid(struct call *call, const char *property, const char *format, ...)
-    PRINTF_LIKE(3, 4); /* InvalidArgument */
+    PRINTF_LIKE(3, 4);                                     /* InvalidArgument */
 int call_task(struct call *call, const struct task *task); /* answer with it */
 /* The same when a world_… function returned `failed`: precondition faults become failed tasks
  * (vsphere-api.md §1 rule 6). */
 int call_task_or_fault(struct call *call, int failed, struct task *task, enum task_kind kind,
                        const struct fault *fault);
-/* MethodFault value of a type, which may be unknown to the schema; detail as in struct fault. */
+/* MethodFault value of a type, which may be unknown to the schema; detail as in struct fault.
+ */
 struct val *fault_value(struct builder *b, const char *type, const char *detail,
                         const char *message);
 void call_result(struct call *call, struct val *value);
@@ -118,7 +119,7 @@ const char *call_user(const struct call *call);
 
 /* Arguments: what the request holds, checked already. */
 xmlNode *node_child(const xmlNode *node, const char *name);
-xmlNode *node_next(const xmlNode *node); /* next element of the same name */
+xmlNode *node_next(const xmlNode *node);                   /* next element of the same name */
 char *node_text(struct arena *arena, const xmlNode *node); /* "" for NULL */
 char *node_attribute(struct arena *arena, const xmlNode *node, const char *name);
 char *node_xsi_type(struct arena *arena, const xmlNode *node); /* local name, or NULL */

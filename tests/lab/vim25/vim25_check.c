@@ -1,6 +1,6 @@
-/* vim25_check.c: the strictness of a real server (vsphere-api.md §1 rule 1, §14.1): elements in
- * the order of the schema, none unknown, none missing, values of the right kind, xsi:type where
- * the declared type says too little. */
+/* vim25_check.c: the strictness of a real server (vsphere-api.md §1 rule 1, §14.1): elements
+ * in the order of the schema, none unknown, none missing, values of the right kind, xsi:type
+ * where the declared type says too little. */
 #include <string.h>
 
 #include "vim25_call.h"
@@ -72,8 +72,9 @@ static int check_value(struct call *call, const xmlNode *node, const struct fiel
         return check_any(call, node);
     const struct type *declared = schema_type(call->server->schema, field->type);
     if (declared == NULL)
-        return xmlChildElementCount((xmlNode *)node) > 0 ? 0
-                                                         : check_simple(call, node, field->type);
+        return xmlChildElementCount((xmlNode *)node) > 0
+                   ? 0
+                   : check_simple(call, node, field->type);
     const struct type *type = declared;
     char *name = node_xsi_type(call->arena, node);
     if (name != NULL) {

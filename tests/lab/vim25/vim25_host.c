@@ -69,9 +69,9 @@ static void add_numa_node(struct call *call, const struct host *host, unsigned i
     val_int(b, node, "memorySize", host->memory_bytes / n);
     val_int(b, node, "memoryRangeBegin", host->memory_bytes / n * i);
     val_int(b, node, "memoryRangeLength", host->memory_bytes / n);
-    VEC_EACH(const struct gpu, gpu, host->gpus)
-    if (gpu->numa_node == i)
-        val_add_text(b, node, "pciId", gpu->pci_id);
+    VEC_EACH (const struct gpu, gpu, host->gpus)
+        if (gpu->numa_node == i)
+            val_add_text(b, node, "pciId", gpu->pci_id);
 }
 
 static struct val *numa_info(struct call *call, const struct host *host)
@@ -153,7 +153,8 @@ static struct val *read_hardware(struct call *call, const struct object *object)
     return hardware;
 }
 
-/* ---- config ------------------------------------------------------------------------------- */
+/* ---- config -------------------------------------------------------------------------------
+ */
 
 static struct val *product(struct call *call, const struct host *host)
 {
@@ -213,8 +214,7 @@ static struct val *service_info(struct call *call, const struct host *host)
 {
     struct builder *b = &call->b;
     struct val *info = val_object(b, "HostServiceInfo");
-    VEC_EACH(const struct service, it, host->services)
-    {
+    VEC_EACH (const struct service, it, host->services) {
         struct val *service = val_add_object(b, info, "service");
         val_text(b, service, "key", it->key);
         val_text(b, service, "label", it->label);
@@ -243,18 +243,17 @@ static const char *type_in_effect(const struct host *host, const struct gpu *gpu
 static void add_graphics_info(struct call *call, const struct host *host, struct val *to)
 {
     struct builder *b = &call->b;
-    VEC_EACH(const struct gpu, gpu, host->gpus)
-    {
+    VEC_EACH (const struct gpu, gpu, host->gpus) {
         struct val *info = val_add_object(b, to, "graphicsInfo");
         val_text(b, info, "deviceName", gpu->device_name);
         val_text(b, info, "vendorName", "NVIDIA Corporation");
         val_text(b, info, "pciId", gpu->pci_id);
         val_text(b, info, "graphicsType", type_in_effect(host, gpu));
         val_int(b, info, "memorySizeInKB", gpu->memory_mb * 1024);
-        VEC_EACH(struct vm *, vm, call->world->vms)
-        if (!(*vm)->gone && (*vm)->gpu != NULL && (*vm)->power == POWERED_ON &&
-            strcmp((*vm)->gpu, gpu->pci_id) == 0 && strcmp((*vm)->host, host->name) == 0)
-            val_add_ref(b, info, "vm", "VirtualMachine", (*vm)->moref);
+        VEC_EACH (struct vm *, vm, call->world->vms)
+            if (!(*vm)->gone && (*vm)->gpu != NULL && (*vm)->power == POWERED_ON &&
+                strcmp((*vm)->gpu, gpu->pci_id) == 0 && strcmp((*vm)->host, host->name) == 0)
+                val_add_ref(b, info, "vm", "VirtualMachine", (*vm)->moref);
     }
 }
 
@@ -265,8 +264,7 @@ static struct val *graphics_config(struct call *call, const struct host *host)
     val_text(b, config, "hostDefaultGraphicsType", type_name(host->default_configured));
     val_text(b, config, "sharedPassthruAssignmentPolicy",
              host->policy == POLICY_CONSOLIDATION ? "consolidation" : "performance");
-    VEC_EACH(const struct gpu, gpu, host->gpus)
-    {
+    VEC_EACH (const struct gpu, gpu, host->gpus) {
         struct val *device = val_add_object(b, config, "deviceType");
         val_text(b, device, "deviceId", gpu->pci_id);
         val_text(b, device, "graphicsType", type_name(gpu->type_configured));
@@ -281,14 +279,13 @@ struct names {
 /* Profiles that some card of the host offers now, each once. */
 static void offered(struct call *call, const struct host *host, struct names *names)
 {
-    VEC_EACH(const struct gpu, gpu, host->gpus)
-    {
+    VEC_EACH (const struct gpu, gpu, host->gpus) {
         size_t n;
         const struct gpu_profile *profiles = gpu_profiles(gpu, &n);
         for (size_t i = 0; i < n; i++) {
             bool known = !gpu_offers(host, gpu, &profiles[i]);
-            VEC_EACH(const char *, it, names->items)
-            known = known || strcmp(*it, profiles[i].api) == 0;
+            VEC_EACH (const char *, it, names->items)
+                known = known || strcmp(*it, profiles[i].api) == 0;
             if (!known)
                 VEC_PUSH(call->arena, &names->items, profiles[i].api);
         }
@@ -300,8 +297,7 @@ static void add_profiles(struct call *call, const struct host *host, struct val 
     struct builder *b = &call->b;
     struct names names = {0};
     offered(call, host, &names);
-    VEC_EACH(const char *, it, names.items)
-    {
+    VEC_EACH (const char *, it, names.items) {
         val_add_text(b, to, "sharedPassthruGpuTypes", *it);
         struct val *capability = val_add_object(b, to, "sharedGpuCapabilities");
         val_text(b, capability, "vgpu", *it);
@@ -318,8 +314,7 @@ void target_profiles(struct call *call, const struct host *host, struct val *tar
     if (!host_answers(host))
         return;
     offered(call, host, &names);
-    VEC_EACH(const char *, it, names.items)
-    {
+    VEC_EACH (const char *, it, names.items) {
         struct val *info = val_add_object(&call->b, target, "sharedGpuPassthroughTypes");
         val_text(&call->b, info, "name", *it);
         val_text(&call->b, info, "vgpu", *it);
@@ -329,8 +324,7 @@ void target_profiles(struct call *call, const struct host *host, struct val *tar
 static void add_passthru(struct call *call, const struct host *host, struct val *to)
 {
     struct builder *b = &call->b;
-    VEC_EACH(const struct gpu, gpu, host->gpus)
-    {
+    VEC_EACH (const struct gpu, gpu, host->gpus) {
         struct val *info = val_add_object(b, to, "pciPassthruInfo");
         val_text(b, info, "id", gpu->pci_id);
         val_text(b, info, "dependentDevice", gpu->pci_id);
@@ -374,7 +368,8 @@ const struct property host_properties[] = {
     {0},
 };
 
-/* ---- managers: the same values --------------------------------------------------------------- */
+/* ---- managers: the same values
+ * --------------------------------------------------------------- */
 
 static struct val *part(struct call *call, const struct object *object, const char *path)
 {

@@ -38,7 +38,8 @@ static int run_reboot(struct call *call)
     return call_task_or_fault(call, result, task, TASK_REBOOT, &fault);
 }
 
-/* ---- graphics ---------------------------------------------------------------------------------- */
+/* ---- graphics
+ * ---------------------------------------------------------------------------------- */
 
 static int parse_type(struct call *call, const xmlNode *node, enum graphics_type *ret)
 {
@@ -97,7 +98,8 @@ static int run_update_graphics(struct call *call)
     return set_card_types(call, config, true);
 }
 
-/* ---- passthrough -------------------------------------------------------------------------------- */
+/* ---- passthrough
+ * -------------------------------------------------------------------------------- */
 
 static int set_passthru(struct call *call, bool set)
 {
@@ -118,7 +120,8 @@ static int run_update_passthru(struct call *call)
     return set_passthru(call, false) < 0 ? -1 : set_passthru(call, true);
 }
 
-/* ---- power policy ---------------------------------------------------------------------------------- */
+/* ---- power policy
+ * ---------------------------------------------------------------------------------- */
 
 static int run_power_policy(struct call *call)
 {
@@ -135,7 +138,8 @@ static int run_power_policy(struct call *call)
     return 0;
 }
 
-/* ---- services ---------------------------------------------------------------------------------------- */
+/* ---- services
+ * ---------------------------------------------------------------------------------------- */
 
 static struct service *this_service(struct call *call)
 {
@@ -196,7 +200,8 @@ static int run_service_policy(struct call *call)
     return 0;
 }
 
-/* ---- software ------------------------------------------------------------------------------------------ */
+/* ---- software
+ * ------------------------------------------------------------------------------------------ */
 
 static const char *acceptance_name(const char *level)
 {
@@ -213,8 +218,7 @@ static const char *acceptance_name(const char *level)
 static int run_packages(struct call *call)
 {
     struct builder *b = &call->b;
-    VEC_EACH(const struct vib, it, this_host(call)->vibs)
-    {
+    VEC_EACH (const struct vib, it, this_host(call)->vibs) {
         if (it->removed)
             continue;
         struct val *package = val_object(b, "SoftwarePackage");
@@ -242,7 +246,8 @@ static int run_acceptance(struct call *call)
     return 0;
 }
 
-/* ---- what a machine could use ------------------------------------------------------------------------- */
+/* ---- what a machine could use
+ * ------------------------------------------------------------------------- */
 
 static void add_passthrough_target(struct call *call, const struct host *host,
                                    struct val *target)
@@ -253,16 +258,15 @@ static void add_passthrough_target(struct call *call, const struct host *host,
     for (const struct property *it = host_properties; it->type != NULL; it++)
         if (strcmp(it->name, "hardware") == 0)
             devices = val_path(it->read(call, &object), "pciDevice");
-    VEC_EACH(const struct gpu, gpu, host->gpus)
-    {
+    VEC_EACH (const struct gpu, gpu, host->gpus) {
         if (!gpu->passthru_active || devices == NULL)
             continue;
         struct val *info = val_add_object(b, target, "pciPassthrough");
         val_text(b, info, "name", gpu->pci_id);
         val_text(b, info, "systemId", host->uuid);
-        VEC_EACH(struct val *, it, devices->items)
-        if (strcmp(val_path(*it, "id")->text, gpu->pci_id) == 0)
-            val_set(b, info, "pciDevice", *it);
+        VEC_EACH (struct val *, it, devices->items)
+            if (strcmp(val_path(*it, "id")->text, gpu->pci_id) == 0)
+                val_set(b, info, "pciDevice", *it);
     }
 }
 
@@ -273,9 +277,10 @@ static struct host *target_host(struct call *call)
         return world_host_by_moref(call->world, node_text(call->arena, node));
     if (call->self->host != NULL)
         return call->self->host;
-    VEC_EACH(struct host *, it, call->world->hosts)
-    if (world_cluster(call->world, (*it)->cluster) == call->self->cluster && host_answers(*it))
-        return *it;
+    VEC_EACH (struct host *, it, call->world->hosts)
+        if (world_cluster(call->world, (*it)->cluster) == call->self->cluster &&
+            host_answers(*it))
+            return *it;
     return NULL;
 }
 

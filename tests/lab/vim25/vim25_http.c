@@ -171,11 +171,8 @@ static void check_tables(const struct schema *schema)
     }
 }
 
-int vim25_start(struct lab *lab, const char *cert_pem, const char *key_pem,
-                struct vim25_server **ret, struct err *err)
+struct vim25_server *vim25_server_new(struct lab *lab)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct arena *arena = arena_new();
     struct vim25_server *server = ARENA_NEW(arena, struct vim25_server);
     server->arena = arena;
@@ -185,6 +182,15 @@ int vim25_start(struct lab *lab, const char *cert_pem, const char *key_pem,
     server->idle_limit_ms = IDLE_LIMIT_MS;
     check_tables(server->schema);
     xmlInitParser();
+    return server;
+}
+
+int vim25_start(struct lab *lab, const char *cert_pem, const char *key_pem,
+                struct vim25_server **ret, struct err *err)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct vim25_server *server = vim25_server_new(lab);
     server->daemon = MHD_start_daemon(
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_TLS, 0, NULL,
         NULL, on_request, server, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,

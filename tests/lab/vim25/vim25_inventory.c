@@ -97,8 +97,7 @@ static struct val *read_status(struct call *call, const struct object *object)
 static struct val *read_recent_tasks(struct call *call, const struct object *object)
 {
     struct val *list = val_list(&call->b, "Task", true);
-    VEC_EACH(struct task *, it, call->world->tasks)
-    {
+    VEC_EACH (struct task *, it, call->world->tasks) {
         bool mine = (object->vm != NULL && (*it)->vm == object->vm) ||
                     (object->vm == NULL && object->host != NULL && (*it)->vm == NULL &&
                      (*it)->host == object->host);
@@ -108,16 +107,17 @@ static struct val *read_recent_tasks(struct call *call, const struct object *obj
     return list;
 }
 
-/* ---- what refers to what -------------------------------------------------------------------- */
+/* ---- what refers to what --------------------------------------------------------------------
+ */
 
 static struct val *filtered_children(struct call *call, const struct object *object,
                                      const char *type)
 {
     struct val *all = val_list(&call->b, type, true), *list = val_list(&call->b, type, true);
     object_children(call, object, all);
-    VEC_EACH(struct val *, it, all->items)
-    if (strcmp((*it)->type, type) == 0)
-        VEC_PUSH(call->arena, &list->items, *it);
+    VEC_EACH (struct val *, it, all->items)
+        if (strcmp((*it)->type, type) == 0)
+            VEC_PUSH(call->arena, &list->items, *it);
     return list;
 }
 
@@ -159,8 +159,8 @@ static struct val *read_all_datastores(struct call *call, const struct object *o
 {
     struct val *list = val_list(&call->b, "Datastore", true);
     (void)object;
-    VEC_EACH(struct datastore, it, call->world->datastores)
-    VEC_PUSH(call->arena, &list->items, val_reference(&call->b, "Datastore", it->moref));
+    VEC_EACH (struct datastore, it, call->world->datastores)
+        VEC_PUSH(call->arena, &list->items, val_reference(&call->b, "Datastore", it->moref));
     return list;
 }
 
@@ -168,8 +168,8 @@ static struct val *read_all_networks(struct call *call, const struct object *obj
 {
     struct val *list = val_list(&call->b, "Network", true);
     (void)object;
-    VEC_EACH(struct network, it, call->world->networks)
-    VEC_PUSH(call->arena, &list->items, val_reference(&call->b, "Network", it->moref));
+    VEC_EACH (struct network, it, call->world->networks)
+        VEC_PUSH(call->arena, &list->items, val_reference(&call->b, "Network", it->moref));
     return list;
 }
 
@@ -177,17 +177,18 @@ static struct val *read_all_hosts(struct call *call, const struct object *object
 {
     struct val *list = val_list(&call->b, "HostSystem", true);
     (void)object;
-    VEC_EACH(struct host *, it, call->world->hosts)
-    VEC_PUSH(call->arena, &list->items, val_reference(&call->b, "HostSystem", (*it)->moref));
+    VEC_EACH (struct host *, it, call->world->hosts)
+        VEC_PUSH(call->arena, &list->items,
+                 val_reference(&call->b, "HostSystem", (*it)->moref));
     return list;
 }
 
 static bool on_network(const struct vm *vm, const struct network *network)
 {
-    VEC_EACH(const struct device, it, vm->devices)
-    if (it->kind == DEVICE_NIC && it->network != NULL &&
-        strcmp(it->network, network->name) == 0)
-        return true;
+    VEC_EACH (const struct device, it, vm->devices)
+        if (it->kind == DEVICE_NIC && it->network != NULL &&
+            strcmp(it->network, network->name) == 0)
+            return true;
     return false;
 }
 
@@ -195,8 +196,7 @@ static bool on_network(const struct vm *vm, const struct network *network)
 static struct val *read_users(struct call *call, const struct object *object)
 {
     struct val *list = val_list(&call->b, "VirtualMachine", true);
-    VEC_EACH(struct vm *, it, call->world->vms)
-    {
+    VEC_EACH (struct vm *, it, call->world->vms) {
         bool uses = object->datastore != NULL
                         ? (*it)->datastore != NULL &&
                               strcmp((*it)->datastore, object->datastore->name) == 0
@@ -232,7 +232,8 @@ static struct val *read_net_folder(struct call *call, const struct object *objec
     return val_reference(&call->b, "Folder", "group-n6");
 }
 
-/* ---- clusters and pools ----------------------------------------------------------------------- */
+/* ---- clusters and pools
+ * ----------------------------------------------------------------------- */
 
 static struct val *read_pool(struct call *call, const struct object *object)
 {
@@ -261,8 +262,7 @@ static struct val *read_compute_summary(struct call *call, const struct object *
     struct val *summary =
         val_object(b, cluster ? "ClusterComputeResourceSummary" : "ComputeResourceSummary");
     int64_t cpu = 0, memory = 0, cores = 0, threads = 0, hosts = 0, effective = 0;
-    VEC_EACH(struct host *, it, call->world->hosts)
-    {
+    VEC_EACH (struct host *, it, call->world->hosts) {
         const struct host *host = *it;
         if (!belongs(call, host, object))
             continue;
@@ -332,7 +332,8 @@ static struct val *read_pool_config(struct call *call, const struct object *obje
     return config;
 }
 
-/* ---- datastores and networks ---------------------------------------------------------------- */
+/* ---- datastores and networks ----------------------------------------------------------------
+ */
 
 static struct val *read_store_summary(struct call *call, const struct object *object)
 {
@@ -369,8 +370,7 @@ static struct val *read_store_hosts(struct call *call, const struct object *obje
 {
     struct builder *b = &call->b;
     struct val *list = val_list(b, "DatastoreHostMount", false);
-    VEC_EACH(struct host *, it, call->world->hosts)
-    {
+    VEC_EACH (struct host *, it, call->world->hosts) {
         struct val *mount = val_object(b, "DatastoreHostMount");
         val_ref(b, mount, "key", "HostSystem", (*it)->moref);
         struct val *info = val_sub(b, mount, "mountInfo");

@@ -49,8 +49,8 @@ char *node_attribute(struct arena *arena, const xmlNode *node, const char *name)
 
 char *node_xsi_type(struct arena *arena, const xmlNode *node)
 {
-    char *type = take_text(
-        arena, xmlGetNsProp(node, (const xmlChar *)"type", (const xmlChar *)xsi_uri));
+    char *type =
+        take_text(arena, xmlGetNsProp(node, (const xmlChar *)"type", (const xmlChar *)xsi_uri));
     if (type == NULL)
         return NULL;
     char *colon = strchr(type, ':');

@@ -22,8 +22,7 @@ static void write_content(const struct reading *reading, const char *element,
     xml_text(reading->id, out);
     strbuf_add(out, "</obj>");
     for (int missing = 0; missing < 2; missing++) {
-        VEC_EACH(const struct read_value, it, reading->values)
-        {
+        VEC_EACH (const struct read_value, it, reading->values) {
             if (it->missing != (missing == 1))
                 continue;
             strbuf_add(out, missing ? "<missingSet><path>" : "<propSet><name>");
@@ -65,19 +64,20 @@ static int run_retrieve(struct call *call)
     if (collect(call, &readings) < 0)
         return -1;
     strbuf_init(&out, STRBUF_MAX_OUTPUT);
-    VEC_EACH(struct reading *, it, readings.items)
-    write_content(*it, "returnval", &out);
+    VEC_EACH (struct reading *, it, readings.items)
+        write_content(*it, "returnval", &out);
     call->raw_result = arena_strdup(call->arena, strbuf_str(&out));
     strbuf_release(&out);
     return 0;
 }
 
-/* ---- pages ------------------------------------------------------------------------------------ */
+/* ---- pages
+ * ------------------------------------------------------------------------------------ */
 
 void pages_free(struct session *session)
 {
-    VEC_EACH(struct page *, it, session->pages)
-    arena_free((*it)->arena);
+    VEC_EACH (struct page *, it, session->pages)
+        arena_free((*it)->arena);
     session->pages.n = 0;
 }
 

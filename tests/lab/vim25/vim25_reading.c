@@ -5,7 +5,8 @@
 
 enum { TRAVERSAL_DEPTH_MAX = 64, SELECTION_DEPTH_MAX = 16 };
 
-/* ---- the specification --------------------------------------------------------------------- */
+/* ---- the specification ---------------------------------------------------------------------
+ */
 
 static const struct type *parse_type(struct call *call, const xmlNode *node)
 {
@@ -47,8 +48,7 @@ static int parse_set(struct call *call, struct arena *arena, const xmlNode *node
 }
 
 static struct selection *parse_selection(struct call *call, struct arena *arena,
-                                         const xmlNode *node, struct read_spec *spec,
-                                         int depth)
+                                         const xmlNode *node, struct read_spec *spec, int depth)
 {
     struct selection *selection = ARENA_NEW(arena, struct selection);
     xmlNode *name = node_child(node, "name"), *path = node_child(node, "path");
@@ -104,7 +104,8 @@ int read_spec_parse(struct call *call, struct arena *arena, const xmlNode *node,
     return 0;
 }
 
-/* ---- reading one object ------------------------------------------------------------------------ */
+/* ---- reading one object
+ * ------------------------------------------------------------------------ */
 
 struct walk {
     struct call *call;
@@ -137,10 +138,9 @@ static void add_missing(struct walk *walk, struct reading *reading, const char *
     struct val *localized = val_object(b, "LocalizedMethodFault");
     val_set(b, localized, "fault", fault);
     val_text(b, localized, "localizedMessage", message);
-    struct read_value value = {
-        .path = arena_strdup(walk->arena, path),
-        .xml = written(walk, localized, "fault", "LocalizedMethodFault"),
-        .missing = true};
+    struct read_value value = {.path = arena_strdup(walk->arena, path),
+                               .xml = written(walk, localized, "fault", "LocalizedMethodFault"),
+                               .missing = true};
     VEC_PUSH(walk->arena, &reading->values, value);
 }
 
@@ -156,15 +156,16 @@ static void read_path(struct walk *walk, struct object *object, struct reading *
                       const char *path)
 {
     struct session *session = walk->call->session;
-    VEC_EACH(struct read_value, it, reading->values)
-    if (strcmp(it->path, path) == 0)
-        return;
+    VEC_EACH (struct read_value, it, reading->values)
+        if (strcmp(it->path, path) == 0)
+            return;
     if (session == NULL && !open_property(object, path)) {
         add_missing(walk, reading, path, "NotAuthenticated",
                     "The session is not authenticated.");
         return;
     }
-    if (session != NULL && session->no_role && type_is(object->type, "ExtensibleManagedObject")) {
+    if (session != NULL && session->no_role &&
+        type_is(object->type, "ExtensibleManagedObject")) {
         add_missing(walk, reading, path, "NoPermission",
                     "Permission to perform this operation was denied.");
         return;
@@ -183,8 +184,8 @@ static void read_set(struct walk *walk, struct object *object, struct reading *r
     for (size_t i = 0; set->all && i < object->type->n_fields; i++)
         if (object->type->fields[i].since <= walk->call->b.version)
             read_path(walk, object, reading, object->type->fields[i].name);
-    VEC_EACH(char *, it, set->paths)
-    read_path(walk, object, reading, *it);
+    VEC_EACH (char *, it, set->paths)
+        read_path(walk, object, reading, *it);
 }
 
 static void read_object(struct walk *walk, struct object *object)
@@ -192,8 +193,7 @@ static void read_object(struct walk *walk, struct object *object)
     struct reading *reading = NULL;
     if (map_get(&walk->seen, object->id) != NULL)
         return;
-    VEC_EACH(struct path_set, set, walk->spec->sets)
-    {
+    VEC_EACH (struct path_set, set, walk->spec->sets) {
         if (!type_is(object->type, set->type->name))
             continue;
         if (reading == NULL) {
@@ -209,16 +209,17 @@ static void read_object(struct walk *walk, struct object *object)
     VEC_PUSH(walk->arena, &walk->out->items, reading);
 }
 
-/* ---- traversal --------------------------------------------------------------------------------- */
+/* ---- traversal
+ * --------------------------------------------------------------------------------- */
 
 static const struct selection *resolve(const struct read_spec *spec,
                                        const struct selection *selection)
 {
     if (selection->path != NULL || selection->name == NULL)
         return selection;
-    VEC_EACH(struct selection *, it, spec->named)
-    if (strcmp((*it)->name, selection->name) == 0)
-        return *it;
+    VEC_EACH (struct selection *, it, spec->named)
+        if (strcmp((*it)->name, selection->name) == 0)
+            return *it;
     return NULL;
 }
 
@@ -228,8 +229,8 @@ static void follow(struct walk *walk, struct object *object, const struct select
 static void visit(struct walk *walk, const struct val *reference,
                   const struct selection *selection, int depth)
 {
-    char *mark = arena_printf(walk->call->arena, "%s %p", reference->text,
-                              (const void *)selection);
+    char *mark =
+        arena_printf(walk->call->arena, "%s %p", reference->text, (const void *)selection);
     if (map_get(&walk->visited, mark) != NULL)
         return;
     map_set(&walk->visited, mark, mark);
@@ -238,8 +239,8 @@ static void visit(struct walk *walk, const struct val *reference,
         return;
     if (!selection->skip)
         read_object(walk, object);
-    VEC_EACH(struct selection *, it, selection->select)
-    follow(walk, object, *it, depth + 1);
+    VEC_EACH (struct selection *, it, selection->select)
+        follow(walk, object, *it, depth + 1);
 }
 
 static void follow(struct walk *walk, struct object *object, const struct selection *selection,
@@ -254,8 +255,8 @@ static void follow(struct walk *walk, struct object *object, const struct select
         return;
     if (!value->list)
         visit(walk, value, selection, depth);
-    VEC_EACH(struct val *, it, value->items)
-    visit(walk, *it, selection, depth);
+    VEC_EACH (struct val *, it, value->items)
+        visit(walk, *it, selection, depth);
 }
 
 /* Without a session nothing can be followed: the start itself tells why. */
@@ -277,8 +278,7 @@ void read_spec_run(struct call *call, const struct read_spec *spec, struct arena
     struct walk walk = {.call = call, .spec = spec, .arena = arena, .out = ret};
     map_init(&walk.seen);
     map_init(&walk.visited);
-    VEC_EACH(struct start, it, spec->starts)
-    {
+    VEC_EACH (struct start, it, spec->starts) {
         struct object *object = object_find(call, NULL, it->id);
         if (call->session == NULL && (object == NULL || it->skip)) {
             refuse_start(&walk, it);
@@ -290,9 +290,9 @@ void read_spec_run(struct call *call, const struct read_spec *spec, struct arena
         }
         if (!it->skip)
             read_object(&walk, object);
-        VEC_EACH(struct selection *, selection, it->select)
-        if (call->session != NULL)
-            follow(&walk, object, *selection, 0);
+        VEC_EACH (struct selection *, selection, it->select)
+            if (call->session != NULL)
+                follow(&walk, object, *selection, 0);
     }
     map_release(&walk.seen);
     map_release(&walk.visited);

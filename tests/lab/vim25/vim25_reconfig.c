@@ -44,13 +44,14 @@ static int refuse_device(struct call *call, struct fault *fault, const char *typ
     return -1;
 }
 
-/* ---- devices ---------------------------------------------------------------------------------- */
+/* ---- devices
+ * ---------------------------------------------------------------------------------- */
 
 static struct device *find_device(const struct vm *vm, int64_t key)
 {
-    VEC_EACH(struct device, it, vm->devices)
-    if (it->key == key)
-        return it;
+    VEC_EACH (struct device, it, vm->devices)
+        if (it->key == key)
+            return it;
     return NULL;
 }
 
@@ -92,14 +93,15 @@ static int check_backing(struct call *call, const struct vm *vm, const xmlNode *
         return refuse(fault, "NotSupported", "Backings of type %s are not supported here.",
                       type);
     struct host *host = world_host(call->world, vm->host);
-    if (host == NULL || host_gpu(host, node_text(call->arena, node_child(backing, "id"))) == NULL)
+    if (host == NULL ||
+        host_gpu(host, node_text(call->arena, node_child(backing, "id"))) == NULL)
         return refuse_device(call, fault, "InvalidDeviceBacking", index,
                              "The PCI device does not exist on the host.");
     return 0;
 }
 
-static int check_change(struct call *call, const struct vm *vm, const xmlNode *change, int index,
-                        struct fault *fault)
+static int check_change(struct call *call, const struct vm *vm, const xmlNode *change,
+                        int index, struct fault *fault)
 {
     const xmlNode *device = node_child(change, "device");
     const char *what = operation(call, change);
@@ -154,11 +156,11 @@ static void set_backing(struct call *call, struct device *device, const xmlNode 
 static void add_device(struct call *call, struct vm *vm, const xmlNode *node)
 {
     struct device device = {.key = FIRST_KEY};
-    VEC_EACH(const struct device, it, vm->devices)
-    if (it->key >= device.key)
-        device.key = it->key + 1;
-    device.label = world_strdup(call->world, arena_printf(call->arena, "PCI device %d",
-                                                          device.key - FIRST_KEY));
+    VEC_EACH (const struct device, it, vm->devices)
+        if (it->key >= device.key)
+            device.key = it->key + 1;
+    device.label = world_strdup(
+        call->world, arena_printf(call->arena, "PCI device %d", device.key - FIRST_KEY));
     device.controller_key = 100;
     device.unit = device.key - FIRST_KEY + 18;
     set_backing(call, &device, node);
@@ -188,15 +190,28 @@ static void apply_devices(struct call *call, struct vm *vm, const xmlNode *spec)
     }
 }
 
-/* ---- the other fields ---------------------------------------------------------------------------- */
+/* ---- the other fields
+ * ---------------------------------------------------------------------------- */
 
 static bool is_known(const char *name)
 {
     static const char *const names[] = {
-        "changeVersion",       "name",          "version",           "guestId",
-        "annotation",          "numCPUs",       "numCoresPerSocket", "memoryMB",
-        "memoryHotAddEnabled", "deviceChange",  "cpuHotAddEnabled",  "cpuAllocation",
-        "memoryAllocation",    "extraConfig",   "firmware",          "memoryReservationLockedToMax",
+        "changeVersion",
+        "name",
+        "version",
+        "guestId",
+        "annotation",
+        "numCPUs",
+        "numCoresPerSocket",
+        "memoryMB",
+        "memoryHotAddEnabled",
+        "deviceChange",
+        "cpuHotAddEnabled",
+        "cpuAllocation",
+        "memoryAllocation",
+        "extraConfig",
+        "firmware",
+        "memoryReservationLockedToMax",
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(names[i], name) == 0)
@@ -219,13 +234,14 @@ static int check_known(const xmlNode *spec, struct fault *fault)
 static int check_hot(struct call *call, const struct vm *vm, const xmlNode *spec,
                      struct fault *fault)
 {
-    static const char *const cold[] = {"numCPUs", "numCoresPerSocket", "memoryMB", "firmware",
-                                       "version", "guestId"};
+    static const char *const cold[] = {"numCPUs",  "numCoresPerSocket", "memoryMB",
+                                       "firmware", "version",           "guestId"};
     for (size_t i = 0; vm->power == POWERED_ON && i < sizeof(cold) / sizeof(cold[0]); i++) {
         if (node_child(spec, cold[i]) == NULL)
             continue;
-        refuse(fault, "InvalidPowerState",
-               "The attempted operation cannot be performed in the current state (Powered on).");
+        refuse(
+            fault, "InvalidPowerState",
+            "The attempted operation cannot be performed in the current state (Powered on).");
         fault->detail =
             arena_strdup(call->world->arena, "<requestedState>poweredOff</requestedState>"
                                              "<existingState>poweredOn</existingState>");
@@ -288,7 +304,8 @@ int spec_check(struct call *call, const struct vm *vm, const xmlNode *spec, stru
     return check_devices(call, vm, spec, fault);
 }
 
-/* ---- applying ---------------------------------------------------------------------------------------- */
+/* ---- applying
+ * ---------------------------------------------------------------------------------------- */
 
 static void set_text(struct call *call, const xmlNode *spec, const char *name, char **to)
 {

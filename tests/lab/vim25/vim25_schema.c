@@ -168,6 +168,16 @@ const struct field *type_field(const struct type *type, const char *name, uint32
     return NULL;
 }
 
+/* The declared type of what a field holds; a cluster's configuration is always the larger one
+ * of a cluster, whose fields can be named. */
+static const struct type *held_type(const struct schema *schema, const struct type *owner,
+                                    const struct field *field)
+{
+    if (strcmp(field->name, "configurationEx") == 0 && type_is(owner, "ClusterComputeResource"))
+        return schema_type(schema, "ClusterConfigInfoEx");
+    return schema_type(schema, field->type);
+}
+
 bool schema_path(const struct schema *schema, const struct type *type, const char *path,
                  uint32_t version)
 {
@@ -185,7 +195,7 @@ bool schema_path(const struct schema *schema, const struct type *type, const cha
             return true;
         if (field->list || field->reference)
             return false;
-        type = schema_type(schema, field->type);
+        type = held_type(schema, type, field);
         path += size + 1;
     }
 }

@@ -1,7 +1,7 @@
 /* vim25_schema.h: what the simulated vCenter knows about the vim25 types.
  *
  * Own tables (schema_*.c) of the part of vim25 that is served: order of elements, which are
- * required, first version (vsphere-api.md §1 rules 1 and 4, §14.1 and §14.2). The same tables
+ * required, first version (vsphere-api.md §1 rules 1 and 4, §14.1, §14.2). The same tables
  * check requests, decide which property paths exist, order the replies and hide fields newer
  * than the negotiated version.
  *

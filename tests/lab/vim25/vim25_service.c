@@ -5,7 +5,8 @@
 
 #include "vim25_call.h"
 
-/* ---- the service ---------------------------------------------------------------------------- */
+/* ---- the service ----------------------------------------------------------------------------
+ */
 
 static void set_about(struct call *call, struct val *content)
 {
@@ -56,8 +57,7 @@ static struct val *read_content(struct call *call, const struct object *object)
 static struct val *read_clock(struct call *call, const struct object *object)
 {
     (void)object;
-    return val_simple(&call->b, "dateTime",
-                      time_text(call->arena, world_now(call->world), 0));
+    return val_simple(&call->b, "dateTime", time_text(call->arena, world_now(call->world), 0));
 }
 
 static struct val *read_current_session(struct call *call, const struct object *object)
@@ -86,8 +86,8 @@ static struct val *read_view_container(struct call *call, const struct object *o
 static struct val *read_view_types(struct call *call, const struct object *object)
 {
     struct val *list = val_list(&call->b, "string", false);
-    VEC_EACH(char *, it, object->view->types)
-    VEC_PUSH(call->arena, &list->items, val_simple(&call->b, "string", *it));
+    VEC_EACH (char *, it, object->view->types)
+        VEC_PUSH(call->arena, &list->items, val_simple(&call->b, "string", *it));
     return list;
 }
 
@@ -101,8 +101,7 @@ static struct val *read_spec_infos(struct call *call, const struct object *objec
     struct builder *b = &call->b;
     struct val *list = val_list(b, "CustomizationSpecInfo", false);
     (void)object;
-    VEC_EACH(struct custom_spec *, it, call->world->specs)
-    {
+    VEC_EACH (struct custom_spec *, it, call->world->specs) {
         if ((*it)->gone)
             continue;
         struct val *info = val_object(b, "CustomizationSpecInfo");
@@ -117,7 +116,8 @@ static struct val *read_spec_infos(struct call *call, const struct object *objec
     return list;
 }
 
-/* ---- tasks -------------------------------------------------------------------------------------- */
+/* ---- tasks
+ * -------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name, *id, *label;
@@ -141,14 +141,15 @@ static void set_outcome(struct call *call, const struct task *task, struct val *
     struct builder *b = &call->b;
     if (task->state == TASK_ERROR) {
         struct val *error = val_sub(b, info, "error");
-        val_set(b, error, "fault", fault_value(b, task->fault_type, task->fault_detail, task->fault_message));
+        val_set(b, error, "fault",
+                fault_value(b, task->fault_type, task->fault_detail, task->fault_message));
         val_text(b, error, "localizedMessage", task->fault_message);
     }
     if (task->state == TASK_SUCCESS && task->kind == TASK_CLONE && task->result != NULL)
         val_ref(b, info, "result", "VirtualMachine", task->result->moref);
     if (task->state == TASK_RUNNING && task->due_at > task->queued_at) {
-        int64_t done = (world_now(call->world) - task->queued_at) * 100 /
-                       (task->due_at - task->queued_at);
+        int64_t done =
+            (world_now(call->world) - task->queued_at) * 100 / (task->due_at - task->queued_at);
         val_int(b, info, "progress", done < 0 ? 0 : done > 99 ? 99 : done);
     }
     if (task->state >= TASK_SUCCESS)
@@ -197,12 +198,13 @@ static struct val *read_tasks(struct call *call, const struct object *object)
 {
     struct val *list = val_list(&call->b, "Task", true);
     (void)object;
-    VEC_EACH(struct task *, it, call->world->tasks)
-    VEC_PUSH(call->arena, &list->items, val_reference(&call->b, "Task", (*it)->moref));
+    VEC_EACH (struct task *, it, call->world->tasks)
+        VEC_PUSH(call->arena, &list->items, val_reference(&call->b, "Task", (*it)->moref));
     return list;
 }
 
-/* ---- a host from the outside ---------------------------------------------------------------------- */
+/* ---- a host from the outside
+ * ---------------------------------------------------------------------- */
 
 static struct val *host_runtime(struct call *call, const struct host *host)
 {
@@ -210,8 +212,9 @@ static struct val *host_runtime(struct call *call, const struct host *host)
     struct val *runtime = val_object(b, "HostRuntimeInfo");
     bool up = host_answers(host);
     val_text(b, runtime, "connectionState",
-             up ? "connected" : host->state == HOST_DISCONNECTED ? "disconnected"
-                                                                 : "notResponding");
+             up                                 ? "connected"
+             : host->state == HOST_DISCONNECTED ? "disconnected"
+                                                : "notResponding");
     val_text(b, runtime, "powerState", up ? "poweredOn" : "unknown");
     val_bool(b, runtime, "inMaintenanceMode", host->in_maintenance);
     if (host->boot_time > 0)
@@ -226,12 +229,12 @@ static struct val *read_host_runtime(struct call *call, const struct object *obj
 
 static bool reboot_required(const struct host *host)
 {
-    VEC_EACH(const struct vib, it, host->vibs)
-    if (it->removed || !it->loaded)
-        return true;
-    VEC_EACH(const struct gpu, it, host->gpus)
-    if (it->passthru_enabled != it->passthru_active)
-        return true;
+    VEC_EACH (const struct vib, it, host->vibs)
+        if (it->removed || !it->loaded)
+            return true;
+    VEC_EACH (const struct gpu, it, host->gpus)
+        if (it->passthru_enabled != it->passthru_active)
+            return true;
     return false;
 }
 

@@ -16,7 +16,8 @@ int64_t monotonic_ms(void)
 void session_close(struct session *session)
 {
     session->gone = true;
-    VEC_EACH(struct view *, it, session->views)(*it)->gone = true;
+    VEC_EACH (struct view *, it, session->views)
+        (*it)->gone = true;
 }
 
 void session_release(struct vim25_server *server, struct session *session)
@@ -52,9 +53,9 @@ static void expire_idle(struct vim25_server *server)
 struct session *session_find(struct vim25_server *server, const char *cookie)
 {
     expire_idle(server);
-    VEC_EACH(struct session *, it, server->sessions)
-    if (!(*it)->gone && cookie != NULL && strcmp((*it)->key, cookie) == 0)
-        return *it;
+    VEC_EACH (struct session *, it, server->sessions)
+        if (!(*it)->gone && cookie != NULL && strcmp((*it)->key, cookie) == 0)
+            return *it;
     return NULL;
 }
 
@@ -78,17 +79,17 @@ struct view *session_view(struct session *session, const char *id)
 {
     if (session == NULL)
         return NULL;
-    VEC_EACH(struct view *, it, session->views)
-    if (!(*it)->gone && strcmp((*it)->id, id) == 0)
-        return *it;
+    VEC_EACH (struct view *, it, session->views)
+        if (!(*it)->gone && strcmp((*it)->id, id) == 0)
+            return *it;
     return NULL;
 }
 
 static const struct account *find_account(struct call *call, const char *name)
 {
-    VEC_EACH(struct account, it, call->world->accounts)
-    if (strcmp(it->system, "vcenter") == 0 && strcmp(it->username, name) == 0)
-        return it;
+    VEC_EACH (struct account, it, call->world->accounts)
+        if (strcmp(it->system, "vcenter") == 0 && strcmp(it->username, name) == 0)
+            return it;
     return NULL;
 }
 
@@ -170,8 +171,8 @@ static int run_create_view(struct call *call)
     if (session->views.n >= VIEWS_MAX)
         return call_fault(call, "SystemError", "Too many views in this session.");
     struct view *view = ARENA_NEW(session->arena, struct view);
-    view->id = arena_printf(session->arena, "session[%s]view-%u", session->key,
-                            session->next_id++);
+    view->id =
+        arena_printf(session->arena, "session[%s]view-%u", session->key, session->next_id++);
     view->container = arena_strdup(session->arena, container->id);
     view->recursive = node_flag(arg_node(call, "recursive"), false);
     for (xmlNode *it = arg_node(call, "type"); it != NULL; it = node_next(it)) {

@@ -26,7 +26,8 @@ void soap_versions(const struct vim25_server *server, struct strbuf *out)
     strbuf_add(out, "</priorVersions></namespace></namespaces>\n");
 }
 
-/* ---- reading ------------------------------------------------------------------------------------- */
+/* ---- reading
+ * ------------------------------------------------------------------------------------- */
 
 static xmlNode *first_element(const xmlNode *node)
 {
@@ -63,8 +64,8 @@ static int open_envelope(struct call *call, xmlDoc *doc)
     xmlNode *root = doc == NULL ? NULL : xmlDocGetRootElement(doc);
     xmlNode *body = root == NULL ? NULL : node_child(root, "Body");
     call->request = first_element(body);
-    if (root == NULL || !in_namespace(root, envelope_uri) || !in_namespace(body, envelope_uri) ||
-        call->request == NULL)
+    if (root == NULL || !in_namespace(root, envelope_uri) ||
+        !in_namespace(body, envelope_uri) || call->request == NULL)
         return call_fault(call, "InvalidRequest",
                           "no element found while parsing SOAP body before method was "
                           "determined");
@@ -130,7 +131,8 @@ static void take_session(struct call *call, const char *cookie)
     call->session->active_ms = world_now(call->world);
 }
 
-/* ---- writing --------------------------------------------------------------------------------------- */
+/* ---- writing
+ * --------------------------------------------------------------------------------------- */
 
 static void write_fault(struct call *call, struct strbuf *out)
 {
@@ -153,8 +155,8 @@ static void write_result(struct call *call, struct strbuf *out)
     strbuf_addf(out, "<%sResponse xmlns=\"urn:vim25\">", call->method->name);
     if (call->raw_result != NULL)
         strbuf_add(out, call->raw_result);
-    VEC_EACH(struct val *, it, call->results)
-    val_write(*it, "returnval", declared, out);
+    VEC_EACH (struct val *, it, call->results)
+        val_write(*it, "returnval", declared, out);
     strbuf_addf(out, "</%sResponse>", call->method->name);
 }
 
@@ -177,7 +179,8 @@ static void write_reply(struct call *call, struct soap_reply *reply)
                  "vmware_soap_session=\"%s\"; Path=/; HttpOnly; Secure", call->cookie);
 }
 
-/* ---- faults of the lab -------------------------------------------------------------------------------- */
+/* ---- faults of the lab
+ * -------------------------------------------------------------------------------- */
 
 static void delay(struct vim25_server *server, int milliseconds)
 {
@@ -209,7 +212,8 @@ static bool played_before(struct call *call, const struct lab_fault *fault,
     return false;
 }
 
-static void carry_out(struct call *call, const struct lab_fault *fault, struct soap_reply *reply)
+static void carry_out(struct call *call, const struct lab_fault *fault,
+                      struct soap_reply *reply)
 {
     lab_lock(call->lab);
     if (fault->kind == FAULT_EXPIRE && call->session != NULL) {

@@ -25,6 +25,9 @@ struct soap_reply {
 void soap_serve(struct vim25_server *server, const struct soap_request *request,
                 struct soap_reply *ret_reply);
 
+/* A server without sockets, for vim25_start and for tests; vim25_stop frees it. */
+struct vim25_server *vim25_server_new(struct lab *lab);
+
 /* The document /sdk/vimServiceVersions.xml. */
 void soap_versions(const struct vim25_server *server, struct strbuf *out);
 

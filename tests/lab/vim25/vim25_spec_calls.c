@@ -16,8 +16,7 @@ static int run_exists(struct call *call)
 
 static int not_found(struct call *call)
 {
-    return call_fault(call, "NotFound",
-                      "The object or item referred to could not be found.");
+    return call_fault(call, "NotFound", "The object or item referred to could not be found.");
 }
 
 static int run_get(struct call *call)
@@ -59,12 +58,12 @@ static void write_spec(struct call *call, struct custom_spec *spec, const xmlNod
 /* The identity must fit the type of the specification. */
 static int check_identity(struct call *call, const xmlNode *item)
 {
-    const char *type =
-        node_text(call->arena, node_child(node_child(item, "info"), "type"));
+    const char *type = node_text(call->arena, node_child(node_child(item, "info"), "type"));
     const char *identity =
         node_xsi_type(call->arena, node_child(node_child(item, "spec"), "identity"));
-    bool linux_identity = identity != NULL && (strcmp(identity, "CustomizationLinuxPrep") == 0 ||
-                                               strcmp(identity, "CustomizationCloudinitPrep") == 0);
+    bool linux_identity =
+        identity != NULL && (strcmp(identity, "CustomizationLinuxPrep") == 0 ||
+                             strcmp(identity, "CustomizationCloudinitPrep") == 0);
     if (strcmp(type, "Linux") != 0 && strcmp(type, "Windows") != 0)
         return call_invalid(call, "item.info.type", "%s", type);
     if (linux_identity != (strcmp(type, "Linux") == 0))
@@ -83,8 +82,9 @@ static int run_create(struct call *call)
     if (check_identity(call, item) < 0)
         return -1;
     if (world_spec(world, name) != NULL) {
-        call_fault(call, "AlreadyExists", "The specified key, name, or identifier '%s' already "
-                                          "exists.",
+        call_fault(call, "AlreadyExists",
+                   "The specified key, name, or identifier '%s' already "
+                   "exists.",
                    name);
         val_text(&call->b, call->fault, "name", name);
         return -1;

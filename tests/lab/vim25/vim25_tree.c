@@ -1,5 +1,6 @@
 /* vim25_tree.c: the inventory tree of the world as managed objects: identifiers, and what
- * contains what. One datacenter; folders below the VM folder exist while a machine names them. */
+ * contains what. One datacenter; folders below the VM folder exist while a machine names them.
+ */
 #include <string.h>
 
 #include "vim25_call.h"
@@ -93,8 +94,8 @@ static void add_path(struct call *call, struct paths *paths, const char *path)
         size += 1 + strcspn(path + size + 1, "/");
         const char *part = arena_memdup(call->arena, path, size);
         bool known = false;
-        VEC_EACH(const char *, it, paths->items)
-        known = known || strcmp(*it, part) == 0;
+        VEC_EACH (const char *, it, paths->items)
+            known = known || strcmp(*it, part) == 0;
         if (!known)
             VEC_PUSH(call->arena, &paths->items, part);
     }
@@ -103,8 +104,8 @@ static void add_path(struct call *call, struct paths *paths, const char *path)
 /* Every folder that a machine ever named, in order of appearance: so its id is stable. */
 static void all_paths(struct call *call, struct paths *paths)
 {
-    VEC_EACH(struct vm *, it, call->world->vms)
-    add_path(call, paths, full_path(call, (*it)->folder));
+    VEC_EACH (struct vm *, it, call->world->vms)
+        add_path(call, paths, full_path(call, (*it)->folder));
 }
 
 const char *vm_folder_id(struct call *call, const char *path)
@@ -173,8 +174,7 @@ static struct object *find_of_host(struct call *call, const char *id)
 
 static struct object *find_of_cluster(struct call *call, const char *id)
 {
-    VEC_EACH(struct cluster, it, call->world->clusters)
-    {
+    VEC_EACH (struct cluster, it, call->world->clusters) {
         const char *type = NULL;
         if (strcmp(it->moref, id) == 0)
             type = "ClusterComputeResource";
@@ -194,18 +194,18 @@ static struct object *find_of_cluster(struct call *call, const char *id)
 static struct object *find_store(struct call *call, const char *id)
 {
     struct object *object;
-    VEC_EACH(struct datastore, it, call->world->datastores)
-    if (strcmp(it->moref, id) == 0) {
-        object = object_new(call, "Datastore", id);
-        object->datastore = it;
-        return object;
-    }
-    VEC_EACH(struct network, it, call->world->networks)
-    if (strcmp(it->moref, id) == 0) {
-        object = object_new(call, "Network", id);
-        object->network = it;
-        return object;
-    }
+    VEC_EACH (struct datastore, it, call->world->datastores)
+        if (strcmp(it->moref, id) == 0) {
+            object = object_new(call, "Datastore", id);
+            object->datastore = it;
+            return object;
+        }
+    VEC_EACH (struct network, it, call->world->networks)
+        if (strcmp(it->moref, id) == 0) {
+            object = object_new(call, "Network", id);
+            object->network = it;
+            return object;
+        }
     return NULL;
 }
 
@@ -248,8 +248,8 @@ static struct object *find_machine(struct call *call, const char *id)
 struct object *object_find(struct call *call, const char *type, const char *id)
 {
     struct object *(*const finders[])(struct call *, const char *) = {
-        find_machine, find_singleton, find_of_host, find_of_cluster, find_store,
-        find_of_session,
+        find_machine,    find_singleton, find_of_host,
+        find_of_cluster, find_store,     find_of_session,
     };
     struct object *object = NULL;
     for (size_t i = 0; i < N_OF(finders) && object == NULL; i++)
@@ -257,7 +257,8 @@ struct object *object_find(struct call *call, const char *type, const char *id)
     return object == NULL || type == NULL || type_is(object->type, type) ? object : NULL;
 }
 
-/* ---- containment --------------------------------------------------------------------------- */
+/* ---- containment ---------------------------------------------------------------------------
+ */
 
 static void add(struct call *call, struct val *list, const char *type, const char *id)
 {
@@ -270,13 +271,13 @@ static void vm_folder_children(struct call *call, const char *path, struct val *
     struct paths paths = {0};
     size_t size = strlen(path);
     all_paths(call, &paths);
-    VEC_EACH(const char *, it, paths.items)
-    if (strncmp(*it, path, size) == 0 && (*it)[size] == '/' &&
-        strchr(*it + size + 1, '/') == NULL)
-        add(call, list, "Folder", vm_folder_id(call, *it));
-    VEC_EACH(struct vm *, it, call->world->vms)
-    if (!(*it)->gone && strcmp(full_path(call, (*it)->folder), path) == 0)
-        add(call, list, "VirtualMachine", (*it)->moref);
+    VEC_EACH (const char *, it, paths.items)
+        if (strncmp(*it, path, size) == 0 && (*it)[size] == '/' &&
+            strchr(*it + size + 1, '/') == NULL)
+            add(call, list, "Folder", vm_folder_id(call, *it));
+    VEC_EACH (struct vm *, it, call->world->vms)
+        if (!(*it)->gone && strcmp(full_path(call, (*it)->folder), path) == 0)
+            add(call, list, "VirtualMachine", (*it)->moref);
 }
 
 static void folder_children(struct call *call, const struct object *folder, struct val *list)
@@ -287,17 +288,17 @@ static void folder_children(struct call *call, const struct object *folder, stru
     } else if (strcmp(folder->id, "group-d1") == 0) {
         add(call, list, "Datacenter", "datacenter-2");
     } else if (strcmp(folder->id, "group-h4") == 0) {
-        VEC_EACH(struct cluster, it, world->clusters)
-        add(call, list, "ClusterComputeResource", it->moref);
-        VEC_EACH(struct host *, it, world->hosts)
-        if (world_cluster(world, (*it)->cluster) == NULL)
-            add(call, list, "ComputeResource", host_compute_id(call, *it));
+        VEC_EACH (struct cluster, it, world->clusters)
+            add(call, list, "ClusterComputeResource", it->moref);
+        VEC_EACH (struct host *, it, world->hosts)
+            if (world_cluster(world, (*it)->cluster) == NULL)
+                add(call, list, "ComputeResource", host_compute_id(call, *it));
     } else if (strcmp(folder->id, "group-s5") == 0) {
-        VEC_EACH(struct datastore, it, world->datastores)
-        add(call, list, "Datastore", it->moref);
+        VEC_EACH (struct datastore, it, world->datastores)
+            add(call, list, "Datastore", it->moref);
     } else if (strcmp(folder->id, "group-n6") == 0) {
-        VEC_EACH(struct network, it, world->networks)
-        add(call, list, "Network", it->moref);
+        VEC_EACH (struct network, it, world->networks)
+            add(call, list, "Network", it->moref);
     }
 }
 
@@ -308,9 +309,9 @@ static void compute_children(struct call *call, const struct object *compute, st
         add(call, list, "ResourcePool", host_pool_id(call, compute->host));
         return;
     }
-    VEC_EACH(struct host *, it, call->world->hosts)
-    if (world_cluster(call->world, (*it)->cluster) == compute->cluster)
-        add(call, list, "HostSystem", (*it)->moref);
+    VEC_EACH (struct host *, it, call->world->hosts)
+        if (world_cluster(call->world, (*it)->cluster) == compute->cluster)
+            add(call, list, "HostSystem", (*it)->moref);
     add(call, list, "ResourcePool", compute->cluster->resource_pool);
 }
 
@@ -318,13 +319,11 @@ static void compute_children(struct call *call, const struct object *compute, st
 static void machines(struct call *call, const struct object *parent, struct val *list)
 {
     bool pool = type_is(parent->type, "ResourcePool");
-    VEC_EACH(struct vm *, it, call->world->vms)
-    {
+    VEC_EACH (struct vm *, it, call->world->vms) {
         struct host *host = world_host(call->world, (*it)->host);
         if ((*it)->gone || host == NULL || (pool && (*it)->template))
             continue;
-        if (parent->host == host ||
-            (pool && strcmp(host_pool_id(call, host), parent->id) == 0))
+        if (parent->host == host || (pool && strcmp(host_pool_id(call, host), parent->id) == 0))
             add(call, list, "VirtualMachine", (*it)->moref);
     }
 }
@@ -347,17 +346,17 @@ void object_children(struct call *call, const struct object *parent, struct val 
 static bool view_shows(struct call *call, const struct view *view, const char *type)
 {
     const struct type *known = schema_type(call->server->schema, type);
-    VEC_EACH(char *, it, view->types)
-    if (type_is(known, *it))
-        return true;
+    VEC_EACH (char *, it, view->types)
+        if (type_is(known, *it))
+            return true;
     return view->types.n == 0;
 }
 
 static bool holds(const struct val *list, const struct val *reference)
 {
-    VEC_EACH(struct val *, it, list->items)
-    if (strcmp((*it)->text, reference->text) == 0)
-        return true;
+    VEC_EACH (struct val *, it, list->items)
+        if (strcmp((*it)->text, reference->text) == 0)
+            return true;
     return false;
 }
 
@@ -378,9 +377,9 @@ struct val *view_objects(struct call *call, const struct view *view)
         struct val *children = val_list(&call->b, "", true);
         if (object != NULL)
             object_children(call, object, children);
-        VEC_EACH(struct val *, it, children->items)
-        if (!holds(all, *it))
-            VEC_PUSH(call->arena, &all->items, *it);
+        VEC_EACH (struct val *, it, children->items)
+            if (!holds(all, *it))
+                VEC_PUSH(call->arena, &all->items, *it);
     }
     return shown;
 }

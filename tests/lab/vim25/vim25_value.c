@@ -189,8 +189,9 @@ void xml_text(const char *text, struct strbuf *out)
 
 static bool is_xsd(const char *type)
 {
-    static const char *const names[] = {"string", "int",      "long",        "short", "boolean",
-                                        "byte",   "dateTime", "base64Binary", "float", "double"};
+    static const char *const names[] = {"string",  "int",   "long",     "short",
+                                        "boolean", "byte",  "dateTime", "base64Binary",
+                                        "float",   "double"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(type, names[i]) == 0)
             return true;
@@ -208,8 +209,8 @@ static void write_list(const struct val *value, struct strbuf *out)
     const char *type = element_type(value);
     char first = type[0] >= 'a' && type[0] <= 'z' ? (char)(type[0] - 'a' + 'A') : type[0];
     strbuf_addf(out, " xsi:type=\"ArrayOf%c%s\">", first, type + 1);
-    VEC_EACH(struct val *, it, value->items)
-    val_write(*it, type, value->type, out);
+    VEC_EACH (struct val *, it, value->items)
+        val_write(*it, type, value->type, out);
 }
 
 static void write_fields(const struct val *value, struct strbuf *out)
@@ -223,8 +224,8 @@ static void write_fields(const struct val *value, struct strbuf *out)
             val_write(part, field->name, field->type, out);
             continue;
         }
-        VEC_EACH(struct val *, it, part->items)
-        val_write(*it, field->name, field->type, out);
+        VEC_EACH (struct val *, it, part->items)
+            val_write(*it, field->name, field->type, out);
     }
 }
 

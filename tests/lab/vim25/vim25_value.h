@@ -23,13 +23,13 @@ struct builder {
 };
 
 struct val {
-    const char *type;         /* wire type; of a list: of its elements */
+    const char *type;          /* wire type; of a list: of its elements */
     const struct type *object; /* of a data object */
     bool list, reference;
-    const char *text;         /* of a simple value, or the id of a reference */
-    const char *raw;          /* ready XML put behind the fields of an object */
-    struct val **slots;       /* of a data object: one for each of its fields */
-    VEC(struct val *) items;  /* of a list */
+    const char *text;        /* of a simple value, or the id of a reference */
+    const char *raw;         /* ready XML put behind the fields of an object */
+    struct val **slots;      /* of a data object: one for each of its fields */
+    VEC(struct val *) items; /* of a list */
 };
 
 struct val *val_object(struct builder *b, const char *type);
@@ -38,7 +38,8 @@ struct val *val_reference(struct builder *b, const char *type, const char *id);
 struct val *val_list(struct builder *b, const char *type, bool reference);
 
 /* Set a field to a value made with the above; returns value. */
-struct val *val_set(struct builder *b, struct val *object, const char *field, struct val *value);
+struct val *val_set(struct builder *b, struct val *object, const char *field,
+                    struct val *value);
 /* An object of the field's own type, set as the field; or of a derived type. */
 struct val *val_sub(struct builder *b, struct val *object, const char *field);
 struct val *val_sub_as(struct builder *b, struct val *object, const char *field,

@@ -16,10 +16,11 @@ static char *change_version(struct call *call, const struct vm *vm)
     return time_text(call->arena, vm->changed_at, (unsigned)(vm->change % 1000));
 }
 
-/* ---- devices --------------------------------------------------------------------------------- */
+/* ---- devices
+ * --------------------------------------------------------------------------------- */
 
-static void set_passthrough(struct call *call, const struct vm *vm,
-                            const struct device *device, struct val *value)
+static void set_passthrough(struct call *call, const struct vm *vm, const struct device *device,
+                            struct val *value)
 {
     struct builder *b = &call->b;
     if (device->kind == DEVICE_VGPU) {
@@ -61,9 +62,9 @@ static void set_nic(struct call *call, const struct device *device, struct val *
     struct val *backing =
         val_sub_as(b, value, "backing", "VirtualEthernetCardNetworkBackingInfo");
     val_text(b, backing, "deviceName", device->network == NULL ? "" : device->network);
-    VEC_EACH(struct network, it, call->world->networks)
-    if (device->network != NULL && strcmp(it->name, device->network) == 0)
-        val_ref(b, backing, "network", "Network", it->moref);
+    VEC_EACH (struct network, it, call->world->networks)
+        if (device->network != NULL && strcmp(it->name, device->network) == 0)
+            val_ref(b, backing, "network", "Network", it->moref);
     val_text(b, value, "addressType", "assigned");
     val_bool(b, value, "wakeOnLanEnabled", true);
 }
@@ -110,11 +111,12 @@ static void add_devices(struct call *call, const struct vm *vm, struct val *hard
     val_text(b, info, "summary", "PCI controller 0");
     val_int(b, pci, "busNumber", 0);
     val_add(b, hardware, "device", pci);
-    VEC_EACH(const struct device, it, vm->devices)
-    val_add(b, hardware, "device", device_value(call, vm, it));
+    VEC_EACH (const struct device, it, vm->devices)
+        val_add(b, hardware, "device", device_value(call, vm, it));
 }
 
-/* ---- config ------------------------------------------------------------------------------------ */
+/* ---- config
+ * ------------------------------------------------------------------------------------ */
 
 static void set_allocation(struct call *call, struct val *to, const char *field,
                            int64_t reservation)
@@ -134,9 +136,9 @@ static void set_files(struct call *call, const struct vm *vm, struct val *config
     struct builder *b = &call->b;
     char *folder = arena_printf(call->arena, "[%s] %s/", vm->datastore, vm->name);
     struct val *files = val_sub(b, config, "files");
-    val_text(b, files, "vmPathName",
-             arena_printf(call->arena, "%s%s.%s", folder, vm->name,
-                          vm->template ? "vmtx" : "vmx"));
+    val_text(
+        b, files, "vmPathName",
+        arena_printf(call->arena, "%s%s.%s", folder, vm->name, vm->template ? "vmtx" : "vmx"));
     val_text(b, files, "snapshotDirectory", folder);
     val_text(b, files, "logDirectory", folder);
 }
@@ -155,8 +157,7 @@ static void set_hardware(struct call *call, const struct vm *vm, struct val *con
 static void set_extra(struct call *call, const struct vm *vm, struct val *config)
 {
     struct builder *b = &call->b;
-    VEC_EACH(const struct key_value, it, vm->extra)
-    {
+    VEC_EACH (const struct key_value, it, vm->extra) {
         struct val *option = val_add_object(b, config, "extraConfig");
         val_text(b, option, "key", it->key);
         val_set(b, option, "value", val_simple(b, "string", it->value));
@@ -195,7 +196,8 @@ static struct val *read_config(struct call *call, const struct object *object)
     return config;
 }
 
-/* ---- state --------------------------------------------------------------------------------------- */
+/* ---- state
+ * --------------------------------------------------------------------------------------- */
 
 static bool tools_run(const struct vm *vm)
 {
@@ -250,7 +252,8 @@ static struct val *read_guest(struct call *call, const struct object *object)
     struct val *guest = val_object(b, "GuestInfo");
     val_text(b, guest, "toolsStatus", tools_status(vm));
     val_text(b, guest, "toolsVersionStatus2", tools_version(vm));
-    val_text(b, guest, "toolsRunningStatus", runs ? "guestToolsRunning" : "guestToolsNotRunning");
+    val_text(b, guest, "toolsRunningStatus",
+             runs ? "guestToolsRunning" : "guestToolsNotRunning");
     val_text(b, guest, "guestId", runs ? vm->guest_id : NULL);
     val_text(b, guest, "hostName", runs ? vm->name : NULL);
     val_text(b, guest, "guestState", runs ? "running" : "notRunning");
@@ -261,8 +264,8 @@ static struct val *read_guest(struct call *call, const struct object *object)
 static unsigned count(const struct vm *vm, enum device_kind kind)
 {
     unsigned n = 0;
-    VEC_EACH(const struct device, it, vm->devices)
-    n += it->kind == kind;
+    VEC_EACH (const struct device, it, vm->devices)
+        n += it->kind == kind;
     return n;
 }
 
@@ -307,7 +310,8 @@ static struct val *read_summary(struct call *call, const struct object *object)
     return summary;
 }
 
-/* ---- relations ------------------------------------------------------------------------------------ */
+/* ---- relations
+ * ------------------------------------------------------------------------------------ */
 
 static struct val *read_pool(struct call *call, const struct object *object)
 {
@@ -341,19 +345,21 @@ static struct val *read_datastores(struct call *call, const struct object *objec
 static struct val *read_networks(struct call *call, const struct object *object)
 {
     struct val *list = val_list(&call->b, "Network", true);
-    VEC_EACH(struct network, net, call->world->networks)
-    VEC_EACH(const struct device, it, object->vm->devices)
-    if (it->kind == DEVICE_NIC && it->network != NULL && strcmp(it->network, net->name) == 0) {
-        VEC_PUSH(call->arena, &list->items, val_reference(&call->b, "Network", net->moref));
-        break;
-    }
+    VEC_EACH (struct network, net, call->world->networks)
+        VEC_EACH (const struct device, it, object->vm->devices)
+            if (it->kind == DEVICE_NIC && it->network != NULL &&
+                strcmp(it->network, net->name) == 0) {
+                VEC_PUSH(call->arena, &list->items,
+                         val_reference(&call->b, "Network", net->moref));
+                break;
+            }
     return list;
 }
 
 static struct val *read_disabled_methods(struct call *call, const struct object *object)
 {
     struct val *list = val_list(&call->b, "string", false);
-    const char *name = object->vm->template           ? "PowerOnVM_Task"
+    const char *name = object->vm->template              ? "PowerOnVM_Task"
                        : object->vm->power == POWERED_ON ? "PowerOnVM_Task"
                                                          : "PowerOffVM_Task";
     VEC_PUSH(call->arena, &list->items, val_simple(&call->b, "string", name));

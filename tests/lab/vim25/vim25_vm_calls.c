@@ -29,7 +29,8 @@ static int set_fault(struct fault *fault, const char *type, const char *message)
     return -1;
 }
 
-/* ---- reconfigure --------------------------------------------------------------------------------- */
+/* ---- reconfigure
+ * --------------------------------------------------------------------------------- */
 
 static int check_version(struct call *call, const struct vm *vm, const xmlNode *spec,
                          struct fault *fault)
@@ -64,10 +65,9 @@ static int run_reconfigure(struct call *call)
     if (vm->template)
         return call_fault(call, "NotSupported",
                           "The operation is not supported on the object: it is a template.");
-    int result = check_version(call, vm, spec, &fault) < 0 ||
-                         spec_check(call, vm, spec, &fault) < 0
-                     ? -1
-                     : 0;
+    int result =
+        check_version(call, vm, spec, &fault) < 0 || spec_check(call, vm, spec, &fault) < 0 ? -1
+                                                                                            : 0;
     if (result == 0) {
         spec_apply(call, vm, spec);
         task = world_task_new(call->world, TASK_RECONFIGURE, NULL, vm,
@@ -76,13 +76,13 @@ static int run_reconfigure(struct call *call)
     return call_task_or_fault(call, result, task, TASK_RECONFIGURE, &fault);
 }
 
-/* ---- clone ------------------------------------------------------------------------------------------ */
+/* ---- clone
+ * ------------------------------------------------------------------------------------------ */
 
 static struct host *located_host(struct call *call, const xmlNode *location)
 {
     xmlNode *node = node_child(location, "host");
-    return node == NULL ? NULL
-                        : world_host_by_moref(call->world, node_text(call->arena, node));
+    return node == NULL ? NULL : world_host_by_moref(call->world, node_text(call->arena, node));
 }
 
 static unsigned count_children(const xmlNode *node, const char *name)
@@ -97,8 +97,8 @@ static int check_nics(struct call *call, const struct vm *vm, const xmlNode *cus
                       struct fault *fault)
 {
     unsigned in_spec = count_children(customization, "nicSettingMap"), in_vm = 0;
-    VEC_EACH(const struct device, it, vm->devices)
-    in_vm += it->kind == DEVICE_NIC;
+    VEC_EACH (const struct device, it, vm->devices)
+        in_vm += it->kind == DEVICE_NIC;
     if (customization == NULL || in_spec == in_vm)
         return 0;
     set_fault(fault, "NicSettingMismatch",
@@ -176,7 +176,8 @@ static int run_clone(struct call *call)
     return call_task_or_fault(call, result, task, TASK_CLONE, &fault);
 }
 
-/* ---- the rest ------------------------------------------------------------------------------------------ */
+/* ---- the rest
+ * ------------------------------------------------------------------------------------------ */
 
 static int run_power_on(struct call *call)
 {

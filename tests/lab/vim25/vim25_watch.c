@@ -48,9 +48,9 @@ static void filter_destroy(struct filter *filter)
 
 void collectors_free(struct session *session)
 {
-    VEC_EACH(struct collector *, it, session->collectors)
-    VEC_EACH(struct filter *, filter, (*it)->filters)
-    filter_destroy(*filter);
+    VEC_EACH (struct collector *, it, session->collectors)
+        VEC_EACH (struct filter *, filter, (*it)->filters)
+            filter_destroy(*filter);
 }
 
 static struct collector *add_collector(struct session *session, const char *id)
@@ -64,9 +64,9 @@ static struct collector *add_collector(struct session *session, const char *id)
 /* The collector that the call addresses; the default one comes into being with its use. */
 static struct collector *this_collector(struct call *call)
 {
-    VEC_EACH(struct collector *, it, call->session->collectors)
-    if (!(*it)->gone && strcmp((*it)->id, call->this_id) == 0)
-        return *it;
+    VEC_EACH (struct collector *, it, call->session->collectors)
+        if (!(*it)->gone && strcmp((*it)->id, call->this_id) == 0)
+            return *it;
     if (strcmp(call->this_id, "propertyCollector") == 0)
         return add_collector(call->session, call->this_id);
     call_fault(call, "ManagedObjectNotFound", "The object '%s' does not exist", call->this_id);
@@ -90,8 +90,8 @@ static int run_destroy_collector(struct call *call)
     struct collector *collector = this_collector(call);
     if (collector == NULL)
         return -1;
-    VEC_EACH(struct filter *, it, collector->filters)
-    filter_destroy(*it);
+    VEC_EACH (struct filter *, it, collector->filters)
+        filter_destroy(*it);
     collector->gone = true;
     return 0;
 }
@@ -115,8 +115,8 @@ static int run_create_filter(struct call *call)
     if (collector->filters.n >= FILTERS_MAX)
         return call_fault(call, "SystemError", "Too many filters.");
     struct filter *filter = ARENA_NEW(session->arena, struct filter);
-    filter->id = arena_printf(session->arena, "session[%s]f-%u", session->key,
-                              session->next_id++);
+    filter->id =
+        arena_printf(session->arena, "session[%s]f-%u", session->key, session->next_id++);
     filter->arena = arena_new();
     VEC_PUSH(session->arena, &collector->filters, filter);
     if (read_spec_parse(call, filter->arena, arg_node(call, "spec"), &filter->spec) < 0)
@@ -127,18 +127,19 @@ static int run_create_filter(struct call *call)
 
 static int run_destroy_filter(struct call *call)
 {
-    VEC_EACH(struct collector *, collector, call->session->collectors)
-    VEC_EACH(struct filter *, it, (*collector)->filters)
-    if (!(*it)->gone && strcmp((*it)->id, call->this_id) == 0) {
-        filter_destroy(*it);
-        return 0;
-    }
+    VEC_EACH (struct collector *, collector, call->session->collectors)
+        VEC_EACH (struct filter *, it, (*collector)->filters)
+            if (!(*it)->gone && strcmp((*it)->id, call->this_id) == 0) {
+                filter_destroy(*it);
+                return 0;
+            }
     call_fault(call, "ManagedObjectNotFound", "The object '%s' does not exist", call->this_id);
     val_ref(&call->b, call->fault, "obj", call->this_type, call->this_id);
     return -1;
 }
 
-/* ---- differences ------------------------------------------------------------------------------ */
+/* ---- differences
+ * ------------------------------------------------------------------------------ */
 
 /* One report in the making. */
 struct report {
@@ -149,18 +150,18 @@ struct report {
 
 static struct reading *find_reading(const struct readings *readings, const char *id)
 {
-    VEC_EACH(struct reading *, it, readings->items)
-    if (strcmp((*it)->id, id) == 0)
-        return *it;
+    VEC_EACH (struct reading *, it, readings->items)
+        if (strcmp((*it)->id, id) == 0)
+            return *it;
     return NULL;
 }
 
 static const struct read_value *find_value(const struct reading *reading, const char *path)
 {
     if (reading != NULL)
-        VEC_EACH(const struct read_value, it, reading->values)
-    if (strcmp(it->path, path) == 0)
-        return it;
+        VEC_EACH (const struct read_value, it, reading->values)
+            if (strcmp(it->path, path) == 0)
+                return it;
     return NULL;
 }
 
@@ -197,19 +198,18 @@ static void write_changes(struct strbuf *xml, const struct reading *old,
                           const struct reading *new)
 {
     write_object(xml, old == NULL ? "enter" : "modify", new);
-    VEC_EACH(const struct read_value, it, new->values)
-    {
+    VEC_EACH (const struct read_value, it, new->values) {
         const struct read_value *before = find_value(old, it->path);
         if (!it->missing && (before == NULL || strcmp(before->xml, it->xml) != 0))
             write_change(xml, it->path, it->xml);
     }
     if (old != NULL)
-        VEC_EACH(const struct read_value, it, old->values)
-    if (find_value(new, it->path) == NULL)
-        write_change(xml, it->path, "");
-    VEC_EACH(const struct read_value, it, new->values)
-    if (it->missing)
-        strbuf_addf(xml, "<missingSet><path>%s</path>%s</missingSet>", it->path, it->xml);
+        VEC_EACH (const struct read_value, it, old->values)
+            if (find_value(new, it->path) == NULL)
+                write_change(xml, it->path, "");
+    VEC_EACH (const struct read_value, it, new->values)
+        if (it->missing)
+            strbuf_addf(xml, "<missingSet><path>%s</path>%s</missingSet>", it->path, it->xml);
     strbuf_add(xml, "</objectSet>");
 }
 
@@ -218,8 +218,7 @@ static struct reading *copy_reading(struct arena *arena, const struct reading *r
     struct reading *copy = ARENA_NEW(arena, struct reading);
     copy->type = reading->type;
     copy->id = arena_strdup(arena, reading->id);
-    VEC_EACH(const struct read_value, it, reading->values)
-    {
+    VEC_EACH (const struct read_value, it, reading->values) {
         struct read_value value = {.path = arena_strdup(arena, it->path),
                                    .xml = arena_strdup(arena, it->xml),
                                    .missing = it->missing};
@@ -261,8 +260,7 @@ static void report_present(struct report *report, const struct readings *old,
 
 static void report_left(struct report *report, const struct readings *old, struct snapshot *new)
 {
-    VEC_EACH(struct reading *, it, old->items)
-    {
+    VEC_EACH (struct reading *, it, old->items) {
         if (find_reading(&new->readings, (*it)->id) != NULL || is_absent(*it))
             continue;
         if (room(report)) {
@@ -277,8 +275,7 @@ static void report_left(struct report *report, const struct readings *old, struc
 static void report_absent(struct report *report, const struct readings *old,
                           const struct snapshot *new)
 {
-    VEC_EACH(struct reading *, it, new->readings.items)
-    {
+    VEC_EACH (struct reading *, it, new->readings.items) {
         const struct reading *before = find_reading(old, (*it)->id);
         if (!is_absent(*it) || (before != NULL && is_absent(before)))
             continue;
@@ -288,7 +285,8 @@ static void report_absent(struct report *report, const struct readings *old,
     }
 }
 
-/* ---- looking -------------------------------------------------------------------------------------- */
+/* ---- looking
+ * -------------------------------------------------------------------------------------- */
 
 static void add_absent(struct call *call, const struct start *start, struct snapshot *snapshot)
 {
@@ -343,10 +341,10 @@ static void look_at(struct call *call, struct filter *filter, struct report *rep
 
 static void answer(struct call *call, struct collector *collector, const struct report *report)
 {
-    call->raw_result = arena_printf(
-        call->arena, "<returnval><version>%llu</version>%s%s</returnval>",
-        (unsigned long long)collector->version, strbuf_str(&report->xml),
-        report->truncated ? "<truncated>true</truncated>" : "");
+    call->raw_result =
+        arena_printf(call->arena, "<returnval><version>%llu</version>%s%s</returnval>",
+                     (unsigned long long)collector->version, strbuf_str(&report->xml),
+                     report->truncated ? "<truncated>true</truncated>" : "");
 }
 
 /* True when there was something to report (or `always`). */
@@ -379,7 +377,8 @@ static bool look(struct call *call, struct collector *collector, size_t max, boo
     return found;
 }
 
-/* ---- waiting ------------------------------------------------------------------------------------- */
+/* ---- waiting
+ * ------------------------------------------------------------------------------------- */
 
 /* Go back to what the client has seen, by the version that it names. */
 static int rewind_to(struct call *call, struct collector *collector, const char *version)
@@ -388,12 +387,11 @@ static int rewind_to(struct call *call, struct collector *collector, const char 
     bool first = *version == '\0';
     bool back = !first && num_u64(version, &number) == 0 && number > 0 &&
                 number + 1 == collector->version && !collector->truncated;
-    if (!first && !back && (num_u64(version, &number) < 0 || number != collector->version ||
-                            number == 0))
+    if (!first && !back &&
+        (num_u64(version, &number) < 0 || number != collector->version || number == 0))
         return call_fault(call, "InvalidCollectorVersion", "The version %s is not valid.",
                           version);
-    VEC_EACH(struct filter *, it, collector->filters)
-    {
+    VEC_EACH (struct filter *, it, collector->filters) {
         struct filter *filter = *it;
         if (filter->gone || !(first || back))
             continue;
