@@ -43,6 +43,8 @@ static bool is_name(const char *text)
 
 static void hint_nearest(const struct variables *vars, struct diag *diag, const char *name)
 {
+    if (diags_total(vars->diags) >= DIAGS_MAX)
+        return; /* nobody will see it, and looking is dear */
     const char **names = map_sorted_keys(&vars->map, vars->arena);
     const char *nearest = names_nearest(name, names, map_count(&vars->map));
     if (nearest != NULL)

@@ -7,7 +7,7 @@
 #include "arena.h"
 #include "atom.h"
 #include "config.h"
-#include "map.h"
+#include "keyset.h"
 #include "names.h"
 #include "num.h"
 #include "overlay.h"
@@ -20,7 +20,7 @@ struct section {
     struct pos pos; /* where it came up first */
     struct node node;
     VEC(struct entry) members;
-    struct map names; /* name -> struct entry *, once a second file adds to it */
+    struct keyset names; /* name -> index in members, once a second file adds to them */
     bool shared;
 };
 
@@ -132,8 +132,7 @@ static void share(struct section *section)
         return;
     section->shared = true;
     for (size_t i = 0; i < section->members.n; i++)
-        map_set(&section->names, section->members.items[i].key,
-                (void *)(uintptr_t)(i + 1));
+        keyset_add(&section->names, section->members.items[i].key, i);
 }
 
 static void unite(struct merger *m, struct section *section, const struct node *node)
@@ -142,16 +141,14 @@ static void unite(struct merger *m, struct section *section, const struct node *
         share(section);
     for (size_t i = 0; node->type == NODE_MAP && i < node->n; i++) {
         const struct entry *entry = &node->entries[i];
-        size_t known = section->shared
-                           ? (size_t)(uintptr_t)map_get(&section->names, entry->key)
-                           : 0;
-        if (known != 0) {
-            given_twice(m, entry, entry_pos(&section->members.items[known - 1]));
+        size_t known = keyset_find(&section->names, entry->key);
+        if (known != KEYSET_NONE) {
+            given_twice(m, entry, entry_pos(&section->members.items[known]));
             continue;
         }
-        VEC_PUSH(m->memory->nodes, &section->members, *entry);
         if (section->shared)
-            map_set(&section->names, entry->key, (void *)(uintptr_t)section->members.n);
+            keyset_add(&section->names, entry->key, section->members.n);
+        VEC_PUSH(m->memory->nodes, &section->members, *entry);
     }
 }
 
@@ -162,7 +159,6 @@ static void take_key(struct merger *m, const struct entry *entry)
         section = ARENA_NEW(m->memory->nodes, struct section);
         *section = (struct section){
             .key = entry->key, .pos = entry_pos(entry), .node = entry->node};
-        map_init(&section->names);
         VEC_PUSH(m->memory->nodes, &m->sections, section);
     } else if (entry->key == m->site) {
         given_twice(m, entry, section->pos);
@@ -215,7 +211,7 @@ static struct node finish_base(struct merger *m)
                                     .line = section->pos.line,
                                     .column = section->pos.column,
                                     .node = section->node};
-        map_release(&section->names);
+        keyset_release(&section->names);
         if (section->members.n == 0)
             continue;
         entries[i].node.type = NODE_MAP;

@@ -2,7 +2,7 @@
 #include "overlay.h"
 
 #include "arena.h"
-#include "map.h"
+#include "keyset.h"
 
 /* Whether a tree has a null in its maps: then it cannot be taken as it is. */
 static bool removes(const struct node *node)
@@ -16,23 +16,22 @@ static bool removes(const struct node *node)
 }
 
 /* What the overlay says of one key of the base, or NULL; marks it as used. */
-static const struct entry *claim(const struct map *index, const struct entry *entries,
+static const struct entry *claim(const struct keyset *index, const struct entry *entries,
                                  bool *used, const char *key)
 {
-    size_t at = (size_t)(uintptr_t)map_get(index, key);
-    if (at == 0)
+    size_t at = keyset_find(index, key);
+    if (at == KEYSET_NONE)
         return NULL;
-    used[at - 1] = true;
-    return &entries[at - 1];
+    used[at] = true;
+    return &entries[at];
 }
 
 static struct node merge_maps(const struct node *base, const struct node *over,
                               struct arena *arena)
 {
-    struct map index;
-    map_init(&index);
+    struct keyset index = {0};
     for (size_t i = 0; i < over->n; i++)
-        map_set(&index, over->entries[i].key, (void *)(uintptr_t)(i + 1));
+        keyset_add(&index, over->entries[i].key, i);
     bool *used = ARENA_ARRAY(arena, over->n, bool);
     struct entry *entries =
         ARENA_ARRAY(arena, (size_t)base->n + over->n, struct entry);
@@ -66,7 +65,7 @@ static struct node merge_maps(const struct node *base, const struct node *over,
         }
         n++;
     }
-    map_release(&index);
+    keyset_release(&index);
     struct node merged = *base;
     merged.entries = entries;
     merged.n = (uint32_t)n;

@@ -8,10 +8,17 @@
 
 #include "arena.h"
 #include "atom.h"
+#include "keyset.h"
 #include "map.h"
 
 /* Longer texts are rarely repeated, and not worth a hash. */
-enum { MAX_INTERNED = 32, LINEAR_KEYS = 12 };
+enum { MAX_INTERNED = 32, LINEAR_KEYS = 12, HOT_TEXTS = 1024 };
+
+/* The few texts that make up most of a file stay out of the large table of all names. */
+struct hot {
+    const char *text; /* an atom */
+    size_t len;
+};
 
 struct frame {
     struct node node;
@@ -21,7 +28,7 @@ struct frame {
     const char *anchor; /* or NULL */
     const char *key;    /* that waits for its value, maps only */
     unsigned key_line, key_column;
-    struct map keys; /* of a large map: key -> index on the stack + 1 */
+    struct keyset keys; /* of a large map: key -> index on the stack */
 };
 
 struct anchor {
@@ -39,6 +46,7 @@ struct builder {
     struct entry *stack;
     size_t n_stack, capacity;
     struct map anchors;
+    struct hot hot[HOT_TEXTS];
     size_t count, aliased;
     struct node root;
     bool has_root;
@@ -49,6 +57,19 @@ static struct pos mark_pos(const struct builder *b, yaml_mark_t mark)
     return (struct pos){.file = b->source.file,
                         .line = (unsigned)mark.line + 1,
                         .column = (unsigned)mark.column + 1};
+}
+
+static const char *intern(struct builder *b, const char *text, size_t len)
+{
+    uint64_t head = 0, tail = 0;
+    memcpy(&head, text, len < sizeof(head) ? len : sizeof(head));
+    if (len > sizeof(tail))
+        memcpy(&tail, text + len - sizeof(tail), sizeof(tail));
+    uint64_t hash = (head ^ (tail << 1) ^ len) * 0x9e3779b97f4a7c15u;
+    struct hot *hot = &b->hot[hash >> 54];
+    if (hot->text == NULL || hot->len != len || memcmp(hot->text, text, len) != 0)
+        *hot = (struct hot){atom(b->memory->atoms, text), len};
+    return hot->text;
 }
 
 static void push_entry(struct builder *b, struct entry entry)
@@ -67,8 +88,8 @@ static const struct entry *open_entry(const struct builder *b, const struct fram
                                       const char *key)
 {
     if (b->n_stack - frame->first > LINEAR_KEYS) {
-        size_t index = (size_t)(uintptr_t)map_get(&frame->keys, key);
-        return index == 0 ? NULL : &b->stack[index - 1];
+        size_t index = keyset_find(&frame->keys, key);
+        return index == KEYSET_NONE ? NULL : &b->stack[index];
     }
     for (size_t i = frame->first; i < b->n_stack; i++)
         if (b->stack[i].key == key)
@@ -83,7 +104,7 @@ static void index_keys(const struct builder *b, struct frame *frame)
         return;
     size_t from = n == LINEAR_KEYS + 1 ? frame->first : b->n_stack - 1;
     for (size_t i = from; i < b->n_stack; i++)
-        map_set(&frame->keys, b->stack[i].key, (void *)(uintptr_t)(i + 1));
+        keyset_add(&frame->keys, b->stack[i].key, i);
 }
 
 /* Put a finished node where it belongs. height: of its subtree, 0 for a scalar. */
@@ -127,7 +148,7 @@ static int take_key(struct builder *b, const yaml_event_t *event)
     if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && strcmp(text, "<<") == 0)
         return refuse_key(b, pos, "merge keys are not supported",
                           "write the keys out, or patch them with an overlay");
-    const char *key = atom(b->memory->atoms, text);
+    const char *key = intern(b, text, len);
     const struct entry *known = open_entry(b, frame, key);
     if (known != NULL) {
         diag_error(b->source.diags, pos, "\"%s\" is given twice, first at %s:%u:%u", key,
@@ -189,7 +210,7 @@ static int on_scalar(struct builder *b, const yaml_event_t *event)
     node.plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     node.dollar = memchr(text, '$', len) != NULL;
     node.interned = len <= MAX_INTERNED;
-    node.text = node.interned ? atom(b->memory->atoms, text)
+    node.text = node.interned ? intern(b, text, len)
                               : arena_memdup(b->memory->texts, text, len);
     b->count++;
     if (event->data.scalar.anchor != NULL)
@@ -228,7 +249,6 @@ static int on_open(struct builder *b, const yaml_event_t *event)
         frame->anchor = atom(b->memory->atoms, (const char *)anchor);
         new_anchor(b, anchor);
     }
-    map_init(&frame->keys);
     b->depth++;
     return 0;
 }
@@ -243,7 +263,7 @@ static void on_close(struct builder *b)
     frame->node.entries = entries;
     frame->node.n = (uint32_t)n;
     b->n_stack = frame->first;
-    map_release(&frame->keys);
+    keyset_release(&frame->keys);
     b->depth--;
     struct anchor *anchor =
         frame->anchor == NULL ? NULL : map_get(&b->anchors, frame->anchor);
@@ -348,7 +368,7 @@ int yamldoc_parse(const struct yamldoc_memory *memory, const char *file, const c
     map_init(&b.anchors);
     int result = run(&b, &parser);
     while (b.depth > 0)
-        map_release(&b.frames[--b.depth].keys);
+        keyset_release(&b.frames[--b.depth].keys);
     map_release(&b.anchors);
     free(b.stack);
     yaml_parser_delete(&parser);
