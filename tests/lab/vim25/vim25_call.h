@@ -97,6 +97,7 @@ struct call {
     const char *fault_type, *fault_text;
     struct val *fault;
     const char *cookie; /* to be set */
+    struct vm_paths *paths; /* folders of machines, once asked for: vim25_tree.c */
 };
 
 int call_fault(struct call *call, const char *type, const char *format, ...) PRINTF_LIKE(3, 4);

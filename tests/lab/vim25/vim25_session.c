@@ -118,8 +118,7 @@ static int run_login(struct call *call)
         return call_fault(call, "InvalidLogin",
                           "Cannot complete login due to an incorrect user name or password.");
     if (call->session != NULL)
-        return call_fault(call, "InvalidState",
-                          "The session is already logged in; log out first.");
+        return call_fault(call, "InvalidLogin", "The session is already logged in.");
     if (call->server->sessions.n >= SESSIONS_MAX)
         return call_fault(call, "SystemError", "The number of sessions is exhausted.");
     struct session *session = session_open(call->server, account);

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "map.h"
 #include "vim25_call.h"
 
 static const struct {
@@ -75,7 +76,7 @@ const char *host_pool_id(struct call *call, const struct host *host)
 
 /* ---- folders of machines ---------------------------------------------------------------- */
 
-struct paths {
+struct vm_paths {
     VEC(const char *) items;
 };
 
@@ -88,7 +89,7 @@ static const char *full_path(struct call *call, const char *path)
     return arena_printf(call->arena, "vm/%s", path);
 }
 
-static void add_path(struct call *call, struct paths *paths, const char *path)
+static void add_path(struct call *call, struct vm_paths *paths, const char *path)
 {
     for (size_t size = strcspn(path, "/"); path[size] != '\0';) {
         size += 1 + strcspn(path + size + 1, "/");
@@ -102,32 +103,46 @@ static void add_path(struct call *call, struct paths *paths, const char *path)
 }
 
 /* Every folder that a machine ever named, in order of appearance: so its id is stable. */
-static void all_paths(struct call *call, struct paths *paths)
+static const struct vm_paths *all_paths(struct call *call)
 {
-    VEC_EACH (struct vm *, it, call->world->vms)
-        add_path(call, paths, full_path(call, (*it)->folder));
+    if (call->paths != NULL)
+        return call->paths;
+    const char *last = NULL;
+    call->paths = ARENA_NEW(call->arena, struct vm_paths);
+    VEC_EACH (struct vm *, it, call->world->vms) {
+        const char *path = full_path(call, (*it)->folder);
+        if (last == NULL || strcmp(path, last) != 0)
+            add_path(call, call->paths, path);
+        last = path;
+    }
+    return call->paths;
+}
+
+static char *path_id(struct call *call, size_t i)
+{
+    return arena_printf(call->arena, "group-v%zu", 1000 + i);
 }
 
 const char *vm_folder_id(struct call *call, const char *path)
 {
-    struct paths paths = {0};
+    const struct vm_paths *paths = all_paths(call);
     path = full_path(call, path);
-    all_paths(call, &paths);
-    for (size_t i = 0; i < paths.items.n; i++)
-        if (strcmp(paths.items.items[i], path) == 0)
-            return arena_printf(call->arena, "group-v%zu", 1000 + i);
+    for (size_t i = 0; i < paths->items.n; i++)
+        if (strcmp(paths->items.items[i], path) == 0)
+            return path_id(call, i);
     return "group-v3";
 }
 
 const char *vm_folder_path(struct call *call, const char *id)
 {
-    struct paths paths = {0};
+    if (strncmp(id, "group-v", 7) != 0)
+        return NULL;
     if (strcmp(id, "group-v3") == 0)
         return "vm";
-    all_paths(call, &paths);
-    for (size_t i = 0; i < paths.items.n; i++)
-        if (strcmp(arena_printf(call->arena, "group-v%zu", 1000 + i), id) == 0)
-            return paths.items.items[i];
+    const struct vm_paths *paths = all_paths(call);
+    for (size_t i = 0; i < paths->items.n; i++)
+        if (strcmp(path_id(call, i), id) == 0)
+            return paths->items.items[i];
     return NULL;
 }
 
@@ -268,10 +283,9 @@ static void add(struct call *call, struct val *list, const char *type, const cha
 /* Sub-folders and machines of a folder below the VM folder. */
 static void vm_folder_children(struct call *call, const char *path, struct val *list)
 {
-    struct paths paths = {0};
+    const struct vm_paths *paths = all_paths(call);
     size_t size = strlen(path);
-    all_paths(call, &paths);
-    VEC_EACH (const char *, it, paths.items)
+    VEC_EACH (const char *const, it, paths->items)
         if (strncmp(*it, path, size) == 0 && (*it)[size] == '/' &&
             strchr(*it + size + 1, '/') == NULL)
             add(call, list, "Folder", vm_folder_id(call, *it));
@@ -352,34 +366,41 @@ static bool view_shows(struct call *call, const struct view *view, const char *t
     return view->types.n == 0;
 }
 
-static bool holds(const struct val *list, const struct val *reference)
+static bool has_children(const struct val *reference)
 {
-    VEC_EACH (struct val *, it, list->items)
-        if (strcmp((*it)->text, reference->text) == 0)
-            return true;
-    return false;
+    return strcmp(reference->type, "VirtualMachine") != 0 &&
+           strcmp(reference->type, "Datastore") != 0 && strcmp(reference->type, "Network") != 0;
 }
 
-/* Breadth first over the containers; `all` is both the queue and what was seen. */
+/* Append the children of a container to the queue, each object once. */
+static void add_children(struct call *call, const struct object *container, struct map *seen,
+                         struct val *queue)
+{
+    struct val *children = val_list(&call->b, "", true);
+    object_children(call, container, children);
+    VEC_EACH (struct val *, it, children->items)
+        if (map_set(seen, (*it)->text, *it) == NULL)
+            VEC_PUSH(call->arena, &queue->items, *it);
+}
+
 struct val *view_objects(struct call *call, const struct view *view)
 {
-    struct val *shown = val_list(&call->b, "", true), *all = val_list(&call->b, "", true);
-    struct object *container = object_find(call, NULL, view->container);
-    if (container == NULL)
-        return shown;
-    object_children(call, container, all);
-    for (size_t i = 0; i < all->items.n; i++) {
-        struct val *reference = all->items.items[i];
+    struct val *shown = val_list(&call->b, "", true), *queue = val_list(&call->b, "", true);
+    struct object *object = object_find(call, NULL, view->container);
+    struct map seen;
+    map_init(&seen);
+    if (object != NULL)
+        add_children(call, object, &seen, queue);
+    for (size_t i = 0; i < queue->items.n; i++) {
+        struct val *reference = queue->items.items[i];
         if (view_shows(call, view, reference->type))
             VEC_PUSH(call->arena, &shown->items, reference);
-        struct object *object =
-            view->recursive ? object_find(call, NULL, reference->text) : NULL;
-        struct val *children = val_list(&call->b, "", true);
+        object = view->recursive && has_children(reference)
+                     ? object_find(call, NULL, reference->text)
+                     : NULL;
         if (object != NULL)
-            object_children(call, object, children);
-        VEC_EACH (struct val *, it, children->items)
-            if (!holds(all, *it))
-                VEC_PUSH(call->arena, &all->items, *it);
+            add_children(call, object, &seen, queue);
     }
+    map_release(&seen);
     return shown;
 }

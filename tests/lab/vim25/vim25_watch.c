@@ -148,8 +148,12 @@ struct report {
     bool truncated;
 };
 
-static struct reading *find_reading(const struct readings *readings, const char *id)
+/* `hint` is where it stood on the other side: objects seldom move. */
+static struct reading *find_reading(const struct readings *readings, const char *id,
+                                    size_t hint)
 {
+    if (hint < readings->items.n && strcmp(readings->items.items[hint]->id, id) == 0)
+        return readings->items.items[hint];
     VEC_EACH (struct reading *, it, readings->items)
         if (strcmp((*it)->id, id) == 0)
             return *it;
@@ -244,7 +248,7 @@ static void report_present(struct report *report, const struct readings *old,
     size_t kept = 0;
     for (size_t i = 0; i < new->readings.items.n; i++) {
         struct reading *reading = new->readings.items.items[i];
-        struct reading *before = find_reading(old, reading->id);
+        struct reading *before = find_reading(old, reading->id, i);
         bool changed = before == NULL || !same(before, reading);
         if (changed && !is_absent(reading)) {
             if (room(report))
@@ -261,7 +265,8 @@ static void report_present(struct report *report, const struct readings *old,
 static void report_left(struct report *report, const struct readings *old, struct snapshot *new)
 {
     VEC_EACH (struct reading *, it, old->items) {
-        if (find_reading(&new->readings, (*it)->id) != NULL || is_absent(*it))
+        if (find_reading(&new->readings, (*it)->id, (size_t)(it - old->items.items)) != NULL ||
+            is_absent(*it))
             continue;
         if (room(report)) {
             write_object(&report->xml, "leave", *it);
@@ -276,7 +281,8 @@ static void report_absent(struct report *report, const struct readings *old,
                           const struct snapshot *new)
 {
     VEC_EACH (struct reading *, it, new->readings.items) {
-        const struct reading *before = find_reading(old, (*it)->id);
+        const struct reading *before =
+            find_reading(old, (*it)->id, (size_t)(it - new->readings.items.items));
         if (!is_absent(*it) || (before != NULL && is_absent(before)))
             continue;
         strbuf_addf(&report->xml, "<missingSet><obj type=\"%s\">", (*it)->type);
@@ -313,6 +319,7 @@ static struct snapshot take_snapshot(struct call *call, const struct filter *fil
     struct snapshot snapshot = {.arena = arena_new()};
     struct call look = *call; /* with a scratch of its own: a wait looks many times */
     look.arena = look.b.arena = arena_new();
+    look.paths = NULL;
     read_spec_run(&look, &filter->spec, snapshot.arena, &snapshot.readings);
     for (size_t i = 0; filter->spec.report_missing && i < snapshot.readings.missing.n; i++)
         add_absent(&look, snapshot.readings.missing.items[i], &snapshot);
