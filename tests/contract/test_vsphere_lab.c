@@ -1,0 +1,436 @@
+/* test_vsphere_lab.c: the vSphere provider against the simulated vCenter: what it reads, every
+ * operation, each done twice, and what happens when answers get lost. */
+#include "../harness/unit.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../harness/vsphere_client.h"
+#include "arena.h"
+#include "ops.h"
+#include "strbuf.h"
+#include "types.h"
+
+#define HOST1 "esx-gpu-01.lab.local"
+#define HOST2 "esx-gpu-02.lab.local"
+
+struct fixture {
+    struct server_process lab;
+    struct vsphere_client client;
+    char control[64], ca_file[96], address[64];
+};
+
+/* ---- the lab ---- */
+
+static char *control(struct fixture *f, const char *method, const char *path, const char *body)
+{
+    char *colon = strchr(f->control, ':');
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10)),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    dprintf(fd, "%s %s HTTP/1.1\r\nHost: lab\r\nConnection: close\r\nContent-Length: %zu\r\n"
+                "\r\n%s",
+            method, path, strlen(body), body);
+    size_t size = 1 << 20, n = 0;
+    char *answer = calloc(1, size);
+    for (ssize_t got; (got = read(fd, answer + n, size - n - 1)) > 0;)
+        n += (size_t)got;
+    close(fd);
+    if (strncmp(answer, "HTTP/1.1 2", 10) != 0)
+        fail_msg("%s %s: %s", method, path, answer);
+    return answer;
+}
+
+static unsigned count_calls(struct fixture *f)
+{
+    char *calls = control(f, "GET", "/calls", "");
+    unsigned n = 0;
+    for (const char *at = calls; (at = strstr(at, "\"changing\"")) != NULL; at++)
+        n++;
+    free(calls);
+    return n;
+}
+
+static void fault(struct fixture *f, const char *operation, const char *kind)
+{
+    char json[160];
+    snprintf(json, sizeof json,
+             "{\"system\":\"vcenter\",\"operation\":\"%s\",\"kind\":\"%s\"}", operation, kind);
+    free(control(f, "POST", "/faults", json));
+}
+
+static int setup(void **state)
+{
+    static const char *const argv[] = {LAB_PROGRAM, "--world", LAB_WORLD, "--dir", "DIR",
+                                       NULL};
+    static struct fixture fixture;
+    struct fixture *f = &fixture;
+    *f = (struct fixture){0};
+    char *ready = server_process_start(&f->lab, argv, "control");
+    snprintf(f->control, sizeof f->control, "%.*s", (int)strcspn(ready, "\n"), ready);
+    free(ready);
+    char *overlay = server_process_file(&f->lab, "overlay.yaml");
+    const char *at = strstr(overlay, "\"vcenter.lab.local\": \"");
+    assert_non_null(at);
+    at += strlen("\"vcenter.lab.local\": \"");
+    snprintf(f->address, sizeof f->address, "%.*s", (int)strcspn(at, "\""), at);
+    free(overlay);
+    snprintf(f->ca_file, sizeof f->ca_file, "%s/ca.pem", f->lab.dir);
+    const struct vsphere_server server = {
+        .name = "vcenter.lab.local", .connect_to = f->address, .ca_file = f->ca_file,
+        .username = "svc-gridform@vsphere.local", .password = "lab-vsphere-secret"};
+    if (vsphere_client_open(&f->client, &server) < 0)
+        fail_msg("%s", f->client.err.message);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    vsphere_client_close(&f->client);
+    server_process_stop(&f->lab);
+    return 0;
+}
+
+/* ---- helpers ---- */
+
+static struct instance *read_host(struct fixture *f, const char *name)
+{
+    struct instance *wanted = vsphere_client_wanted(&f->client, &kind_host, name, NULL);
+    struct instance *live = vsphere_client_read(&f->client, wanted, NULL);
+    if (live == NULL)
+        fail_msg("%s", f->client.err.message);
+    return live;
+}
+
+static void must(struct fixture *f, const struct vsphere_step *step,
+                 enum outcome_kind kind)
+{
+    if (vsphere_client_perform(&f->client, step) < 0)
+        fail_msg("%s: %s", step->op, f->client.err.message);
+    if (f->client.outcome.kind != kind)
+        fail_msg("%s: outcome %d, not %d", step->op, f->client.outcome.kind, kind);
+}
+
+/* Done once, and nothing to do the second time. */
+static void must_twice(struct fixture *f, const struct vsphere_step *step)
+{
+    must(f, step, OUTCOME_DONE);
+    const struct outcome first = f->client.outcome;
+    must(f, step, OUTCOME_UNCHANGED);
+    if (f->client.outcome.ids == NULL)
+        f->client.outcome = first;
+}
+
+static void must_fail(struct fixture *f, const struct vsphere_step *step, enum err_code code,
+                      const char *text)
+{
+    assert_int_equal(vsphere_client_perform(&f->client, step), -1);
+    if (f->client.err.code != code || strstr(f->client.err.message, text) == NULL)
+        fail_msg("%s: %s: %s", step->op, err_code_name(f->client.err.code),
+                 f->client.err.message);
+}
+
+static void assert_attr(const struct instance *live, const char *attr, const char *text)
+{
+    struct strbuf out;
+    strbuf_init(&out, STRBUF_MAX_OUTPUT);
+    value_print(instance_get(live, attr), &out);
+    if (strcmp(strbuf_str(&out), text) != 0)
+        fail_msg("%s of %s: %s, not %s", attr, live->name, strbuf_str(&out), text);
+    strbuf_release(&out);
+}
+
+/* ---- hosts ---- */
+
+static void test_host_facts(void **state)
+{
+    struct fixture *f = *state;
+    free(control(f, "POST", "/calls/reset", ""));
+    struct instance *live = read_host(f, HOST1);
+    assert_true(count_calls(f) <= 10);
+    assert_int_equal(live->presence, PRESENCE_PRESENT);
+    assert_attr(live, "cluster", "GPU");
+    assert_attr(live, "drs", "manual");
+    assert_attr(live, "connection", "connected");
+    assert_attr(live, "maintenance", "false");
+    assert_attr(live, "version", "6.5.0");
+    assert_attr(live, "cpu_sockets", "2");
+    assert_attr(live, "cpu_cores", "24");
+    assert_attr(live, "memory", "137438953472");
+    assert_attr(live, "power_policy", "high_performance");
+    assert_attr(live, "card_graphics", "shared");
+    assert_attr(live, "ssh", "true");
+    assert_attr(live, "hyperthreading", "true");
+    assert_true(value_is_known(instance_get(live, "boot_time")));
+    assert_true(value_is_known(instance_get(live, "cpu_model")));
+    const struct value *gpus = instance_get(live, "gpus");
+    assert_int_equal(value_count(gpus), 1);
+    assert_string_equal(value_get_text(value_at(gpus, 0), "id"), "0000:3b:00.0");
+    assert_int_equal(value_get_int(value_at(gpus, 0), "device", 0), 0x15f8);
+    const struct value *vms = instance_get(live, "vms");
+    assert_int_equal(value_count(vms), 1);
+    assert_string_equal(value_get_text(value_at(vms, 0), "name"), "centos72-base");
+    assert_int_equal(read_host(f, "esx-none.lab.local")->presence, PRESENCE_ABSENT);
+}
+
+static void test_host_settings(void **state)
+{
+    struct fixture *f = *state;
+    struct instance *live = read_host(f, HOST1);
+    must_twice(f, &(struct vsphere_step){OP_HOST_POWER_POLICY, live,
+                                         "{\"policy\":\"balanced\"}", live->ids});
+    must_twice(f, &(struct vsphere_step){OP_HOST_SSH, live, "{\"running\":false}", NULL});
+    must_twice(f, &(struct vsphere_step){OP_HOST_CARD_GRAPHICS, live,
+                                         "{\"type\":\"shared_passthru\"}", live->ids});
+    live = read_host(f, HOST1);
+    assert_attr(live, "power_policy", "balanced");
+    assert_attr(live, "ssh", "false");
+    assert_string_equal(pending_next(instance_get(live, "card_graphics")), "shared_passthru");
+    must_fail(f, &(struct vsphere_step){OP_HOST_POWER_POLICY, live, "{\"policy\":\"warp\"}",
+                                        live->ids},
+              ERR_INVALID, "does not offer");
+}
+
+static void test_host_window(void **state)
+{
+    struct fixture *f = *state;
+    struct instance *before = read_host(f, HOST2);
+    const struct vsphere_step reboot = {OP_HOST_REBOOT, before, "{\"timeout\":60000}",
+                                        before->ids};
+    must_twice(f, &(struct vsphere_step){OP_HOST_ENTER_MAINTENANCE, before,
+                                         "{\"timeout\":1800000}", before->ids});
+    must(f, &reboot, OUTCOME_DONE);
+    assert_true(f->client.events > 0);
+    struct instance *live = read_host(f, HOST2);
+    assert_attr(live, "maintenance", "true");
+    assert_attr(live, "connection", "connected");
+    assert_string_not_equal(instance_text(live, "boot_time"), instance_text(before, "boot_time"));
+    must_twice(f, &(struct vsphere_step){OP_HOST_EXIT_MAINTENANCE, live,
+                                         "{\"timeout\":300000}", live->ids});
+    must_fail(f, &reboot, ERR_CONFLICT, "InvalidState");
+}
+
+/* ---- templates ---- */
+
+#define TEMPLATE "tmpl"
+#define VERSION "tmpl-0a1b2c3d"
+#define CLONE                                                                                  \
+    "{\"base\":\"centos72-base\",\"name\":\"" VERSION "\",\"host\":\"" HOST1                   \
+    "\",\"cluster\":\"GPU\"}"
+#define NAMED "{\"name\":\"" VERSION "\"}"
+
+static struct instance *read_template(struct fixture *f, const struct value *ids)
+{
+    struct instance *wanted = vsphere_client_wanted(&f->client, &kind_template, TEMPLATE,
+                                                    "{\"vm\":\"" VERSION "\"}");
+    struct instance *live = vsphere_client_read(&f->client, wanted, ids);
+    if (live == NULL)
+        fail_msg("%s", f->client.err.message);
+    return live;
+}
+
+static void test_template(void **state)
+{
+    struct fixture *f = *state;
+    struct instance *absent = read_template(f, NULL);
+    assert_int_equal(absent->presence, PRESENCE_ABSENT);
+    must_twice(f, &(struct vsphere_step){OP_TEMPLATE_CLONE, absent, CLONE, NULL});
+    const struct value *ids = f->client.outcome.ids;
+    assert_string_equal(value_get_text(ids, "name"), VERSION);
+    assert_non_null(value_get_text(ids, "instance_uuid"));
+    struct instance *live = read_template(f, ids);
+    assert_int_equal(live->presence, PRESENCE_PRESENT);
+    assert_true(live->mark.own);
+    assert_string_equal(live->mark.lineage, CLIENT_LINEAGE);
+    assert_string_equal(live->mark.address, "template/" TEMPLATE);
+    must_twice(f, &(struct vsphere_step){OP_TEMPLATE_CONFIGURE, live,
+                                         "{\"name\":\"" VERSION
+                                         "\",\"vgpu\":\"grid_p100-4q\",\"memory_locked\":true}",
+                                         ids});
+    live = read_template(f, ids);
+    assert_attr(live, "vgpu", "grid_p100-4q");
+    assert_attr(live, "memory_locked", "true");
+    must_twice(f, &(struct vsphere_step){OP_TEMPLATE_CONFIGURE, live,
+                                         "{\"name\":\"" VERSION "\",\"memory_locked\":false}",
+                                         ids});
+    must_twice(f, &(struct vsphere_step){OP_TEMPLATE_START, live, NAMED, ids});
+    assert_attr(read_template(f, ids), "powered_on", "true");
+    must_twice(f, &(struct vsphere_step){OP_TEMPLATE_SHUTDOWN, live,
+                                         "{\"name\":\"" VERSION "\",\"guest_timeout\":20000}",
+                                         ids});
+    must_twice(f, &(struct vsphere_step){OP_TEMPLATE_MARK, live, NAMED, ids});
+    live = read_template(f, ids);
+    assert_attr(live, "is_template", "true");
+    assert_attr(live, "host", HOST1);
+    assert_int_equal(value_count(instance_get(live, "versions")), 1);
+    must_twice(f, &(struct vsphere_step){OP_TEMPLATE_UNMARK, live,
+                                         "{\"name\":\"" VERSION "\",\"host\":\"" HOST1
+                                         "\",\"cluster\":\"GPU\"}",
+                                         ids});
+    must_twice(f, &(struct vsphere_step){OP_TEMPLATE_DESTROY, live, NAMED, ids});
+    assert_int_equal(read_template(f, ids)->presence, PRESENCE_ABSENT);
+}
+
+static void test_template_not_ours(void **state)
+{
+    struct fixture *f = *state;
+    struct instance *wanted = vsphere_client_wanted(&f->client, &kind_template, "centos72",
+                                                    "{\"vm\":\"centos72-base\"}");
+    struct instance *live = vsphere_client_read(&f->client, wanted, NULL);
+    assert_int_equal(live->presence, PRESENCE_PRESENT);
+    assert_false(live->mark.own);
+    must_fail(f, &(struct vsphere_step){OP_TEMPLATE_DESTROY, live,
+                                        "{\"name\":\"centos72-base\"}", live->ids},
+              ERR_CONFLICT, "not destroyed");
+    must_fail(f, &(struct vsphere_step){OP_TEMPLATE_CLONE, live,
+                                        "{\"base\":\"centos72-base\",\"name\":\"centos72-base\","
+                                        "\"host\":\"" HOST1 "\",\"cluster\":\"GPU\"}",
+                                        NULL},
+              ERR_CONFLICT, "carries no mark");
+}
+
+/* The clone is made, the answer never comes: the look finds it by its nonce. */
+static void test_template_lost_answer(void **state)
+{
+    struct fixture *f = *state;
+    struct instance *absent = read_template(f, NULL);
+    fault(f, "CloneVM_Task", "drop_after");
+    must(f, &(struct vsphere_step){OP_TEMPLATE_CLONE, absent, CLONE, NULL}, OUTCOME_UNCHANGED);
+    const struct value *ids = f->client.outcome.ids;
+    assert_true(read_template(f, ids)->mark.own);
+    must(f, &(struct vsphere_step){OP_TEMPLATE_DESTROY, absent, NAMED, ids}, OUTCOME_DONE);
+}
+
+/* ---- customization specifications ---- */
+
+#define SPEC                                                                                   \
+    "{\"os\":\"linux\",\"hostname\":\"vm-name\",\"domain\":\"lab.local\",\"network\":\"dhcp\"," \
+    "\"time_zone\":\"Etc/UTC\",\"dns_servers\":[\"10.0.0.53\"],\"dns_suffixes\":[\"lab.local\"]}"
+
+static struct instance *read_spec(struct fixture *f)
+{
+    struct instance *wanted =
+        vsphere_client_wanted(&f->client, &kind_customization_spec, "centos-ml", SPEC);
+    struct instance *live = vsphere_client_read(&f->client, wanted, NULL);
+    if (live == NULL)
+        fail_msg("%s", f->client.err.message);
+    return live;
+}
+
+static void test_spec(void **state)
+{
+    struct fixture *f = *state;
+    struct instance *absent = read_spec(f);
+    assert_int_equal(absent->presence, PRESENCE_ABSENT);
+    must_twice(f, &(struct vsphere_step){OP_SPEC_WRITE, absent, SPEC, NULL});
+    struct instance *live = read_spec(f);
+    assert_int_equal(live->presence, PRESENCE_PRESENT);
+    assert_true(live->mark.own);
+    assert_attr(live, "domain", "lab.local");
+    assert_attr(live, "network", "dhcp");
+    assert_attr(live, "hostname", "vm-name");
+    must_twice(f, &(struct vsphere_step){OP_SPEC_WRITE, live,
+                                         "{\"os\":\"linux\",\"domain\":\"other.local\"}", NULL});
+    live = read_spec(f);
+    assert_attr(live, "domain", "other.local");
+    assert_attr(live, "dns_servers", "10.0.0.53");
+    must_twice(f, &(struct vsphere_step){OP_SPEC_DELETE, live, NULL, NULL});
+}
+
+/* ---- trouble on the way ---- */
+
+/* Each step's changing call is carried out, and its answer lost: the look settles it. */
+static void test_lost_answers(void **state)
+{
+    struct fixture *f = *state;
+    struct instance *host = read_host(f, HOST2);
+    struct instance *spec = read_spec(f);
+    const struct {
+        const char *call;
+        struct vsphere_step step;
+    } rows[] = {
+        {"ConfigurePowerPolicy", {OP_HOST_POWER_POLICY, host, "{\"policy\":\"low_power\"}", NULL}},
+        {"StopService", {OP_HOST_SSH, host, "{\"running\":false}", NULL}},
+        {"UpdateGraphicsConfig",
+         {OP_HOST_CARD_GRAPHICS, host, "{\"type\":\"shared_passthru\"}", NULL}},
+        {"EnterMaintenanceMode_Task",
+         {OP_HOST_ENTER_MAINTENANCE, host, "{\"timeout\":1800000}", NULL}},
+        {"RebootHost_Task", {OP_HOST_REBOOT, host, "{\"timeout\":60000}", NULL}},
+        {"ExitMaintenanceMode_Task",
+         {OP_HOST_EXIT_MAINTENANCE, host, "{\"timeout\":300000}", NULL}},
+        {"CreateCustomizationSpec", {OP_SPEC_WRITE, spec, SPEC, NULL}},
+        {"OverwriteCustomizationSpec",
+         {OP_SPEC_WRITE, spec, "{\"os\":\"linux\",\"domain\":\"x.local\"}", NULL}},
+        {"DeleteCustomizationSpec", {OP_SPEC_DELETE, spec, NULL, NULL}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        fault(f, rows[i].call, "drop_after");
+        must(f, &rows[i].step, OUTCOME_DONE);
+    }
+}
+
+/* Nothing was done: that is not known for certain, and said so. */
+static void test_lost_requests(void **state)
+{
+    struct fixture *f = *state;
+    struct instance *host = read_host(f, HOST2);
+    const struct vsphere_step enter = {OP_HOST_ENTER_MAINTENANCE, host, NULL, NULL};
+    fault(f, "EnterMaintenanceMode_Task", "drop_before");
+    assert_int_equal(vsphere_client_perform(&f->client, &enter), -1);
+    assert_int_equal(f->client.err.code, ERR_UNCERTAIN);
+    assert_int_equal(f->client.outcome.kind, OUTCOME_UNCERTAIN);
+    assert_attr(read_host(f, HOST2), "maintenance", "false");
+}
+
+/* The server forgets the session: a read and a step each log in again and go on. */
+static void test_expired_session(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const calls[] = {"CreateContainerView", "RetrievePropertiesEx",
+                                        "EnterMaintenanceMode_Task"};
+    for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+        fault(f, calls[i], "expire");
+        struct instance *host = read_host(f, HOST2);
+        assert_int_equal(host->presence, PRESENCE_PRESENT);
+        must(f, &(struct vsphere_step){OP_HOST_ENTER_MAINTENANCE, host, NULL, NULL},
+             OUTCOME_DONE);
+        must(f, &(struct vsphere_step){OP_HOST_EXIT_MAINTENANCE, host, NULL, NULL},
+             OUTCOME_DONE);
+        free(control(f, "POST", "/faults/reset", ""));
+    }
+}
+
+static void test_cancelled(void **state)
+{
+    struct fixture *f = *state;
+    struct instance *host = read_host(f, HOST2);
+    f->client.cancel = true;
+    assert_int_equal(vsphere_client_perform(&f->client,
+                                            &(struct vsphere_step){OP_HOST_ENTER_MAINTENANCE,
+                                                                   host, NULL, NULL}),
+                     -1);
+    f->client.cancel = false;
+    assert_int_equal(f->client.outcome.kind, OUTCOME_CANCELLED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_host_facts),        cmocka_unit_test(test_host_settings),
+        cmocka_unit_test(test_host_window),       cmocka_unit_test(test_template),
+        cmocka_unit_test(test_template_not_ours), cmocka_unit_test(test_template_lost_answer),
+        cmocka_unit_test(test_spec),              cmocka_unit_test(test_lost_answers),
+        cmocka_unit_test(test_lost_requests),     cmocka_unit_test(test_expired_session),
+        cmocka_unit_test(test_cancelled),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
