@@ -20,7 +20,7 @@ const struct provider *const all_providers[] = {
 #ifdef GF_HAVE_ESXI
     &provider_esxi,
 #endif
-#ifdef GF_HAVE_VRA
+#ifdef GF_HAVE_VRA7
     &provider_vra,
 #endif
     NULL,

@@ -31,7 +31,7 @@ void strbuf_add_mem(struct strbuf *buf, const void *data, size_t size);
 void strbuf_add_char(struct strbuf *buf, char c);
 void strbuf_add_repeat(struct strbuf *buf, char c, size_t n);
 void strbuf_addf(struct strbuf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
-void strbuf_addv(struct strbuf *buf, const char *format, va_list args);
+void strbuf_addv(struct strbuf *buf, const char *format, va_list args) PRINTF_LIKE(2, 0);
 void strbuf_truncate(struct strbuf *buf, size_t len);
 
 const char *strbuf_str(const struct strbuf *buf); /* "" when empty, never NULL */

@@ -54,7 +54,7 @@ const struct drift *drift_find(const struct facts *facts)
                      ((struct plan_blind){prior->address, NULL, reason}));
             continue;
         }
-        if (value_get_bool(prior->meta, "incomplete", false)) {
+        if (value_get_bool(prior->meta, "unfinished", false)) {
             VEC_PUSH(facts->arena, &search.blind,
                      ((struct plan_blind){prior->address, NULL,
                                           "an apply of it was interrupted: run apply"}));

@@ -128,10 +128,12 @@ static void decide_creation(struct draft *draft, const struct instance *desired,
                             const struct instance *prior, const struct instance *live)
 {
     struct diff diff = diff_creation(desired, draft->arena);
+    /* An interrupted run may know identifiers of what never came to be. */
+    bool deleted = prior != NULL && !value_get_bool(prior->meta, "unfinished", false);
     struct attr_change *attrs = ARENA_ARRAY(draft->arena, diff.n, struct attr_change);
     for (size_t i = 0; i < diff.n; i++) {
         attrs[i] = diff.changes[i];
-        if (prior != NULL)
+        if (deleted)
             attrs[i].reason = REASON_DRIFT;
     }
     add_change(draft, (struct change){.kind = kind_of(desired),
@@ -142,8 +144,7 @@ static void decide_creation(struct draft *draft, const struct instance *desired,
                                       .live = live,
                                       .attrs = attrs,
                                       .n_attrs = diff.n,
-                                      .note = prior != NULL ? "was deleted outside gridform"
-                                                            : NULL});
+                                      .note = deleted ? "was deleted outside gridform" : NULL});
 }
 
 static enum action update_action(const struct instance *desired, const struct diff *diff)
@@ -387,7 +388,8 @@ static const struct plan *finish(struct draft *draft, unsigned n_waves)
                           .refusals = draft->refusals.items,
                           .n_refusals = draft->refusals.n,
                           .impact = impact_of(draft, n_waves),
-                          .digest_inputs = input->digest_inputs};
+                          .digest_inputs = input->digest_inputs,
+                          .adopt = input->adopt};
     struct strbuf text;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     plan_encode(plan, &text);

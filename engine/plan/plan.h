@@ -60,6 +60,7 @@ struct plan {
     size_t n_refusals;
     struct plan_impact impact;
     const char *digest_inputs; /* of the manifest: all files and scripts */
+    const char *const *adopt;  /* addresses that may be taken over; NULL-terminated, or NULL */
 };
 
 struct plan_input {

@@ -197,6 +197,10 @@ void plan_encode(const struct plan *plan, struct strbuf *out)
     text_member(out, "lineage", plan->lineage);
     strbuf_addf(out, ",\"serial\":%lld", (long long)plan->serial);
     text_member(out, "inputs", plan->digest_inputs);
+    size_t n_adopt = 0;
+    while (plan->adopt != NULL && plan->adopt[n_adopt] != NULL)
+        n_adopt++;
+    encode_texts(out, "adopt", plan->adopt, n_adopt);
     strbuf_addf(out, ",\"waves\":%u,\"unchanged\":%zu,\n", plan->n_waves, plan->n_unchanged);
     encode_impact(out, &plan->impact);
     strbuf_add(out, ",\n\"changes\":[");

@@ -338,7 +338,7 @@ static void report_verify(struct walk *walk, const struct walk_task *task,
     }
     node->live = live;
     drop_meta(walk, node, "failed");
-    drop_meta(walk, node, "incomplete");
+    drop_meta(walk, node, "unfinished");
     node->entry_new = true;
     end_change(walk, task->change, node->changed ? WALK_CHANGED : WALK_SAME);
 }
@@ -403,11 +403,11 @@ static struct instance *partial_entry(struct walk *walk, const struct change *ch
     if (change->prior != NULL)
         memcpy(entry->attrs, change->prior->attrs,
                from->schema->n_attrs * sizeof(*entry->attrs));
-    const struct value_field incomplete = {"incomplete", value_bool(true)};
-    entry->meta = change->prior != NULL && !value_get_bool(change->prior->meta, "incomplete", false)
+    const struct value_field unfinished = {"unfinished", value_bool(true)};
+    entry->meta = change->prior != NULL && !value_get_bool(change->prior->meta, "unfinished", false)
                       ? node->meta
                       : value_merge(walk->arena, node->meta,
-                                    value_map(walk->arena, &incomplete, 1));
+                                    value_map(walk->arena, &unfinished, 1));
     return entry;
 }
 

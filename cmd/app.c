@@ -1,0 +1,264 @@
+/* app.c: see app.h. */
+#include "app.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "git_source.h"
+#include "rules.h"
+#include "strbuf.h"
+
+int app_fail(enum exit_code code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("gridform: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return code;
+}
+
+enum exit_code app_storage_code(const struct err *err)
+{
+    if (err->code == ERR_STORAGE)
+        return EXIT_STORAGE;
+    if (err->code == ERR_LOCKED)
+        return EXIT_LOCKED;
+    return err->code == ERR_CONFLICT ? EXIT_STALE : EXIT_USAGE;
+}
+
+bool app_colour(const struct app *app)
+{
+    const char *no = getenv("NO_COLOR");
+    return !app->options->no_color && (no == NULL || no[0] == '\0') && isatty(STDOUT_FILENO);
+}
+
+int64_t app_wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void app_random_hex(char ret[static 33])
+{
+    unsigned char bytes[16];
+    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+        abort();
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
+}
+
+void app_init(struct app *app, const struct options *options)
+{
+    *app = (struct app){.options = options, .arena = arena_new()};
+    app->diags = diags_new(app->arena);
+    run_env_init(&app->env);
+}
+
+void app_release(struct app *app)
+{
+    sessions_close(app->sessions);
+    if (app->store != NULL) {
+        if (app->locked)
+            app->store->ops->unlock(app->store);
+        app->store->ops->close(app->store);
+    }
+    config_release(app->loaded.config);
+    arena_free(app->arena);
+}
+
+static void print_findings(struct app *app)
+{
+    struct strbuf text;
+    strbuf_init(&text, STRBUF_MAX_OUTPUT);
+    diags_sort(app->diags);
+    const char *no = getenv("NO_COLOR");
+    bool colour = !app->options->no_color && (no == NULL || no[0] == '\0') &&
+                  isatty(STDERR_FILENO);
+    diags_render(app->diags, colour, &text);
+    fputs(strbuf_str(&text), stderr);
+    strbuf_release(&text);
+}
+
+static int counted_failure(const struct app *app, enum exit_code code)
+{
+    size_t n = diags_count(app->diags, DIAG_ERROR);
+    return app_fail(code, "%zu error%s", n, n == 1 ? "" : "s");
+}
+
+/* Where the facts of this run come from. */
+static void fill_facts(struct app *app)
+{
+    static const struct instances none = {0};
+    app->facts = (struct facts){.arena = app->arena,
+                                .desired = &app->loaded.config->resources,
+                                .prior = app->state == NULL ? &none : &app->state->resources,
+                                .live = app->live.items == NULL ? NULL : &app->live,
+                                .kinds = all_kinds,
+                                .lineage = app->state == NULL ? "" : app->state->lineage,
+                                .intents = app->state == NULL ? NULL : app->state->intents,
+                                .n_intents = app->state == NULL ? 0 : app->state->n_intents};
+}
+
+int app_load(struct app *app)
+{
+    struct err err = {0};
+    if (load_manifest(app->options, app->arena, app->diags, &app->loaded, &err) < 0) {
+        print_findings(app);
+        if (err.code != ERR_NONE)
+            return app_fail(EXIT_USAGE, "%s", err.message);
+        return counted_failure(app, EXIT_USAGE);
+    }
+    if (git_describe_directory(app->options->directory, app->arena, &app->commit, &err) < 0)
+        fprintf(stderr, "gridform: warning: %s\n", err.message);
+    fill_facts(app);
+    const struct rules_input input = {&app->facts, &app->loaded.config->providers};
+    if (rules_check(&input, app->diags) > 0) {
+        print_findings(app);
+        return counted_failure(app, EXIT_REFUSED);
+    }
+    return EXIT_OK;
+}
+
+static const struct schema *schema_of(const char *kind)
+{
+    const struct kind *found = kind_find(all_kinds, kind);
+    return found == NULL ? NULL : &found->schema;
+}
+
+static const struct schema_source schemas = {schema_of};
+
+static int open_store(struct app *app)
+{
+    struct err err = {0};
+    if (app->store != NULL)
+        return EXIT_OK;
+    app->state_path = app->options->state != NULL
+                          ? app->options->state
+                          : arena_printf(app->arena, "%s/gridform.state",
+                                         app->options->directory);
+    if (store_file_open(app->state_path, &app->store, &err) < 0)
+        return app_fail(app_storage_code(&err), "%s", err.message);
+    return EXIT_OK;
+}
+
+static int load_state(struct app *app)
+{
+    struct err err = {0};
+    if (app->store->ops->read(app->store, app->arena, &schemas, &app->state, &err) < 0)
+        return app_fail(app_storage_code(&err), "%s", err.message);
+    const char *site = app->loaded.config == NULL ? NULL : app->loaded.config->site;
+    if (app->state != NULL && app->state->site != NULL && site != NULL &&
+        strcmp(app->state->site, site) != 0)
+        return app_fail(EXIT_USAGE, "%s is the state of site %s, and the files describe %s",
+                        app->state_path, app->state->site, site);
+    return EXIT_OK;
+}
+
+static void describe_holder(const struct lock_info *holder, const char *prefix)
+{
+    char since[32] = "?";
+    time_t seconds = (time_t)(holder->since_ms / 1000);
+    struct tm utc;
+    if (gmtime_r(&seconds, &utc) != NULL)
+        strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%SZ", &utc);
+    fprintf(stderr, "gridform: %s %s (%s, process %ld) since %s%s%s\n", prefix,
+            holder->who[0] != '\0' ? holder->who : "an unknown holder", holder->operation,
+            holder->pid, since, holder->job_url[0] != '\0' ? ", " : "", holder->job_url);
+}
+
+int app_read_state(struct app *app)
+{
+    int code = open_store(app);
+    if (code != EXIT_OK)
+        return code;
+    struct lock_info holder = {0};
+    struct err err = {0};
+    if (app->store->ops->holder(app->store, &holder, &err) == 1)
+        describe_holder(&holder, "note: under way, what follows may change: apply by");
+    return load_state(app);
+}
+
+int app_lock_state(struct app *app, const char *operation)
+{
+    int code = open_store(app);
+    if (code != EXIT_OK)
+        return code;
+    struct lock_info mine = {.pid = (long)getpid(), .since_ms = app_wall_ms()}, holder = {0};
+    app_random_hex(mine.id);
+    char host[128] = "localhost";
+    gethostname(host, sizeof(host) - 1);
+    const char *user = getenv("USER"), *job = getenv("CI_JOB_URL");
+    snprintf(mine.who, sizeof(mine.who), "%s@%s", user != NULL ? user : "uid", host);
+    snprintf(mine.operation, sizeof(mine.operation), "%s", operation);
+    snprintf(mine.job_url, sizeof(mine.job_url), "%s", job != NULL ? job : "");
+    struct err err = {0};
+    if (app->store->ops->lock(app->store, &mine, app->options->lock_timeout_ms, &holder, &err) <
+        0) {
+        if (err.code != ERR_LOCKED)
+            return app_fail(app_storage_code(&err), "%s", err.message);
+        describe_holder(&holder, "the state is locked by");
+        return app_fail(EXIT_LOCKED, "wait for it, or use --lock-timeout 5m");
+    }
+    app->locked = true;
+    return load_state(app);
+}
+
+/* ---- live --------------------------------------------------------------------------------- */
+
+static void report_providers(struct app *app)
+{
+    for (size_t i = 0; i < sessions_count(app->sessions); i++) {
+        const char *provider;
+        enum err_code code;
+        const char *message = sessions_failure(app->sessions, i, &provider, &code);
+        if (message == NULL)
+            continue;
+        fprintf(stderr, "gridform: %s: %s\n", provider, message);
+        app->provider_trouble = true;
+    }
+}
+
+int app_read_live(struct app *app)
+{
+    fill_facts(app);
+    if (app->sessions == NULL) {
+        app->sessions =
+            sessions_new(app->loaded.config, app->options->directory, &app->env);
+        sessions_open(app->sessions);
+    }
+    app->live =
+        sessions_read(app->sessions, app->facts.desired, app->facts.prior, app->arena);
+    report_providers(app);
+    fill_facts(app);
+    return EXIT_OK;
+}
+
+int app_plan(struct app *app, const char *const *adopt, const struct plan **ret_plan)
+{
+    fill_facts(app);
+    const struct plan_input input = {.facts = app->facts,
+                                     .site = app->loaded.config->site,
+                                     .commit = app->commit,
+                                     .digest_inputs = app->loaded.digest,
+                                     .serial = app->state == NULL ? 0 : app->state->serial,
+                                     .adopt = adopt};
+    struct diags *diags = app->diags = diags_new(app->arena);
+    const struct plan *plan = plan_build(&input, diags);
+    const struct rules_input rules = {&app->facts, &app->loaded.config->providers};
+    rules_check(&rules, diags);
+    *ret_plan = plan;
+    app->provider_trouble = app->provider_trouble || plan->n_blind > 0;
+    print_findings(app);
+    if (diags_have_errors(diags) || plan->n_refusals > 0)
+        return EXIT_REFUSED;
+    return EXIT_OK;
+}

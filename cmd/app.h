@@ -1,0 +1,60 @@
+/* app.h: one run of a command: files, state, live values, plan; each fetched when asked for.
+ *
+ * The functions return an exit code: EXIT_OK to go on, anything else after the message has
+ * been printed to standard error.
+ */
+#ifndef GF_APP_H
+#define GF_APP_H
+
+#include "command.h"
+#include "load.h"
+#include "plan.h"
+#include "sessions.h"
+#include "store.h"
+
+struct app {
+    const struct options *options;
+    struct arena *arena;
+    struct diags *diags;
+    struct loaded loaded;
+    const char *commit; /* of the manifest, or NULL */
+    const char *state_path;
+    struct store *store;
+    struct state *state; /* NULL: none yet */
+    struct run_env env;
+    struct sessions *sessions;
+    struct instances live;
+    struct facts facts;
+    bool provider_trouble; /* something could not be read */
+    bool locked;
+};
+
+void app_init(struct app *app, const struct options *options);
+void app_release(struct app *app);
+
+/* Files → configuration, findings printed. Rules that need no live facts are checked. */
+int app_load(struct app *app);
+/* The state; a reader takes no lock, and says when an apply is under way. */
+int app_read_state(struct app *app);
+/* Take the lock first (apply). */
+int app_lock_state(struct app *app, const char *operation);
+/* Connect and read everything; provider failures are printed and remembered. */
+int app_read_live(struct app *app);
+/* Build the plan and check the rules with live facts; refusals make EXIT_REFUSED, but the plan
+ * is set all the same. adopt: addresses, NULL-terminated. */
+int app_plan(struct app *app, const char *const *adopt, const struct plan **ret_plan);
+
+/* Print an error in one line: "gridform: …". Returns code, for one-line returns. */
+int app_fail(enum exit_code code, const char *format, ...) PRINTF_LIKE(2, 3);
+/* The exit code that an error of the state's storage means. */
+enum exit_code app_storage_code(const struct err *err);
+
+/* Colour on standard output: a terminal, and nobody said no (NO_COLOR, --no-color). */
+bool app_colour(const struct app *app);
+
+/* Wall clock in Unix milliseconds. */
+int64_t app_wall_ms(void);
+/* 32 random hex digits and a NUL. */
+void app_random_hex(char ret[static 33]);
+
+#endif

@@ -1,0 +1,65 @@
+/* cmd_drift.c: has the world moved away from what was last applied? Read-only. */
+#include <stdio.h>
+
+#include "app.h"
+#include "command.h"
+#include "render.h"
+#include "strbuf.h"
+
+static bool any_drift(const struct drift *drift)
+{
+    for (size_t i = 0; i < drift->n; i++)
+        if (!drift->items[i].ignored)
+            return true;
+    return false;
+}
+
+static int report(struct app *app)
+{
+    const struct drift *drift = drift_find(&app->facts);
+    struct strbuf text;
+    strbuf_init(&text, STRBUF_MAX_OUTPUT);
+    if (app->options->format == FORMAT_JSON)
+        render_drift_json(drift, app->loaded.config->site, &text);
+    else
+        render_drift_text(drift, app->loaded.config->site, app_colour(app), &text);
+    fwrite(strbuf_str(&text), 1, strbuf_len(&text), stdout);
+    strbuf_release(&text);
+    if (app->provider_trouble || drift->n_blind > 0)
+        return EXIT_PROVIDER;
+    return any_drift(drift) ? EXIT_DIFFERENCES : EXIT_OK;
+}
+
+static int run(const struct options *options)
+{
+    struct app app;
+    app_init(&app, options);
+    int code = app_load(&app);
+    if (code == EXIT_OK)
+        code = app_read_state(&app);
+    if (code == EXIT_OK && app.state == NULL)
+        code = app_fail(EXIT_USAGE, "%s: no state yet, so nothing can have drifted; apply first",
+                        app.state_path);
+    if (code == EXIT_OK)
+        code = app_read_live(&app);
+    if (code == EXIT_OK)
+        code = report(&app);
+    app_release(&app);
+    return code;
+}
+
+static const enum option_id options[] = {OPTION_DIRECTORY, OPTION_OVERLAY, OPTION_VAR,
+                                         OPTION_STATE,     OPTION_JSON,    OPTION_NO_COLOR};
+
+const struct command command_drift = {
+    .name = "drift",
+    .arguments = "",
+    .summary = "Show what has moved in the world since the last apply",
+    .help = "Compares the live systems with what gridform last applied, attribute by attribute.\n"
+            "Edits of the files that wait to be applied are not drift: gridform plan shows them.\n"
+            "Exit 2: drift, and nothing else; 0: none; 7: something could not be read.\n"
+            "Nothing is changed, and no lock is taken.",
+    .options = options,
+    .n_options = sizeof(options) / sizeof(options[0]),
+    .run = run,
+};

@@ -1,0 +1,43 @@
+/* cmd_graph.c: what refers to what, for Graphviz or Mermaid. Asks no system. */
+#include <stdio.h>
+
+#include "app.h"
+#include "command.h"
+#include "render.h"
+#include "strbuf.h"
+
+static int run(const struct options *options)
+{
+    struct app app;
+    app_init(&app, options);
+    int code = app_load(&app);
+    if (code == EXIT_OK && options->format == FORMAT_JSON)
+        code = app_fail(EXIT_USAGE, "graph --format: dot or mermaid");
+    if (code == EXIT_OK) {
+        struct strbuf text;
+        strbuf_init(&text, STRBUF_MAX_OUTPUT);
+        if (options->format == FORMAT_MERMAID)
+            render_graph_mermaid(&app.facts, NULL, &text);
+        else
+            render_graph_dot(&app.facts, NULL, &text);
+        fwrite(strbuf_str(&text), 1, strbuf_len(&text), stdout);
+        strbuf_release(&text);
+    }
+    app_release(&app);
+    return code;
+}
+
+static const enum option_id options[] = {OPTION_DIRECTORY, OPTION_OVERLAY, OPTION_VAR,
+                                         OPTION_FORMAT, OPTION_NO_COLOR};
+
+const struct command command_graph = {
+    .name = "graph",
+    .arguments = "",
+    .summary = "Print the references between resources as a graph",
+    .help = "Prints the graph of the files: an arrow leads from a resource to what it refers to.\n"
+            "--format dot (the default) is for Graphviz, --format mermaid for Markdown:\n\n"
+            "  gridform graph | dot -Tsvg >graph.svg",
+    .options = options,
+    .n_options = sizeof(options) / sizeof(options[0]),
+    .run = run,
+};

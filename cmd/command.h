@@ -1,0 +1,96 @@
+/* command.h: the table of commands, and what they all share.
+ *
+ * A command is one file cmd_<verb>.c with one struct command, and one row in main.c. Options
+ * are a table too: parsing, --help and the manual are made from it.
+ */
+#ifndef GF_COMMAND_H
+#define GF_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Exit codes (README.md, "Exit codes"); the first that applies, from the top. */
+enum exit_code {
+    EXIT_STORAGE = 8,      /* nothing can be recorded: stopped */
+    EXIT_WORK_LEFT = 3,    /* something was changed and work is left */
+    EXIT_INTERRUPTED = 130,
+    EXIT_USAGE = 1,        /* wrong usage, or anything wrong in the files */
+    EXIT_LOCKED = 4,
+    EXIT_STALE = 5,        /* the plan is stale or was applied before */
+    EXIT_REFUSED = 6,      /* a check or a protection refuses */
+    EXIT_PROVIDER = 7,     /* a provider was unreachable, refused us or could not be trusted */
+    EXIT_DIFFERENCES = 2,
+    EXIT_OK = 0,
+};
+
+enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_DOT, FORMAT_MERMAID };
+
+enum { OPTIONS_LIST_MAX = 256 };
+
+/* Values of all options of all commands; a command sees those that its table names. */
+struct options {
+    const char *directory; /* of the manifest */
+    const char *state;     /* path of the state file */
+    const char *overlays[OPTIONS_LIST_MAX], *vars[OPTIONS_LIST_MAX], *adopt[OPTIONS_LIST_MAX];
+    size_t n_overlays, n_vars, n_adopt;
+    enum output_format format;
+    const char *out; /* plan: file for the saved plan */
+    bool detailed_exitcode, auto_approve, no_color, verbose, help, offline;
+    int64_t parallelism, lock_timeout_ms;
+    const char *const *arguments;
+    size_t n_arguments;
+};
+
+enum option_id {
+    OPTION_DIRECTORY,
+    OPTION_STATE,
+    OPTION_OVERLAY,
+    OPTION_VAR,
+    OPTION_ADOPT,
+    OPTION_JSON,
+    OPTION_FORMAT,
+    OPTION_OUT,
+    OPTION_DETAILED_EXITCODE,
+    OPTION_AUTO_APPROVE,
+    OPTION_NO_COLOR,
+    OPTION_PARALLELISM,
+    OPTION_LOCK_TIMEOUT,
+    OPTION_VERBOSE,
+    OPTION_HELP,
+    OPTION_COUNT
+};
+
+struct option_spec {
+    const char *name;     /* "lock-timeout" */
+    char letter;          /* 'C', or 0 */
+    const char *argument; /* "DIR", or NULL */
+    const char *help;
+};
+
+extern const struct option_spec option_specs[OPTION_COUNT];
+
+struct command {
+    const char *name;
+    const char *arguments; /* "[PLAN]" for the usage line, or "" */
+    size_t least_arguments, most_arguments;
+    const char *summary; /* one line for the list */
+    const char *help;    /* paragraphs, wrapped at 80 */
+    const enum option_id *options;
+    size_t n_options;
+    int (*run)(const struct options *options); /* an enum exit_code */
+};
+
+extern const struct command *const all_commands[]; /* NULL-terminated */
+
+extern const struct command command_init, command_validate, command_plan, command_apply,
+    command_drift, command_show, command_graph, command_state_list, command_state_show,
+    command_version;
+
+/* Parse argv (without the program's and the command's name). 0, or -1 after a message. */
+int options_parse(const struct command *command, int argc, char **argv,
+                  const char **arguments, struct options *ret);
+void command_print_help(const struct command *command);
+void commands_print_help(void);
+
+#endif

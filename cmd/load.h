@@ -1,0 +1,23 @@
+/* load.h: the files of a manifest, from disk to the resources they declare. */
+#ifndef GF_LOAD_H
+#define GF_LOAD_H
+
+#include "command.h"
+#include "config.h"
+#include "diag.h"
+#include "err.h"
+
+struct loaded {
+    struct config *config; /* never NULL after load_manifest returned 0 */
+    const char *digest;    /* of all files, overlays, variables and attachments */
+    const char *const *file_names;
+    size_t n_files;
+};
+
+/* Read DIR's *.yaml, the overlays and the files that attributes name, and build the
+ * configuration. Findings go to diags. -1: something could not be read (err), or diags have
+ * errors (err->code stays ERR_NONE). */
+int load_manifest(const struct options *options, struct arena *arena, struct diags *diags,
+                  struct loaded *ret, struct err *err);
+
+#endif

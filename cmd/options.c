@@ -1,0 +1,243 @@
+/* options.c: options from their table: parsing and help. */
+#include "command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler.h"
+#include "names.h"
+#include "num.h"
+
+const struct option_spec option_specs[OPTION_COUNT] = {
+    [OPTION_DIRECTORY] = {"chdir", 'C', "DIR", "directory of the manifest (default: .)"},
+    [OPTION_STATE] = {"state", 's', "FILE", "state file (default: DIR/gridform.state)"},
+    [OPTION_OVERLAY] = {"overlay", 'o', "FILE",
+                        "patch the manifest with this file; may be given several times"},
+    [OPTION_VAR] = {"var", 0, "NAME=VALUE", "set a variable; may be given several times"},
+    [OPTION_ADOPT] = {"adopt", 0, "ADDRESS",
+                      "take over an object that exists and is not managed; may be repeated"},
+    [OPTION_JSON] = {"json", 0, NULL, "print JSON (apply: one event per line)"},
+    [OPTION_FORMAT] = {"format", 0, "FORMAT", "text, json, dot or mermaid"},
+    [OPTION_OUT] = {"out", 0, "FILE", "save the plan, for gridform apply FILE"},
+    [OPTION_DETAILED_EXITCODE] = {"detailed-exitcode", 0, NULL, "exit 2 when changes are due"},
+    [OPTION_AUTO_APPROVE] = {"yes", 'y', NULL, "apply without asking"},
+    [OPTION_NO_COLOR] = {"no-color", 0, NULL, "no colour, also on a terminal"},
+    [OPTION_PARALLELISM] = {"parallelism", 0, "N", "steps at a time (default: 10)"},
+    [OPTION_LOCK_TIMEOUT] = {"lock-timeout", 0, "TIME",
+                             "wait this long for the state's lock (default: 0s)"},
+    [OPTION_VERBOSE] = {"verbose", 'v', NULL, "say more on standard error"},
+    [OPTION_HELP] = {"help", 'h', NULL, "show this help"},
+};
+
+static int PRINTF_LIKE(2, 3)
+    usage_error(const struct command *command, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "gridform %s: ", command->name);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\nTry: gridform %s --help\n", command->name);
+    return -1;
+}
+
+static bool command_takes(const struct command *command, enum option_id id)
+{
+    for (size_t i = 0; i < command->n_options; i++)
+        if (command->options[i] == id)
+            return true;
+    return id == OPTION_HELP;
+}
+
+/* The option that a word such as --state or -s names for this command; -1: none. */
+static int find_option(const struct command *command, const char *word, size_t len)
+{
+    for (int id = 0; id < OPTION_COUNT; id++) {
+        const struct option_spec *spec = &option_specs[id];
+        bool is_long = len > 2 && word[1] == '-' && strlen(spec->name) == len - 2 &&
+                       memcmp(spec->name, word + 2, len - 2) == 0;
+        bool is_short = len == 2 && word[1] != '-' && word[1] == spec->letter;
+        if ((is_long || is_short) && command_takes(command, (enum option_id)id))
+            return id;
+    }
+    return -1;
+}
+
+static int add_text(const struct command *command, const char **list, size_t *n,
+                    const char *text)
+{
+    if (*n + 1 >= OPTIONS_LIST_MAX)
+        return usage_error(command, "too many: %s", text);
+    list[(*n)++] = text;
+    return 0;
+}
+
+static int set_format(const struct command *command, const char *text,
+                      enum output_format *ret)
+{
+    static const char *const names[] = {"text", "json", "dot", "mermaid"};
+    int format = names_value(names, 4, text);
+    if (format < 0)
+        return usage_error(command, "--format: text, json, dot or mermaid, not %s", text);
+    *ret = (enum output_format)format;
+    return 0;
+}
+
+static int set_option(const struct command *command, enum option_id id, const char *text,
+                      struct options *ret)
+{
+    switch (id) {
+    case OPTION_DIRECTORY:
+        ret->directory = text;
+        return 0;
+    case OPTION_STATE:
+        ret->state = text;
+        return 0;
+    case OPTION_OVERLAY:
+        return add_text(command, ret->overlays, &ret->n_overlays, text);
+    case OPTION_VAR:
+        return add_text(command, ret->vars, &ret->n_vars, text);
+    case OPTION_ADOPT:
+        return add_text(command, ret->adopt, &ret->n_adopt, text);
+    case OPTION_JSON:
+        ret->format = FORMAT_JSON;
+        return 0;
+    case OPTION_FORMAT:
+        return set_format(command, text, &ret->format);
+    case OPTION_OUT:
+        ret->out = text;
+        return 0;
+    case OPTION_DETAILED_EXITCODE:
+        ret->detailed_exitcode = true;
+        return 0;
+    case OPTION_AUTO_APPROVE:
+        ret->auto_approve = true;
+        return 0;
+    case OPTION_NO_COLOR:
+        ret->no_color = true;
+        return 0;
+    case OPTION_VERBOSE:
+        ret->verbose = true;
+        return 0;
+    case OPTION_PARALLELISM:
+        if (num_i64(text, &ret->parallelism) < 0 || ret->parallelism < 1 ||
+            ret->parallelism > 256)
+            return usage_error(command, "--parallelism: a number from 1 to 256, not %s", text);
+        return 0;
+    case OPTION_LOCK_TIMEOUT:
+        if (num_duration(text, &ret->lock_timeout_ms) < 0)
+            return usage_error(command, "--lock-timeout: a time such as 30s or 5m, not %s",
+                               text);
+        return 0;
+    case OPTION_HELP:
+        ret->help = true;
+        return 0;
+    case OPTION_COUNT:
+        break;
+    }
+    return -1;
+}
+
+static int unknown_option(const struct command *command, const char *word)
+{
+    const char *names[OPTION_COUNT];
+    size_t n = 0;
+    for (int id = 0; id < OPTION_COUNT; id++)
+        if (command_takes(command, (enum option_id)id))
+            names[n++] = option_specs[id].name;
+    const char *near = word[1] == '-' ? names_nearest(word + 2, names, n) : NULL;
+    usage_error(command, "unknown option %s", word);
+    if (near != NULL)
+        fprintf(stderr, "Did you mean --%s?\n", near);
+    return -1;
+}
+
+/* One word that begins with '-'. Returns how many words were used, or -1. */
+static int parse_option(const struct command *command, char **argv, int left,
+                        struct options *ret)
+{
+    const char *word = argv[0], *equals = strchr(word, '=');
+    size_t len = word[1] == '-' && equals != NULL ? (size_t)(equals - word) : strlen(word);
+    int id = find_option(command, word, len);
+    if (id < 0)
+        return unknown_option(command, word);
+    bool inline_value = word[len] == '=';
+    if (option_specs[id].argument == NULL) {
+        if (inline_value)
+            return usage_error(command, "%s takes no value", word);
+        return set_option(command, (enum option_id)id, NULL, ret) < 0 ? -1 : 1;
+    }
+    if (!inline_value && left < 2)
+        return usage_error(command, "%s needs a value", word);
+    const char *value = inline_value ? word + len + 1 : argv[1];
+    if (set_option(command, (enum option_id)id, value, ret) < 0)
+        return -1;
+    return inline_value ? 1 : 2;
+}
+
+int options_parse(const struct command *command, int argc, char **argv,
+                  const char **arguments, struct options *ret)
+{
+    *ret = (struct options){.directory = ".", .parallelism = 10, .arguments = arguments};
+    bool only_arguments = false;
+    for (int i = 0; i < argc;) {
+        if (only_arguments || argv[i][0] != '-' || argv[i][1] == '\0') {
+            arguments[ret->n_arguments++] = argv[i++];
+            continue;
+        }
+        if (strcmp(argv[i], "--") == 0) {
+            only_arguments = true;
+            i++;
+            continue;
+        }
+        int used = parse_option(command, argv + i, argc - i, ret);
+        if (used < 0)
+            return -1;
+        i += used;
+    }
+    if (ret->help)
+        return 0;
+    if (ret->n_arguments < command->least_arguments)
+        return usage_error(command, "too few arguments: wants %s", command->arguments);
+    if (ret->n_arguments > command->most_arguments)
+        return usage_error(command, "unexpected argument %s",
+                           arguments[command->most_arguments]);
+    return 0;
+}
+
+static void print_option(const struct option_spec *spec)
+{
+    char left[64];
+    snprintf(left, sizeof(left), "--%s%s%s", spec->name, spec->argument ? " " : "",
+             spec->argument ? spec->argument : "");
+    if (spec->letter != 0)
+        printf("  -%c, %-26s %s\n", spec->letter, left, spec->help);
+    else
+        printf("      %-26s %s\n", left, spec->help);
+}
+
+void command_print_help(const struct command *command)
+{
+    printf("%s\n\nUsage: gridform %s [options]%s%s\n\n%s\n\nOptions:\n", command->summary,
+           command->name, command->arguments[0] != '\0' ? " " : "", command->arguments,
+           command->help);
+    for (size_t i = 0; i < command->n_options; i++)
+        print_option(&option_specs[command->options[i]]);
+    print_option(&option_specs[OPTION_HELP]);
+}
+
+void commands_print_help(void)
+{
+    printf("gridform keeps a VMware private cloud for machine learning in the shape that a\n"
+           "directory of YAML files describes: hosts, vGPU modes, templates, software and\n"
+           "blueprints.\n\n"
+           "Usage: gridform COMMAND [options]\n\nCommands:\n");
+    for (size_t i = 0; all_commands[i] != NULL; i++)
+        printf("  %-12s %s\n", all_commands[i]->name, all_commands[i]->summary);
+    printf("\ngridform COMMAND --help tells more. Exit codes: 0 done or no difference,\n"
+           "1 wrong usage or files, 2 differences (drift; plan --detailed-exitcode), 3 changed\n"
+           "and work is left, 4 locked, 5 stale plan, 6 refused by a check, 7 provider\n"
+           "trouble, 8 cannot record, 130 interrupted.\n");
+}

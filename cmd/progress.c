@@ -1,0 +1,261 @@
+/* progress.c: see progress.h. */
+#include "progress.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "err.h"
+#include "names.h"
+#include "render.h"
+#include "strbuf.h"
+#include "value_json.h"
+
+struct progress {
+    pthread_mutex_t lock;
+    const struct plan *plan;
+    bool json, colour, terminal, status_shown;
+    struct timespec started;
+    size_t n_ended, n_running;
+};
+
+static const char *const outcome_names[OUTCOME_COUNT] = {
+    [OUTCOME_DONE] = "done",           [OUTCOME_UNCHANGED] = "unchanged",
+    [OUTCOME_FAILED] = "failed",       [OUTCOME_SKIPPED] = "skipped",
+    [OUTCOME_CANCELLED] = "cancelled", [OUTCOME_UNCERTAIN] = "uncertain",
+};
+
+const char *outcome_name(enum outcome_kind outcome)
+{
+    return names_of(outcome_names, OUTCOME_COUNT, outcome);
+}
+
+struct progress *progress_new(const struct plan *plan, bool json, bool colour, bool terminal)
+{
+    struct progress *progress = calloc(1, sizeof(*progress));
+    if (progress == NULL)
+        abort();
+    pthread_mutex_init(&progress->lock, NULL);
+    progress->plan = plan;
+    progress->json = json;
+    progress->colour = colour;
+    progress->terminal = terminal && !json;
+    clock_gettime(CLOCK_MONOTONIC, &progress->started);
+    return progress;
+}
+
+void progress_free(struct progress *progress)
+{
+    if (progress == NULL)
+        return;
+    pthread_mutex_destroy(&progress->lock);
+    free(progress);
+}
+
+static double elapsed(const struct progress *progress)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - progress->started.tv_sec) +
+           (double)(now.tv_nsec - progress->started.tv_nsec) / 1e9;
+}
+
+static void clear_status(struct progress *progress)
+{
+    if (progress->status_shown)
+        fputs("\r\033[K", stdout);
+    progress->status_shown = false;
+}
+
+static void show_status(struct progress *progress)
+{
+    if (!progress->terminal)
+        return;
+    clear_status(progress);
+    printf("[%zu/%zu] %zu running, %.0fs", progress->n_ended, progress->plan->n_changes,
+           progress->n_running, elapsed(progress));
+    progress->status_shown = true;
+}
+
+/* One line for people; text is made safe. */
+static void say(struct progress *progress, enum style style, const char *sign,
+                const char *address, const char *text, const char *more)
+{
+    struct strbuf line;
+    strbuf_init(&line, 4000);
+    render_safe(text, &line);
+    if (more != NULL) {
+        strbuf_add(&line, ": ");
+        render_safe(more, &line);
+    }
+    clear_status(progress);
+    printf("%7.1fs %s%s%s %s  %s\n", elapsed(progress), style_on(style, progress->colour), sign,
+           style_off(progress->colour), address, strbuf_str(&line));
+    show_status(progress);
+    fflush(stdout);
+    strbuf_release(&line);
+}
+
+struct json_line {
+    struct strbuf text;
+};
+
+static void json_begin(struct progress *progress, struct json_line *line, const char *event)
+{
+    strbuf_init(&line->text, STRBUF_MAX_OUTPUT);
+    strbuf_addf(&line->text, "{\"event\":\"%s\",\"elapsed_ms\":%.0f", event,
+                elapsed(progress) * 1000);
+}
+
+static void json_member(struct json_line *line, const char *name, const char *text)
+{
+    strbuf_addf(&line->text, ",\"%s\":", name);
+    if (text == NULL)
+        strbuf_add(&line->text, "null");
+    else
+        json_text(text, &line->text);
+}
+
+static void json_print(struct json_line *line)
+{
+    strbuf_add(&line->text, "}\n");
+    fputs(strbuf_str(&line->text), stdout);
+    fflush(stdout);
+    strbuf_release(&line->text);
+}
+
+void progress_step_started(struct progress *progress, const struct step *step)
+{
+    pthread_mutex_lock(&progress->lock);
+    progress->n_running++;
+    if (progress->json) {
+        struct json_line line;
+        json_begin(progress, &line, "step_started");
+        json_member(&line, "address", step->address);
+        json_member(&line, "op", step->op);
+        json_member(&line, "title", step->title);
+        json_print(&line);
+    } else {
+        say(progress, STYLE_DIM, ">", step->address, step->title, NULL);
+    }
+    pthread_mutex_unlock(&progress->lock);
+}
+
+void progress_step_ended(struct progress *progress, const struct step *step,
+                         enum outcome_kind outcome, const struct err *err)
+{
+    pthread_mutex_lock(&progress->lock);
+    progress->n_running--;
+    bool failed = err->code != ERR_NONE;
+    if (progress->json) {
+        struct json_line line;
+        json_begin(progress, &line, "step_ended");
+        json_member(&line, "address", step->address);
+        json_member(&line, "op", step->op);
+        json_member(&line, "outcome", outcome_name(outcome));
+        if (failed)
+            json_member(&line, "error", err->message);
+        json_print(&line);
+    } else if (failed) {
+        say(progress, STYLE_REMOVE, "!", step->address, step->title, err->message);
+    } else if (outcome == OUTCOME_UNCHANGED) {
+        say(progress, STYLE_DIM, "=", step->address, step->title, "already so");
+    }
+    pthread_mutex_unlock(&progress->lock);
+}
+
+void progress_verifying(struct progress *progress, const struct change *change)
+{
+    pthread_mutex_lock(&progress->lock);
+    progress->n_running++;
+    if (progress->json) {
+        struct json_line line;
+        json_begin(progress, &line, "verify_started");
+        json_member(&line, "address", change->address);
+        json_print(&line);
+    }
+    pthread_mutex_unlock(&progress->lock);
+}
+
+void progress_change_ended(struct progress *progress, const struct change *change,
+                           struct walk_change status)
+{
+    pthread_mutex_lock(&progress->lock);
+    progress->n_ended++;
+    if (progress->json) {
+        struct json_line line;
+        json_begin(progress, &line, "change_ended");
+        json_member(&line, "address", change->address);
+        json_member(&line, "action", action_name(change->action));
+        json_member(&line, "status", walk_status_name(status.status));
+        json_member(&line, "message", status.message);
+        json_print(&line);
+    } else if (status.status == WALK_CHANGED || status.status == WALK_SAME) {
+        say(progress, STYLE_ADD, "+", change->address,
+            status.status == WALK_CHANGED ? "done, verified" : "was already so", NULL);
+    } else {
+        say(progress, STYLE_REMOVE, "!", change->address, walk_status_name(status.status),
+            status.message);
+    }
+    pthread_mutex_unlock(&progress->lock);
+}
+
+void progress_event(void *context, const struct event *event)
+{
+    struct progress *progress = context;
+    pthread_mutex_lock(&progress->lock);
+    if (progress->json && event->text != NULL) {
+        struct json_line line;
+        json_begin(progress, &line, "progress");
+        json_member(&line, "address", event->address);
+        json_member(&line, "op", event->op);
+        json_member(&line, "text", event->text);
+        json_print(&line);
+    } else {
+        show_status(progress);
+        fflush(stdout);
+    }
+    pthread_mutex_unlock(&progress->lock);
+}
+
+void progress_note(struct progress *progress, const char *text)
+{
+    pthread_mutex_lock(&progress->lock);
+    if (!progress->json)
+        say(progress, STYLE_CHANGE, "*", "gridform", text, NULL);
+    pthread_mutex_unlock(&progress->lock);
+}
+
+void progress_summary(struct progress *progress, const struct walk *walk)
+{
+    size_t counts[WALK_STATUS_COUNT] = {0};
+    for (size_t i = 0; i < progress->plan->n_changes; i++)
+        counts[walk_status_of(walk, i).status]++;
+    pthread_mutex_lock(&progress->lock);
+    clear_status(progress);
+    size_t left = counts[WALK_FAILED] + counts[WALK_SKIPPED] + counts[WALK_CANCELLED] +
+                  counts[WALK_PENDING];
+    if (progress->json) {
+        struct json_line line;
+        json_begin(progress, &line, "summary");
+        strbuf_addf(&line.text,
+                    ",\"changed\":%zu,\"unchanged\":%zu,\"failed\":%zu,\"skipped\":%zu,"
+                    "\"cancelled\":%zu",
+                    counts[WALK_CHANGED], counts[WALK_SAME], counts[WALK_FAILED],
+                    counts[WALK_SKIPPED], counts[WALK_CANCELLED] + counts[WALK_PENDING]);
+        json_print(&line);
+    } else {
+        printf("\nApplied in %.1fs: %zu changed, %zu already so", elapsed(progress),
+               counts[WALK_CHANGED], counts[WALK_SAME]);
+        if (left > 0)
+            printf(", %zu failed, %zu skipped, %zu cancelled", counts[WALK_FAILED],
+                   counts[WALK_SKIPPED], counts[WALK_CANCELLED] + counts[WALK_PENDING]);
+        printf(".\n%s", left > 0 ? "Put right what failed and apply again: what is done is "
+                                   "recorded, and the rest is planned anew.\n"
+                                 : "");
+    }
+    fflush(stdout);
+    pthread_mutex_unlock(&progress->lock);
+}

@@ -1,0 +1,43 @@
+/* render.h: plans, drift and resources as text for people and as graphs.
+ *
+ * All renderers append to a buffer and know nothing of terminals: `colour` says whether escape
+ * sequences are wanted.
+ */
+#ifndef GF_RENDER_H
+#define GF_RENDER_H
+
+#include <stdbool.h>
+
+#include "plan.h"
+
+struct strbuf;
+
+void render_plan_text(const struct plan *plan, bool colour, struct strbuf *out);
+
+void render_drift_text(const struct drift *drift, const char *site, bool colour,
+                       struct strbuf *out);
+void render_drift_json(const struct drift *drift, const char *site, struct strbuf *out);
+
+/* One resource with all that is known of it. */
+void render_instance_text(const struct instance *instance, bool facts, struct strbuf *out);
+void render_instance_json(const struct instance *instance, struct strbuf *out);
+
+/* References between resources; the plan's actions colour the nodes when there is a plan. */
+void render_graph_dot(const struct facts *facts, const struct plan *plan, struct strbuf *out);
+void render_graph_mermaid(const struct facts *facts, const struct plan *plan,
+                          struct strbuf *out);
+
+/* ---- shared by the renderers ----------------------------------------------------------- */
+
+enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_ADD, STYLE_CHANGE, STYLE_REMOVE, STYLE_DIM, STYLE_COUNT };
+
+const char *style_on(enum style style, bool colour);
+const char *style_off(bool colour);
+
+/* "esx-gpu-{02..04}.lab.local" for names that differ in one number only, else a list; n > 0. */
+void render_names(const char *const *names, size_t n, struct strbuf *out);
+
+/* Control characters never reach a terminal: each becomes U+FFFD. Newlines too. */
+void render_safe(const char *text, struct strbuf *out);
+
+#endif

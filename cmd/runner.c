@@ -1,0 +1,388 @@
+/* runner.c: see runner.h.
+ *
+ * All workers share one lock, which guards the walk, the state and the store; it is released
+ * while a provider works. Reading a resource back is a provider's work as well.
+ */
+#include "runner.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "diff.h"
+#include "progress.h"
+#include "retry.h"
+#include "strbuf.h"
+#include "types.h"
+#include "vec.h"
+#include "walk.h"
+
+enum { WORKERS_MAX = 256, VERIFY_LEAST_MS = 30000 };
+
+struct runner {
+    struct app *app;
+    const struct plan *plan;
+    struct walk *walk;
+    struct progress *progress;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct err storage; /* code set: nothing can be recorded any more */
+    VEC(struct arena *) arenas; /* of results that the walk refers to */
+    struct arena *own;
+    const char *lineage;
+};
+
+/* ---- signals ------------------------------------------------------------------------------ */
+
+static volatile sig_atomic_t interrupts;
+
+static void on_interrupt(int number UNUSED)
+{
+    interrupts++;
+}
+
+static void catch_signals(struct sigaction former[2])
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigemptyset(&action.sa_mask);
+    interrupts = 0;
+    sigaction(SIGINT, &action, &former[0]);
+    sigaction(SIGTERM, &action, &former[1]);
+}
+
+static void restore_signals(const struct sigaction former[2])
+{
+    sigaction(SIGINT, &former[0], NULL);
+    sigaction(SIGTERM, &former[1], NULL);
+}
+
+/* ---- recording ---------------------------------------------------------------------------- */
+
+static void record(struct runner *r, const struct record *record)
+{
+    if (r->storage.code != ERR_NONE)
+        return;
+    if (r->app->store->ops->record(r->app->store, record, &r->storage) < 0)
+        walk_stop(r->walk, "nothing can be recorded any more");
+}
+
+static struct intent intent_of(const struct runner *r, const struct walk_task *task)
+{
+    return (struct intent){.address = r->plan->changes[task->change].address,
+                           .op = task->step->op,
+                           .plan = r->plan->id,
+                           .nonce = task->nonce,
+                           .step = task->step->id,
+                           .at_ms = app_wall_ms()};
+}
+
+static void record_result(struct runner *r, const struct walk_task *task,
+                          const struct outcome *outcome, enum outcome_kind kind)
+{
+    record(r, &(struct record){.kind = RECORD_RESULT,
+                               .intent = intent_of(r, task),
+                               .outcome = outcome_name(kind),
+                               .ids = value_count(outcome->ids) > 0 ? outcome->ids : NULL});
+}
+
+/* Put the change's entry, when it is a new one, into the state and the journal. */
+static void record_entry(struct runner *r, size_t change)
+{
+    struct instance *entry;
+    if (!walk_entry(r->walk, change, &entry))
+        return;
+    const char *address = r->plan->changes[change].address;
+    state_put(r->app->state, r->app->arena, address, entry);
+    record(r, &(struct record){.kind = RECORD_RESOURCE, .address = address, .resource = entry});
+}
+
+static bool has_ended(enum walk_status status)
+{
+    return status != WALK_PENDING && status != WALK_RUNNING;
+}
+
+/* ---- one task ------------------------------------------------------------------------------ */
+
+static int perform(struct runner *r, const struct walk_task *task, struct arena *arena,
+                   struct outcome *outcome, struct err *err)
+{
+    const struct change *change = &r->plan->changes[task->change];
+    const struct step_call call = {.step = task->step,
+                                   .ids = task->ids,
+                                   .live = change->live,
+                                   .lineage = r->lineage,
+                                   .nonce = task->nonce,
+                                   .arena = arena};
+    int64_t unit = sessions_poll_interval(r->app->sessions, task->step->provider);
+    for (unsigned attempt = 1;; attempt++) {
+        *outcome = (struct outcome){.kind = OUTCOME_DONE};
+        err_clear(err);
+        if (sessions_perform(r->app->sessions, &call, outcome, err) == 0)
+            return 0;
+        int64_t delay = retry_delay(err->code, task->step, attempt, unit);
+        if (delay < 0 || r->app->env.op.sleep_ms(&r->app->env, delay) < 0)
+            return -1;
+    }
+}
+
+static enum outcome_kind failed_kind(enum err_code code)
+{
+    if (code == ERR_UNCERTAIN)
+        return OUTCOME_UNCERTAIN;
+    return code == ERR_CANCELLED ? OUTCOME_CANCELLED : OUTCOME_FAILED;
+}
+
+static void do_step(struct runner *r, const struct walk_task *task, struct arena *arena)
+{
+    struct outcome outcome = {.kind = OUTCOME_FAILED};
+    struct err err = {0};
+    record(r, &(struct record){.kind = RECORD_INTENT, .intent = intent_of(r, task)});
+    if (r->storage.code != ERR_NONE) {
+        err_set(&err, ERR_CANCELLED, "not started: %s", r->storage.message);
+        walk_report(r->walk, task, NULL, NULL, &err);
+        return;
+    }
+    pthread_mutex_unlock(&r->lock);
+    progress_step_started(r->progress, task->step);
+    if (perform(r, task, arena, &outcome, &err) < 0)
+        outcome.kind = failed_kind(err.code);
+    progress_step_ended(r->progress, task->step, outcome.kind, &err);
+    pthread_mutex_lock(&r->lock);
+    record_result(r, task, &outcome, outcome.kind);
+    walk_report(r->walk, task, &outcome, NULL, &err);
+}
+
+/* What still differs, in words. */
+static void describe_difference(const struct diff *diff, struct err *err)
+{
+    struct strbuf text;
+    strbuf_init(&text, 600);
+    for (size_t i = 0; i < diff->n_blind; i++)
+        strbuf_addf(&text, "%s%s cannot be read", i == 0 ? "" : "; ", diff->blind[i]->name);
+    for (size_t i = 0; i < diff->n; i++) {
+        const struct attr_change *change = &diff->changes[i];
+        strbuf_addf(&text, "%s%s is ", i + diff->n_blind == 0 ? "" : "; ", change->attr->name);
+        if (change->attr->flags & ATTR_TEXT) {
+            strbuf_add(&text, "not the text that was written");
+            continue;
+        }
+        attr_print(change->attr, change->from, &text);
+        strbuf_add(&text, ", wanted ");
+        attr_print(change->attr, change->to, &text);
+    }
+    err_set(err, ERR_CONFLICT, "read back: %s", strbuf_str(&text));
+    strbuf_release(&text);
+}
+
+/* One look: is the change true? 0 with the instance, -1 with what is not. */
+static int look(struct runner *r, const struct walk_task *task, struct arena *arena,
+                struct instance **ret_live, struct err *err)
+{
+    const struct change *change = &r->plan->changes[task->change];
+    const struct instance *wanted = change->desired != NULL ? change->desired : change->prior;
+    struct instance *live = sessions_read_one(r->app->sessions, wanted, task->ids, arena);
+    if (live->presence == PRESENCE_UNREADABLE || live->presence == PRESENCE_UNKNOWN)
+        return err_set(err, ERR_UNREACHABLE, "read back: %s",
+                       live->reason == NULL ? "not readable" : live->reason);
+    if (change->desired == NULL)
+        return live->presence == PRESENCE_ABSENT
+                   ? 0
+                   : err_set(err, ERR_CONFLICT, "read back: it is still there");
+    if (live->presence == PRESENCE_ABSENT)
+        return err_set(err, ERR_NOT_FOUND, "read back: it is not there");
+    struct diff diff = diff_attributes(change->desired, change->prior, live, arena);
+    if (diff.n > 0 || diff.n_blind > 0) {
+        describe_difference(&diff, err);
+        return -1;
+    }
+    *ret_live = live;
+    return 0;
+}
+
+/* Look until it is true, as long as the platform may lag behind. */
+static void do_verify(struct runner *r, const struct walk_task *task, struct arena *arena)
+{
+    const struct change *change = &r->plan->changes[task->change];
+    struct op_env *env = &r->app->env.op;
+    unsigned patience = change->kind->create_reads_ms;
+    const char *provider = change->n_steps > 0 ? change->steps[0].provider : "";
+    int64_t pause = sessions_poll_interval(r->app->sessions, provider);
+    pthread_mutex_unlock(&r->lock);
+    progress_verifying(r->progress, change);
+    int64_t until = env->now_ms(env->context) +
+                    (patience > VERIFY_LEAST_MS ? patience : VERIFY_LEAST_MS);
+    struct instance *live = NULL;
+    struct err err = {0};
+    for (;;) {
+        err_clear(&err);
+        if (look(r, task, arena, &live, &err) == 0 || env->now_ms(env->context) >= until)
+            break;
+        if (env->sleep_ms(env->context, pause) < 0) {
+            err_set(&err, ERR_CANCELLED, "interrupted before it was read back");
+            break;
+        }
+    }
+    pthread_mutex_lock(&r->lock);
+    walk_report(r->walk, task, NULL, live, &err);
+}
+
+static void check_interrupts(struct runner *r)
+{
+    if (interrupts >= 1)
+        walk_stop(r->walk, "interrupted");
+    if (interrupts >= 2)
+        atomic_store(&r->app->env.cancelled, true);
+}
+
+static void *work(void *context)
+{
+    struct runner *r = context;
+    pthread_mutex_lock(&r->lock);
+    for (;;) {
+        check_interrupts(r);
+        struct walk_task task;
+        enum walk_next next = walk_next(r->walk, &task);
+        if (next == WALK_DONE)
+            break;
+        if (next == WALK_WAIT) {
+            pthread_cond_wait(&r->changed, &r->lock);
+            continue;
+        }
+        struct arena *arena = arena_new();
+        VEC_PUSH(r->own, &r->arenas, arena);
+        if (task.kind == TASK_STEP)
+            do_step(r, &task, arena);
+        else
+            do_verify(r, &task, arena);
+        record_entry(r, task.change);
+        struct walk_change status = walk_status_of(r->walk, task.change);
+        if (has_ended(status.status))
+            progress_change_ended(r->progress, &r->plan->changes[task.change], status);
+        pthread_cond_broadcast(&r->changed);
+    }
+    pthread_cond_broadcast(&r->changed);
+    pthread_mutex_unlock(&r->lock);
+    return NULL;
+}
+
+/* Interrupts must reach waiting workers: this thread only passes them on. */
+static void *watch_signals(void *context)
+{
+    struct runner *r = context;
+    pthread_mutex_lock(&r->lock);
+    int seen = 0;
+    while (!atomic_load(&r->app->env.cancelled)) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += 50000000;
+        if (until.tv_nsec >= 1000000000) {
+            until.tv_nsec -= 1000000000;
+            until.tv_sec++;
+        }
+        pthread_cond_timedwait(&r->changed, &r->lock, &until);
+        if (seen < 0 || r->plan == NULL)
+            break;
+        if (interrupts > seen) {
+            seen = interrupts;
+            progress_note(r->progress, seen == 1
+                                           ? "interrupted: running steps are finished first"
+                                           : "interrupted again: stopping now");
+            check_interrupts(r);
+            pthread_cond_broadcast(&r->changed);
+        }
+    }
+    pthread_mutex_unlock(&r->lock);
+    return NULL;
+}
+
+static void run_workers(struct runner *r)
+{
+    pthread_t threads[WORKERS_MAX], watcher;
+    size_t n = (size_t)r->app->options->parallelism, started = 0;
+    bool watched = pthread_create(&watcher, NULL, watch_signals, r) == 0;
+    while (started < n && started + 1 < WORKERS_MAX &&
+           pthread_create(&threads[started], NULL, work, r) == 0)
+        started++;
+    if (started == 0)
+        work(r);
+    for (size_t i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    if (watched) {
+        pthread_mutex_lock(&r->lock);
+        r->plan = NULL; /* the watcher's sign to end */
+        pthread_cond_broadcast(&r->changed);
+        pthread_mutex_unlock(&r->lock);
+        pthread_join(watcher, NULL);
+    }
+}
+
+static int write_state(struct runner *r)
+{
+    struct app *app = r->app;
+    struct err err = {0};
+    app->state->serial++;
+    if (app->commit != NULL)
+        app->state->commit = app->commit;
+    if (r->storage.code == ERR_NONE &&
+        app->store->ops->write(app->store, app->state, &err) == 0)
+        return EXIT_OK;
+    return app_fail(EXIT_STORAGE, "%s",
+                    r->storage.code != ERR_NONE ? r->storage.message : err.message);
+}
+
+int runner_apply(struct app *app, const struct plan *plan, struct progress *progress,
+                 struct walk **ret_walk)
+{
+    char nonce[33];
+    app_random_hex(nonce);
+    const struct walk_options options = {.parallel = (unsigned)app->options->parallelism,
+                                         .nonce = nonce,
+                                         .commit = app->commit};
+    struct runner r = {.app = app, .plan = plan, .progress = progress, .own = arena_new(),
+                       .lineage = app->state->lineage};
+    pthread_mutex_init(&r.lock, NULL);
+    pthread_cond_init(&r.changed, NULL);
+    r.walk = *ret_walk = walk_new(app->arena, plan, &app->facts, &options);
+    app->env.on_event = progress_event;
+    app->env.event_context = progress;
+    struct sigaction former[2];
+    catch_signals(former);
+    record(&r, &(struct record){.kind = RECORD_PLAN, .plan = plan->id, .commit = app->commit});
+    if (r.storage.code == ERR_NONE)
+        run_workers(&r);
+    restore_signals(former);
+    app->env.on_event = NULL;
+    r.plan = plan;
+    for (size_t i = 0; i < plan->n_changes; i++)
+        record_entry(&r, i);
+    state_add_plan(app->state, app->arena, plan->id);
+    int code = write_state(&r);
+    if (code == EXIT_OK)
+        code = runner_exit_code(plan, r.walk, interrupts > 0);
+    for (size_t i = 0; i < r.arenas.n; i++)
+        arena_free(r.arenas.items[i]);
+    arena_free(r.own);
+    pthread_cond_destroy(&r.changed);
+    pthread_mutex_destroy(&r.lock);
+    return code;
+}
+
+enum exit_code runner_exit_code(const struct plan *plan, const struct walk *walk,
+                                bool interrupted)
+{
+    bool changed = false, left = false;
+    for (size_t i = 0; i < plan->n_changes; i++) {
+        struct walk_change status = walk_status_of(walk, i);
+        bool done = status.status == WALK_CHANGED || status.status == WALK_SAME;
+        left = left || !done;
+        changed = changed || status.touched || status.status == WALK_CHANGED;
+    }
+    if (!left)
+        return EXIT_OK;
+    if (changed)
+        return EXIT_WORK_LEFT;
+    return interrupted ? EXIT_INTERRUPTED : EXIT_PROVIDER;
+}
