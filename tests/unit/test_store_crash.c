@@ -20,6 +20,7 @@
 #include "../harness/unit.h"
 #include "arena.h"
 #include "num.h"
+#include "storage.h"
 #include "value.h"
 
 enum { RECORDS_PER_STATE = 3, ROUNDS = 50, READS = 300, WAIT_MS = 60000, NOBODY = 65534 };
@@ -329,6 +330,45 @@ static void test_reading_beside_a_writer(void **fixture)
     finish(&child, SIGKILL);
 }
 
+/* Linked in place of storage_slurp (-Wl,--wrap): what happens between the reading of the state
+ * and that of the journal. */
+int __real_storage_slurp(int fd, const char *path, struct strbuf *out, struct err *err);
+int __wrap_storage_slurp(int fd, const char *path, struct strbuf *out, struct err *err);
+
+static struct {
+    struct store *writer; /* NULL: nothing happens */
+    struct moment to;
+} meanwhile;
+
+int __wrap_storage_slurp(int fd, const char *path, struct strbuf *out, struct err *err)
+{
+    struct store *writer = meanwhile.writer;
+    int result = __real_storage_slurp(fd, path, out, err);
+    meanwhile.writer = NULL;
+    if (writer != NULL)
+        assert_int_equal(step(writer, meanwhile.to, err), 0);
+    return result;
+}
+
+/* The writer replaces the state, or records, just after the reader has read the state. */
+static void test_reading_while_the_state_is_replaced(void **fixture)
+{
+    struct fixture *f = *fixture;
+    struct store *reader;
+    struct err err = {0};
+    assert_int_equal(store_file_open(f->path, &reader, &err), 0);
+    assert_int_equal(lock(f->store, "me", 0, &err), 0);
+    assert_int_equal(step(f->store, (struct moment){1, 0}, &err), 0);
+    for (struct moment at = {1, 0}; at.serial < 4;) {
+        at = next_moment(at);
+        meanwhile.writer = f->store;
+        meanwhile.to = at;
+        assert_true(is_same(look(reader), at));
+        assert_null(meanwhile.writer);
+    }
+    reader->ops->close(reader);
+}
+
 /* ---- a disk that is full ---------------------------------------------------------------- */
 
 static void limit_files(rlim_t bytes)
@@ -381,6 +421,31 @@ static void test_no_room_at_any_size(void **fixture)
     }
 }
 
+/* A journal that an earlier crash left behind goes before anything else is written: two states
+ * on it could not be told from somebody else's. */
+static void test_spent_journal_goes_first(void **fixture)
+{
+    struct fixture *f = *fixture;
+    struct err err = {0};
+    char journal[320], aside[320];
+    snprintf(journal, sizeof(journal), "%s.journal", f->path);
+    snprintf(aside, sizeof(aside), "%s.aside", f->path);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(lock(f->store, "me", 0, &err), 0);
+    assert_int_equal(step(f->store, (struct moment){1, 0}, &err), 0);
+    assert_int_equal(step(f->store, (struct moment){1, 1}, &err), 0);
+    assert_int_equal(link(journal, aside), 0);
+    assert_int_equal(step(f->store, (struct moment){2, 0}, &err), 0);
+    assert_int_equal(rename(aside, journal), 0);
+    limit_files(0);
+    int result = step(f->store, (struct moment){3, 0}, &err);
+    limit_files(RLIM_INFINITY);
+    assert_int_equal(result, -1);
+    assert_int_equal(err.code, ERR_STORAGE);
+    assert_false(exists(f, ".journal"));
+    assert_true(is_same(look(f->store), (struct moment){2, 0}));
+}
+
 static void test_no_room_for_the_lock(void **fixture)
 {
     struct fixture *f = *fixture;
@@ -427,7 +492,9 @@ int main(void)
         ON_FILE(test_a_removed_lock_file_is_no_way_in_for_two),
         ON_FILE(test_kill_leaves_an_allowed_state),
         ON_FILE(test_reading_beside_a_writer),
+        ON_FILE(test_reading_while_the_state_is_replaced),
         ON_FILE(test_no_room_at_any_size),
+        ON_FILE(test_spent_journal_goes_first),
         ON_FILE(test_no_room_for_the_lock),
         ON_FILE(test_read_only_directory),
     };
