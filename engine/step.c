@@ -8,8 +8,8 @@
 #include "vec.h"
 
 static const char *const action_names[ACTION_COUNT] = {
-    [ACTION_NONE] = "none",       [ACTION_CREATE] = "create",   [ACTION_UPDATE] = "update",
-    [ACTION_REBUILD] = "rebuild", [ACTION_DELETE] = "delete",   [ACTION_RELEASE] = "release",
+    [ACTION_NONE] = "none",       [ACTION_CREATE] = "create", [ACTION_UPDATE] = "update",
+    [ACTION_REBUILD] = "rebuild", [ACTION_DELETE] = "delete", [ACTION_RELEASE] = "release",
     [ACTION_ADOPT] = "adopt",
 };
 
@@ -29,8 +29,8 @@ static const char *const effect_names[] = {
 struct step *steps_add(struct step_list *list, const char *provider, const char *op,
                        const char *title, unsigned effects, const struct value *args)
 {
-    list->items = vec_grow(list->arena, list->items, list->n, &list->capacity,
-                           sizeof(*list->items));
+    list->items =
+        vec_grow(list->arena, list->items, list->n, &list->capacity, sizeof(*list->items));
     struct step *step = &list->items[list->n];
     *step = (struct step){
         .id = (unsigned)list->n,

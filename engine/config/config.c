@@ -38,7 +38,8 @@ struct collection {
     struct map broken; /* addresses with errors */
 };
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading
+ * ----------------------------------------------------------------------------------- */
 
 static void make_forms(struct config_doc *doc)
 {
@@ -60,8 +61,7 @@ int config_parse(const struct config_input *input, struct arena *arena, struct d
 {
     struct arena *nodes = arena_new();
     struct config_doc *doc = ARENA_NEW(nodes, struct config_doc);
-    *doc = (struct config_doc){
-        .input = *input, .arena = arena, .nodes = nodes, .diags = diags};
+    *doc = (struct config_doc){.input = *input, .arena = arena, .nodes = nodes, .diags = diags};
     doc->config = ARENA_NEW(arena, struct config);
     doc->config->arena = arena;
     doc->config->atoms = atoms_new(arena);
@@ -71,7 +71,8 @@ int config_parse(const struct config_input *input, struct arena *arena, struct d
     decoder_init(&doc->decoder);
     make_forms(doc);
 
-    struct yamldoc_memory memory = {.nodes = nodes, .texts = arena, .atoms = doc->config->atoms};
+    struct yamldoc_memory memory = {
+        .nodes = nodes, .texts = arena, .atoms = doc->config->atoms};
     struct manifest_input files = {
         .files = input->files, .n_files = input->n_files, .kinds = input->kinds};
     doc->result = manifest_merge(&files, &memory, diags, &doc->manifest);
@@ -116,7 +117,8 @@ void config_list_attachments(struct config_doc *doc, const char *const **ret_pat
     map_release(&list.seen);
 }
 
-/* ---- decoding ----------------------------------------------------------------------------------- */
+/* ---- decoding
+ * ----------------------------------------------------------------------------------- */
 
 static const char *name_problem(const char *name)
 {
@@ -146,12 +148,11 @@ static int add(void *context, struct instance *instance, bool broken)
 }
 
 static struct instance *read_one(struct config_doc *doc, const struct form *form,
-                                 const char *kind, const struct entry *entry,
-                                 bool *ret_broken)
+                                 const char *kind, const struct entry *entry, bool *ret_broken)
 {
     char *address = address_make(doc->nodes, kind, entry->key);
-    struct instance *instance = instance_new(
-        doc->arena, form_schema(form), atom(doc->config->atoms, address), entry->key);
+    struct instance *instance = instance_new(doc->arena, form_schema(form),
+                                             atom(doc->config->atoms, address), entry->key);
     instance->presence = PRESENCE_PRESENT;
     instance->pos = entry_pos(entry);
     const char *problem = name_problem(entry->key);

@@ -64,7 +64,8 @@ int config_build(const struct config_input *input, struct arena *arena, struct d
 /* Frees the index of names; everything else lives in the arena. Accepts NULL. */
 void config_release(struct config *config);
 
-/* ---- the same in two steps ------------------------------------------------------------------ */
+/* ---- the same in two steps ------------------------------------------------------------------
+ */
 
 struct config_doc;
 

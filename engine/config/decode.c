@@ -16,7 +16,8 @@
 #include "vec.h"
 #include "yamldoc.h"
 
-/* ---- lifecycle: a small schema of its own ---------------------------------------------------- */
+/* ---- lifecycle: a small schema of its own
+ * ---------------------------------------------------- */
 
 enum { LC_PREVENT_DESTROY, LC_ADOPT, LC_IGNORE_CHANGES, LC_IGNORE_DRIFT, LC_ALLOW, LC_COUNT };
 
@@ -72,8 +73,8 @@ static int read_lifecycle(const struct form *form, const struct node *node,
                           struct instance *instance)
 {
     struct decoder *decoder = form->decoder;
-    struct instance *read = instance_new(decoder->arena, &lifecycle_schema, instance->address,
-                                         instance->name);
+    struct instance *read =
+        instance_new(decoder->arena, &lifecycle_schema, instance->address, instance->name);
     if (form_read(decoder->lifecycle, node, read) < 0)
         return -1;
     struct lifecycle *lifecycle = ARENA_NEW(decoder->arena, struct lifecycle);
@@ -88,7 +89,8 @@ static int read_lifecycle(const struct form *form, const struct node *node,
     return changes < 0 || drift < 0 ? -1 : 0;
 }
 
-/* ---- forms ------------------------------------------------------------------------------------ */
+/* ---- forms
+ * ------------------------------------------------------------------------------------ */
 
 static struct shape *child(struct shape *shape, const char *key)
 {
@@ -104,8 +106,7 @@ static void shape_add(struct form *form, const char *name, int attr)
     struct shape *shape = &form->root;
     for (const char *part = name; part != NULL;) {
         size_t len = strcspn(part, ".");
-        const char *key =
-            atom(decoder->atoms, arena_memdup(decoder->arena, part, len));
+        const char *key = atom(decoder->atoms, arena_memdup(decoder->arena, part, len));
         struct shape *next = child(shape, key);
         if (next == NULL) {
             shape->children = vec_grow(decoder->arena, shape->children, shape->n,
@@ -125,12 +126,14 @@ static const struct value *default_of(struct decoder *decoder, const struct attr
     if (attr->default_value == NULL)
         return value_absent();
     struct yamldoc_memory memory = {decoder->arena, decoder->arena, decoder->atoms};
-    struct diags *diags = diags_new(decoder->arena);
+    struct yamldoc_source source = {.file = attr->name,
+                                    .text = attr->default_value,
+                                    .size = strlen(attr->default_value),
+                                    .diags = diags_new(decoder->arena)};
     struct node node;
     struct err err;
     const struct value *value = NULL;
-    int result = yamldoc_parse(&memory, attr->name, attr->default_value,
-                            strlen(attr->default_value), diags, &node);
+    int result = yamldoc_parse(&memory, &source, &node);
     if (result == 0)
         result = attr->type->canonicalise(attr, decode_tree(decoder, &node, decoder->arena),
                                           decoder->arena, &value, &err);
@@ -177,13 +180,13 @@ void decoder_release(struct decoder *decoder)
     value_pool_free(decoder->pool);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading
+ * ----------------------------------------------------------------------------------- */
 
 static bool can_be_set(const struct form *form, const struct shape *shape)
 {
     return shape->attr < 0 || shape->n > 0 ||
-           (form->schema->attrs[shape->attr].flags &
-            (ATTR_FACT | ATTR_DERIVED)) == 0;
+           (form->schema->attrs[shape->attr].flags & (ATTR_FACT | ATTR_DERIVED)) == 0;
 }
 
 static void hint_keys(const struct form *form, const struct shape *shape, struct diag *diag,
@@ -227,8 +230,7 @@ struct reading {
 static struct diag *complain(struct reading *r, struct pos pos, const char *what,
                              const char *subject)
 {
-    struct diag *diag =
-        diag_error(r->form->decoder->diags, pos, "%s \"%.60s\"", what, subject);
+    struct diag *diag = diag_error(r->form->decoder->diags, pos, "%s \"%.60s\"", what, subject);
     diag->address = r->instance->address;
     r->result = -1;
     return diag;
@@ -246,8 +248,8 @@ static void read_entry(struct reading *r, const struct shape *shape, const struc
     }
     bool nested = at->n > 0 && (at->attr < 0 || entry->node.type == NODE_MAP);
     if (nested && entry->node.type != NODE_MAP && !node_is_null(&entry->node)) {
-        struct diag *diag = complain(r, node_pos(&entry->node), "expected a map under",
-                                     entry->key);
+        struct diag *diag =
+            complain(r, node_pos(&entry->node), "expected a map under", entry->key);
         hint_keys(r->form, at, diag, "");
         return;
     }
@@ -257,8 +259,8 @@ static void read_entry(struct reading *r, const struct shape *shape, const struc
     }
     const struct attr *attr = &r->form->schema->attrs[at->attr];
     r->attr_pos[at->attr] = node_pos(&entry->node);
-    if (decode_value(r->form, attr, &entry->node, r->instance,
-                     &r->instance->attrs[at->attr]) < 0)
+    if (decode_value(r->form, attr, &entry->node, r->instance, &r->instance->attrs[at->attr]) <
+        0)
         r->result = -1;
 }
 
@@ -312,8 +314,7 @@ int form_read(const struct form *form, const struct node *node, struct instance 
         complain(&r, node_pos(node), "expected a map under", instance->name);
     bool map = r.result == 0 || node->type == NODE_MAP;
     for (size_t i = 0; i < schema->n_attrs; i++)
-        if ((schema->attrs[i].flags & ATTR_FILE) != 0 &&
-            decode_file(form, i, instance) < 0)
+        if ((schema->attrs[i].flags & ATTR_FILE) != 0 && decode_file(form, i, instance) < 0)
             r.result = -1;
     if (map)
         check_required(&r);
@@ -321,7 +322,8 @@ int form_read(const struct form *form, const struct node *node, struct instance 
     return r.result;
 }
 
-/* ---- files -------------------------------------------------------------------------------------- */
+/* ---- files
+ * -------------------------------------------------------------------------------------- */
 
 /* The node under a dotted name, or NULL. */
 static const struct node *follow(const struct node *node, const char *name)

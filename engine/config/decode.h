@@ -24,7 +24,7 @@ struct decoder {
     struct atoms *atoms;
     struct diags *diags;
     const struct variables *vars;
-    struct map attachments; /* path -> struct attachment */
+    struct map attachments;    /* path -> struct attachment */
     struct value_cache *cache; /* of scalars */
     struct value_pool *pool;   /* of lists and maps */
     const char *lifecycle_key; /* atom */

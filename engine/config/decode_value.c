@@ -101,8 +101,7 @@ static int refuse(const struct form *form, const struct attr *attr, const struct
                   const struct instance *instance, const struct err *err)
 {
     struct diags *diags = form->decoder->diags;
-    struct diag *diag =
-        diag_error(diags, node_pos(node), "%s: %s", attr->name, err->message);
+    struct diag *diag = diag_error(diags, node_pos(node), "%s: %s", attr->name, err->message);
     diag->address = instance->address;
     if ((attr->flags & ATTR_SECRET) != 0)
         diag->hide_source = true;
@@ -144,9 +143,9 @@ int decode_value(const struct form *form, const struct attr *attr, const struct 
     struct decoder *decoder = form->decoder;
     struct diags *diags = decoder->diags;
     if ((attr->flags & (ATTR_FACT | ATTR_DERIVED)) != 0) {
-        struct diag *diag = diag_error(diags, node_pos(node), "%s: cannot be set: it is %s",
-                                       attr->name,
-                                       attr->flags & ATTR_DERIVED ? "derived" : "read only");
+        struct diag *diag =
+            diag_error(diags, node_pos(node), "%s: cannot be set: it is %s", attr->name,
+                       attr->flags & ATTR_DERIVED ? "derived" : "read only");
         diag->address = instance->address;
         return -1;
     }
@@ -180,7 +179,8 @@ int decode_value(const struct form *form, const struct attr *attr, const struct 
     return 0;
 }
 
-/* ---- files -------------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------------
+ */
 
 const char *decode_path_problem(const char *path)
 {
@@ -228,7 +228,8 @@ int decode_file(const struct form *form, size_t index, struct instance *instance
     if (into < 0)
         return 0;
     if (!value_is_absent(instance->attrs[into]))
-        return refuse_file(form, index, instance, "is given beside the text itself; choose one");
+        return refuse_file(form, index, instance,
+                           "is given beside the text itself; choose one");
     const char *problem = decode_path_problem(path);
     struct attachment *attachment = map_get(&decoder->attachments, path);
     if (problem == NULL)
@@ -237,8 +238,7 @@ int decode_file(const struct form *form, size_t index, struct instance *instance
         return refuse_file(form, index, instance, problem);
     if (attachment->value == NULL)
         attachment->value = value_borrow(
-            decoder->arena,
-            arena_memdup(decoder->arena, attachment->text, attachment->size));
+            decoder->arena, arena_memdup(decoder->arena, attachment->text, attachment->size));
     struct err err;
     const struct attr *to = &form->schema->attrs[into];
     if (to->type->canonicalise(to, attachment->value, decoder->arena, &instance->attrs[into],

@@ -54,7 +54,8 @@ static int parse_range(const char *at, const char *end, struct range *range, str
         return err_set(err, ERR_INVALID, "both ends of {%.*s} need the same number of digits",
                        (int)(end - at), at);
     if (last < first)
-        return err_set(err, ERR_INVALID, "the range {%.*s} runs backwards", (int)(end - at), at);
+        return err_set(err, ERR_INVALID, "the range {%.*s} runs backwards", (int)(end - at),
+                       at);
     range->first = first;
     range->count = last - first + 1;
     range->width = padded ? (int)first_len : 0;

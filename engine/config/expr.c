@@ -77,8 +77,8 @@ static void declare_one(struct variables *vars, const struct entry *entry)
         const struct entry *field = &entry->node.entries[i];
         bool initial = strcmp(field->key, "default") == 0;
         if (!initial && strcmp(field->key, "doc") != 0) {
-            struct diag *diag = diag_error(vars->diags, entry_pos(field),
-                                           "unknown key \"%.60s\"", field->key);
+            struct diag *diag =
+                diag_error(vars->diags, entry_pos(field), "unknown key \"%.60s\"", field->key);
             diag_hint(vars->diags, diag, "known keys: default, doc");
         } else if (field->node.type != NODE_SCALAR) {
             diag_error(vars->diags, node_pos(&field->node), "%s: expected a text, found %s",
@@ -112,11 +112,12 @@ void variables_set(struct variables *vars, const char *const *assignments, size_
     for (size_t i = 0; i < n; i++) {
         const char *equals = strchr(assignments[i], '=');
         if (equals == NULL) {
-            diag_error(vars->diags, nowhere, "a variable is set by NAME=VALUE; \"=\" is missing");
+            diag_error(vars->diags, nowhere,
+                       "a variable is set by NAME=VALUE; \"=\" is missing");
             continue;
         }
-        char *name = arena_memdup(vars->arena, assignments[i],
-                                  (size_t)(equals - assignments[i]));
+        char *name =
+            arena_memdup(vars->arena, assignments[i], (size_t)(equals - assignments[i]));
         struct variable *variable = map_get(&vars->map, name);
         if (variable == NULL) {
             struct diag *diag = diag_error(vars->diags, nowhere,
@@ -135,9 +136,9 @@ void variables_check(struct variables *vars)
         const struct variable *variable = map_get(&vars->map, names[i]);
         if (variable->value != NULL)
             continue;
-        struct diag *diag = diag_error(vars->diags, variable->pos,
-                                       "variable \"%s\" has neither a default nor a value",
-                                       names[i]);
+        struct diag *diag =
+            diag_error(vars->diags, variable->pos,
+                       "variable \"%s\" has neither a default nor a value", names[i]);
         diag_hint(vars->diags, diag, "give one with --var %s=VALUE", names[i]);
     }
 }
@@ -150,7 +151,8 @@ static const char *look_up(const struct variables *vars, const struct node *scal
     int shown = end - at > 60 ? 60 : (int)(end - at);
     size_t len = (size_t)(end - at);
     if (len < 5 || strncmp(at, "var.", 4) != 0 || name_len(at + 4) != len - 4) {
-        struct diag *diag = diag_error(vars->diags, pos, "\"${%.*s}\" is no variable", shown, at);
+        struct diag *diag =
+            diag_error(vars->diags, pos, "\"${%.*s}\" is no variable", shown, at);
         diag_hint(vars->diags, diag,
                   "write ${var.NAME}, or $${ where the text itself has a ${");
         return NULL;

@@ -19,8 +19,8 @@ static int complain(const struct host_maker *maker, const struct instance *pool,
                     const char *what, const char *subject)
 {
     struct diag *diag =
-        diag_error(maker->decoder->diags, instance_attr_pos(pool, hosts_attr), "hosts: %s%s%.200s",
-                   subject, subject[0] != '\0' ? ": " : "", what);
+        diag_error(maker->decoder->diags, instance_attr_pos(pool, hosts_attr),
+                   "hosts: %s%s%.200s", subject, subject[0] != '\0' ? ": " : "", what);
     diag->address = pool->address;
     return -1;
 }

@@ -94,13 +94,12 @@ static void note_reference(void *context, const struct reference *reference)
         return;
     size_t to = (size_t)(uintptr_t)map_get(&section->by_name, reference->name);
     if (to != 0) {
-        VEC_PUSH(l->scratch, &l->edges,
-                 ((struct edge){.to = to - 1, .pos = reference->pos}));
+        VEC_PUSH(l->scratch, &l->edges, ((struct edge){.to = to - 1, .pos = reference->pos}));
         return;
     }
-    struct diag *diag = diag_error(l->input->diags, reference->pos,
-                                   "%s: there is no \"%.100s\" in %s", reference->attr->name,
-                                   reference->name, reference->section);
+    struct diag *diag =
+        diag_error(l->input->diags, reference->pos, "%s: there is no \"%.100s\" in %s",
+                   reference->attr->name, reference->name, reference->section);
     diag->address = l->input->resources->items[l->at]->address;
     hint_nearest(l, section, diag, reference->name);
     l->bad[l->at] = true;
@@ -118,7 +117,8 @@ static void collect_edges(struct linker *l)
     }
 }
 
-/* ---- circles ------------------------------------------------------------------------------------ */
+/* ---- circles
+ * ------------------------------------------------------------------------------------ */
 
 enum colour { WHITE, GREY, BLACK };
 
@@ -146,8 +146,7 @@ static void report_circle(struct linker *l, const struct visit *path, size_t n)
                     items[path[i].node]->address, items[edge->to]->address, edge->pos.file,
                     edge->pos.line, edge->pos.column);
     }
-    const struct edge *first =
-        &l->edges.items[l->nodes[path[0].node].first + path[0].next - 1];
+    const struct edge *first = &l->edges.items[l->nodes[path[0].node].first + path[0].next - 1];
     struct diag *diag =
         diag_error(l->input->diags, first->pos, "references run in a circle: %s%s",
                    strbuf_str(&loop), items[path[0].node]->address);

@@ -32,7 +32,7 @@ struct merger {
     VEC(const char *) known; /* top-level keys, atoms */
     const char *gridform, *site;
     struct pos version_pos; /* the last place of the key gridform, right or wrong */
-    bool odd_root; /* a file is no map: what is missing may have been meant there */
+    bool odd_root;          /* a file is no map: what is missing may have been meant there */
     int result;
 };
 
@@ -102,8 +102,8 @@ static bool accept_key(struct merger *m, const struct entry *entry)
     int64_t version;
     if (entry->key == m->gridform &&
         (num_i64(entry->node.text, &version) < 0 || version != MANIFEST_VERSION)) {
-        struct diag *diag = complain(m, node_pos(&entry->node), "unknown version of the manifest",
-                                     entry->node.text);
+        struct diag *diag = complain(m, node_pos(&entry->node),
+                                     "unknown version of the manifest", entry->node.text);
         diag_hint(m->diags, diag, "this gridform reads version %d", MANIFEST_VERSION);
         return false;
     }
@@ -157,8 +157,8 @@ static void take_key(struct merger *m, const struct entry *entry)
     struct section *section = section_of(m, entry->key);
     if (section == NULL) {
         section = ARENA_NEW(m->memory->nodes, struct section);
-        *section = (struct section){
-            .key = entry->key, .pos = entry_pos(entry), .node = entry->node};
+        *section =
+            (struct section){.key = entry->key, .pos = entry_pos(entry), .node = entry->node};
         VEC_PUSH(m->memory->nodes, &m->sections, section);
     } else if (entry->key == m->site) {
         given_twice(m, entry, section->pos);
@@ -218,11 +218,11 @@ static struct node finish_base(struct merger *m)
         entries[i].node.entries = section->members.items;
         entries[i].node.n = (uint32_t)section->members.n;
     }
-    return (struct node){
-        .type = NODE_MAP, .entries = entries, .n = (uint32_t)m->sections.n};
+    return (struct node){.type = NODE_MAP, .entries = entries, .n = (uint32_t)m->sections.n};
 }
 
-/* ---- files -------------------------------------------------------------------------------------- */
+/* ---- files
+ * -------------------------------------------------------------------------------------- */
 
 struct parsed {
     const struct source_file *file;
@@ -250,8 +250,11 @@ static struct parsed *parse_all(struct merger *m)
         qsort(files, n, sizeof(*files), compare_files);
     for (size_t i = 0; i < n; i++) {
         const struct source_file *file = files[i].file;
-        const char *name = atom(m->memory->atoms, file->name);
-        if (yamldoc_parse(m->memory, name, file->text, file->size, m->diags, &files[i].root) < 0)
+        struct yamldoc_source source = {.file = atom(m->memory->atoms, file->name),
+                                        .text = file->text,
+                                        .size = file->size,
+                                        .diags = m->diags};
+        if (yamldoc_parse(m->memory, &source, &files[i].root) < 0)
             m->result = -1;
     }
     return files;

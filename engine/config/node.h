@@ -31,7 +31,7 @@ struct node {
 };
 
 struct entry {
-    const char *key; /* an atom; NULL in lists */
+    const char *key;       /* an atom; NULL in lists */
     unsigned line, column; /* of the key, in node.file */
     struct node node;
 };

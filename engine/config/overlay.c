@@ -33,8 +33,7 @@ static struct node merge_maps(const struct node *base, const struct node *over,
     for (size_t i = 0; i < over->n; i++)
         keyset_add(&index, over->entries[i].key, i);
     bool *used = ARENA_ARRAY(arena, over->n, bool);
-    struct entry *entries =
-        ARENA_ARRAY(arena, (size_t)base->n + over->n, struct entry);
+    struct entry *entries = ARENA_ARRAY(arena, (size_t)base->n + over->n, struct entry);
     size_t n = 0;
     for (size_t i = 0; i < base->n; i++) {
         const struct entry *from = &base->entries[i];
@@ -72,8 +71,7 @@ static struct node merge_maps(const struct node *base, const struct node *over,
     return merged;
 }
 
-struct node overlay_apply(const struct node *base, const struct node *over,
-                          struct arena *arena)
+struct node overlay_apply(const struct node *base, const struct node *over, struct arena *arena)
 {
     if (base->type == NODE_MAP && over->type == NODE_MAP)
         return merge_maps(base, over, arena);

@@ -7,8 +7,8 @@
 #include "compiler.h"
 #include "diag.h"
 
-static const char *const words[] = {"password", "passwd", "passphrase",  "secret",
-                                    "token",    "apikey", "api_key", "private_key"};
+static const char *const words[] = {"password", "passwd", "passphrase", "secret",
+                                    "token",    "apikey", "api_key",    "private_key"};
 
 enum { LINES_ABOVE = 5 };
 

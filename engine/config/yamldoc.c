@@ -1,5 +1,5 @@
-/* yamldoc.c: see yamldoc.h. libyaml's events drive a stack of open collections; all entries of all
- * open collections lie on one stack, and move to the arena when their collection closes. */
+/* yamldoc.c: see yamldoc.h. libyaml's events drive a stack of open collections; all entries of
+ * all open collections lie on one stack, and move to the arena when their collection closes. */
 #include "yamldoc_internal.h"
 
 #include <stdlib.h>
@@ -171,8 +171,8 @@ static int refuse_tag(struct builder *b, const yaml_event_t *event, const yaml_c
 {
     if (tag == NULL)
         return 0;
-    struct diag *diag = diag_error(b->source.diags, mark_pos(b, event->start_mark),
-                                   "tags are not supported");
+    struct diag *diag =
+        diag_error(b->source.diags, mark_pos(b, event->start_mark), "tags are not supported");
     diag_hint(b->source.diags, diag, "remove \"%.60s\"", (const char *)tag);
     return -1;
 }
@@ -210,8 +210,8 @@ static int on_scalar(struct builder *b, const yaml_event_t *event)
     node.plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     node.dollar = memchr(text, '$', len) != NULL;
     node.interned = len <= MAX_INTERNED;
-    node.text = node.interned ? intern(b, text, len)
-                              : arena_memdup(b->memory->texts, text, len);
+    node.text =
+        node.interned ? intern(b, text, len) : arena_memdup(b->memory->texts, text, len);
     b->count++;
     if (event->data.scalar.anchor != NULL)
         *new_anchor(b, event->data.scalar.anchor) =
@@ -265,8 +265,7 @@ static void on_close(struct builder *b)
     b->n_stack = frame->first;
     keyset_release(&frame->keys);
     b->depth--;
-    struct anchor *anchor =
-        frame->anchor == NULL ? NULL : map_get(&b->anchors, frame->anchor);
+    struct anchor *anchor = frame->anchor == NULL ? NULL : map_get(&b->anchors, frame->anchor);
     if (anchor != NULL && !anchor->complete)
         *anchor = (struct anchor){.node = frame->node,
                                   .weight = b->count - frame->count,
@@ -347,24 +346,24 @@ static int run(struct builder *b, yaml_parser_t *parser)
     }
 }
 
-int yamldoc_parse(const struct yamldoc_memory *memory, const char *file, const char *text,
-               size_t size, struct diags *diags, struct node *ret_root)
+int yamldoc_parse(const struct yamldoc_memory *memory, const struct yamldoc_source *source,
+                  struct node *ret_root)
 {
-    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-        text += 3;
-        size -= 3;
+    struct builder b = {
+        .memory = memory,
+        .source = *source,
+        .root = {.file = source->file, .line = 1, .column = 1, .text = "", .plain = true}};
+    if (source->size >= 3 && memcmp(source->text, "\xef\xbb\xbf", 3) == 0) {
+        b.source.text += 3;
+        b.source.size -= 3;
     }
-    diag_add_source(diags, file, text, size);
-    struct builder b = {.memory = memory,
-                        .source = {.file = file, .text = text, .size = size, .diags = diags},
-                        .root = {.file = file, .line = 1, .column = 1, .text = "",
-                                 .plain = true}};
+    diag_add_source(source->diags, source->file, b.source.text, b.source.size);
     if (yamldoc_check_bytes(&b.source) < 0)
         return -1;
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser))
         abort();
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)b.source.text, b.source.size);
     map_init(&b.anchors);
     int result = run(&b, &parser);
     while (b.depth > 0)

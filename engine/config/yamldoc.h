@@ -24,9 +24,15 @@ struct yamldoc_memory {
     struct atoms *atoms; /* over texts */
 };
 
-/* An empty document gives a plain empty scalar. The text is registered with diags, which keep
- * a pointer to it; file and text must outlive them. Returns -1 when something was reported. */
-int yamldoc_parse(const struct yamldoc_memory *memory, const char *file, const char *text,
-               size_t size, struct diags *diags, struct node *ret_root);
+/* A buffer under its name; both must outlive the diags, which keep pointers to them. */
+struct yamldoc_source {
+    const char *file, *text;
+    size_t size;
+    struct diags *diags;
+};
+
+/* An empty document gives a plain empty scalar. Returns -1 when something was reported. */
+int yamldoc_parse(const struct yamldoc_memory *memory, const struct yamldoc_source *source,
+                  struct node *ret_root);
 
 #endif

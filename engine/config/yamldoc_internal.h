@@ -6,12 +6,7 @@
 
 struct yaml_parser_s;
 
-/* A buffer under its name, byte-order mark already skipped. */
-struct yamldoc_source {
-    const char *file, *text;
-    size_t size;
-    struct diags *diags;
-};
+/* source: as yamldoc_parse got it, but for a byte-order mark, which is skipped. */
 
 /* Report what libyaml stumbled over. Always returns -1. */
 int yamldoc_report(const struct yamldoc_source *source, const struct yaml_parser_s *parser);

@@ -12,8 +12,10 @@ void references_each(const struct instance *instance,
         const struct value *value = instance->attrs[i];
         if (attr->ref == NULL || !value_is_known(value))
             continue;
-        struct reference reference = {
-            .attr = attr, .section = attr->ref, .name = value_text(value), .pos = instance->pos};
+        struct reference reference = {.attr = attr,
+                                      .section = attr->ref,
+                                      .name = value_text(value),
+                                      .pos = instance->pos};
         if (instance->attr_pos != NULL && instance->attr_pos[i].file != NULL)
             reference.pos = instance->attr_pos[i];
         if (reference.name != NULL)

@@ -14,9 +14,9 @@
 enum { MAX_STRING = 4096, MAX_TEXT = 1 << 20, MAX_ITEMS = 10000, SHOWN = 60 };
 
 static const char *const found_names[VALUE_TYPE_COUNT] = {
-    [VALUE_ABSENT] = "nothing",    [VALUE_UNREADABLE] = "something unreadable",
+    [VALUE_ABSENT] = "nothing",     [VALUE_UNREADABLE] = "something unreadable",
     [VALUE_BOOL] = "true or false", [VALUE_INT] = "a number",
-    [VALUE_STRING] = "a text",     [VALUE_LIST] = "a list",
+    [VALUE_STRING] = "a text",      [VALUE_LIST] = "a list",
     [VALUE_MAP] = "a map",
 };
 
@@ -338,7 +338,8 @@ const struct attr_type type_pending = {.name = "pending",
                                        .canonicalise = word_canonicalise,
                                        .print = pending_print};
 
-/* ---- values of attributes ----------------------------------------------------------------- */
+/* ---- values of attributes -----------------------------------------------------------------
+ */
 
 bool attr_equal(const struct attr *attr, const struct value *a, const struct value *b)
 {

@@ -152,18 +152,17 @@ static void size_range_print(const struct value *value, struct strbuf *out)
     print(value, true, out);
 }
 
-const struct attr_type type_range = {
-    .name = "range",
-    .expects = "a whole number or a range {min: 1, max: 4}",
-    .canonicalise = range_canonicalise,
-    .print = range_print};
+const struct attr_type type_range = {.name = "range",
+                                     .expects = "a whole number or a range {min: 1, max: 4}",
+                                     .canonicalise = range_canonicalise,
+                                     .print = range_print};
 const struct attr_type type_size_range = {
     .name = "size range",
     .expects = "a size such as 16 GiB or a range {min: 8 GiB, max: 16 GiB}",
     .canonicalise = range_canonicalise,
     .print = size_range_print};
-const struct attr_type type_cpu = {
-    .name = "cpu",
-    .expects = "auto, a whole number or a range {min: 1, max: 4}",
-    .canonicalise = cpu_canonicalise,
-    .print = range_print};
+const struct attr_type type_cpu = {.name = "cpu",
+                                   .expects =
+                                       "auto, a whole number or a range {min: 1, max: 4}",
+                                   .canonicalise = cpu_canonicalise,
+                                   .print = range_print};

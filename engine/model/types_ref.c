@@ -61,12 +61,12 @@ static int principals_canonicalise(const struct attr *attr, const struct value *
     return 0;
 }
 
-const struct attr_type type_principals = {
-    .name = "principals",
-    .expects = "a list of {user: NAME} or {group: NAME}",
-    .canonicalise = principals_canonicalise};
+const struct attr_type type_principals = {.name = "principals",
+                                          .expects = "a list of {user: NAME} or {group: NAME}",
+                                          .canonicalise = principals_canonicalise};
 
-/* ---- type_secret -------------------------------------------------------------------------- */
+/* ---- type_secret --------------------------------------------------------------------------
+ */
 
 static int check_command(const struct value *in, struct err *err)
 {
@@ -122,8 +122,8 @@ static void secret_print(const struct value *value, struct strbuf *out)
         return;
     }
     const struct value_field *field = &value->map.fields[0];
-    const char *text = value_text(field->value->type == VALUE_LIST ? value_at(field->value, 0)
-                                                                   : field->value);
+    const char *text =
+        value_text(field->value->type == VALUE_LIST ? value_at(field->value, 0) : field->value);
     strbuf_addf(out, "%s %s", field->key, text == NULL ? "?" : text);
 }
 
@@ -134,7 +134,8 @@ const struct attr_type type_secret = {
     .canonicalise = secret_canonicalise,
     .print = secret_print};
 
-/* ---- type_addresses ------------------------------------------------------------------------- */
+/* ---- type_addresses -------------------------------------------------------------------------
+ */
 
 static int check_address(const struct value *in, struct err *err)
 {

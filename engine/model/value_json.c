@@ -149,8 +149,7 @@ static int convert_object(const json_t *json, unsigned depth, struct arena *aren
         *ret = value_unreadable(arena, "%s", reason);
         return 0;
     }
-    struct value_field *fields =
-        ARENA_ARRAY(arena, json_object_size(json), struct value_field);
+    struct value_field *fields = ARENA_ARRAY(arena, json_object_size(json), struct value_field);
     size_t n = 0;
     void *iter = json_object_iter((json_t *)json);
     for (; iter != NULL; iter = json_object_iter_next((json_t *)json, iter), n++) {

@@ -88,20 +88,18 @@ static void template_derive(struct instance *template, const struct facts *facts
                             struct diags *diags UNUSED)
 {
     const char *base = instance_text(template, "base");
-    instance_set(template, "vm", value_borrow(facts->arena, arena_printf(facts->arena, "%s-1",
-                                                                         base)));
+    instance_set(template, "vm",
+                 value_borrow(facts->arena, arena_printf(facts->arena, "%s-1", base)));
 }
 
 static const struct kind mode = {
     .schema = {SCHEMA("vgpu_mode", "vgpu_modes", mode_attrs), .abstract = true}};
 static const struct kind pool = {
     .schema = {SCHEMA("pool", "pools", pool_attrs), .abstract = true}};
-static const struct kind host = {.schema = {SCHEMA("host", "hosts", host_attrs),
-                                            .expanded = true},
-                                 .derive = host_derive};
-static const struct kind template = {.schema = {SCHEMA("template", "templates",
-                                                       template_attrs)},
-                                     .derive = template_derive};
+static const struct kind host = {
+    .schema = {SCHEMA("host", "hosts", host_attrs), .expanded = true}, .derive = host_derive};
+static const struct kind template = {
+    .schema = {SCHEMA("template", "templates", template_attrs)}, .derive = template_derive};
 static const struct kind blueprint = {
     .schema = {SCHEMA("blueprint", "blueprints", blueprint_attrs)}};
 

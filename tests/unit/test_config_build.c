@@ -147,8 +147,7 @@ static void a_manifest_becomes_resources(void **state)
     assert_ptr_equal(bp->address, atom_lookup(w->config->atoms, "blueprint/Tensor Flow"));
 
     assert_int_equal(w->config->providers.n, 1);
-    const struct instance *vsphere =
-        instances_find(&w->config->providers, "provider/vsphere");
+    const struct instance *vsphere = instances_find(&w->config->providers, "provider/vsphere");
     assert_non_null(vsphere);
     assert_string_equal(vsphere->name, "vsphere");
     assert_int_equal(instance_get(vsphere, "port")->integer, 443);
@@ -278,8 +277,7 @@ static void equal_values_are_shared(void **state)
 {
     struct world *w = *state;
     add_file(w, "f.yaml",
-             "gridform: 1\nsite: lab\ntemplates:\n  a: { base: x }\n  b: { base: x }\n",
-             false);
+             "gridform: 1\nsite: lab\ntemplates:\n  a: { base: x }\n  b: { base: x }\n", false);
     build(w);
     assert_ptr_equal(instance_get(find(w, "template/a"), "base"),
                      instance_get(find(w, "template/b"), "base"));

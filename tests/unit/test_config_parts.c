@@ -46,7 +46,8 @@ static int stop(void **state)
 static struct node parse_as(struct world *w, const char *file, const char *text)
 {
     struct node root;
-    if (yamldoc_parse(&w->memory, file, text, strlen(text), w->diags, &root) < 0)
+    struct yamldoc_source source = {file, text, strlen(text), w->diags};
+    if (yamldoc_parse(&w->memory, &source, &root) < 0)
         fail_msg("%s: %s", text, diags_at(w->diags, 0)->summary);
     return root;
 }
@@ -133,7 +134,8 @@ static void equal_keys_are_equal_pointers(void **state)
 static int parse_result(struct world *w, const char *text, size_t size)
 {
     struct node root;
-    return yamldoc_parse(&w->memory, "f", text, size, w->diags, &root);
+    struct yamldoc_source source = {"f", text, size, w->diags};
+    return yamldoc_parse(&w->memory, &source, &root);
 }
 
 static void limits_are_reached_exactly(void **state)
@@ -242,9 +244,10 @@ static void places_follow_the_winner(void **state)
     struct node base = parse_as(w, "base", "a:\n  x: 1\n  y: 2\n");
     struct node over = parse_as(w, "prod", "a: { y: 3, z: { q: 4, r: null } }\n");
     struct node merged = overlay_apply(&base, &over, w->arena);
-    assert_string_equal(text_of(w, &merged, true),
-                        "{a@base:1:1: {x@base:2:3: 1@base:2:6, y@prod:1:6: 3@prod:1:9, "
-                        "z@prod:1:12: {q@prod:1:17: 4@prod:1:20}@prod:1:15}@base:2:3}@base:1:1");
+    assert_string_equal(
+        text_of(w, &merged, true),
+        "{a@base:1:1: {x@base:2:3: 1@base:2:6, y@prod:1:6: 3@prod:1:9, "
+        "z@prod:1:12: {q@prod:1:17: 4@prod:1:20}@prod:1:15}@base:2:3}@base:1:1");
 }
 
 static const char *expand_text(struct world *w, const struct variables *vars, const char *text)
@@ -362,12 +365,27 @@ static void bad_ranges_are_refused(void **state)
 {
     struct world *w = *state;
     static const char *const rows[] = {
-        "",          "{",         "}",           "{}",
-        "{1}",       "{1..}",     "{..1}",       "{1...2}",
-        "{1..2",     "1..2}",     "{{1..2}}",    "{2..1}",
-        "{1..02}",   "{01..002}", "{-1..2}",     "{1..10001}",
-        "{a..b}",    "{1,2}",     "{0..18446744073709551615}",
-        "{1..18446744073709551616}",             "{1..200}{1..200}",
+        "",
+        "{",
+        "}",
+        "{}",
+        "{1}",
+        "{1..}",
+        "{..1}",
+        "{1...2}",
+        "{1..2",
+        "1..2}",
+        "{{1..2}}",
+        "{2..1}",
+        "{1..02}",
+        "{01..002}",
+        "{-1..2}",
+        "{1..10001}",
+        "{a..b}",
+        "{1,2}",
+        "{0..18446744073709551615}",
+        "{1..18446744073709551616}",
+        "{1..200}{1..200}",
         "{1..1}{1..1}{1..1}{1..1}{1..1}{1..1}{1..1}{1..1}{1..1}",
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -402,10 +420,10 @@ static void paths_stay_inside(void **state UNUSED)
 
 static void secrets_are_known_by_their_keys(void **state UNUSED)
 {
-    static const char *const yes[] = {"password", "db_password", "adminPassword", "TOKEN",
+    static const char *const yes[] = {"password",  "db_password",   "adminPassword", "TOKEN",
                                       "api-token", "client_secret", "private_key"};
     static const char *const no[] = {"passwords_file", "tokens", "secretary", "user", "",
-                                     "pass", "key"};
+                                     "pass",           "key"};
     for (size_t i = 0; i < ARRAY_LEN(yes); i++)
         assert_true(secret_key(yes[i]));
     for (size_t i = 0; i < ARRAY_LEN(no); i++)

@@ -1,4 +1,4 @@
-/* test_model.c: attribute types, instances, addresses, references, the JSON of values. */
+/* test_model.c: attribute types, instances, addresses, references, steps. */
 #include "../harness/unit.h"
 
 #include <string.h>
@@ -11,7 +11,6 @@
 #include "step.h"
 #include "strbuf.h"
 #include "types.h"
-#include "utf8.h"
 #include "value_json.h"
 
 static const char *const colours[] = {"red", "green", NULL};
@@ -22,7 +21,8 @@ static const struct attr a_name = {.name = "n", .type = &type_name};
 static const struct attr a_bool = {.name = "b", .type = &type_bool};
 static const struct attr a_int = {.name = "i", .type = &type_int};
 static const struct attr a_int_bound = {.name = "i", .type = &type_int, .min = 1, .max = 10};
-static const struct attr a_size = {.name = "z", .type = &type_size, .min = 1024, .max = 1 << 30};
+static const struct attr a_size = {
+    .name = "z", .type = &type_size, .min = 1024, .max = 1 << 30};
 static const struct attr a_duration = {.name = "d", .type = &type_duration};
 static const struct attr a_duration_bound = {
     .name = "d", .type = &type_duration, .min = 1000, .max = 60000};
@@ -130,17 +130,17 @@ static void values_become_canonical(void **state UNUSED)
          "{\"default\":8589934592,\"max\":17179869184,\"min\":8589934592}", "8 GiB to 16 GiB"},
         {&a_cpu, "\"auto\"", "\"auto\"", "auto"},
         {&a_cpu, "\"6\"", "{\"default\":6,\"max\":6,\"min\":6}", "6"},
-        {&a_principals, "[{\"user\":\"z\"},{\"group\":\"b\"},{\"group\":\"a\"},{\"user\":\"z\"}]",
+        {&a_principals,
+         "[{\"user\":\"z\"},{\"group\":\"b\"},{\"group\":\"a\"},{\"user\":\"z\"}]",
          "[\"group:a\",\"group:b\",\"user:z\"]", "group:a, group:b, user:z"},
         {&a_principals, "[]", "[]", "(none)"},
         {&a_secret, "{\"env\":\"PW\"}", "{\"env\":\"PW\"}", "env PW"},
         {&a_secret, "{\"file\":\"/x\"}", "{\"file\":\"/x\"}", "file /x"},
         {&a_secret, "{\"credential\":\"c\"}", "{\"credential\":\"c\"}", "credential c"},
-        {&a_secret, "{\"command\":[\"pass\",\"s3cr3t\"]}", "{\"command\":[\"pass\",\"s3cr3t\"]}",
-         "command pass"},
+        {&a_secret, "{\"command\":[\"pass\",\"s3cr3t\"]}",
+         "{\"command\":[\"pass\",\"s3cr3t\"]}", "command pass"},
         {&a_addresses, "{\"a\":\"127.0.0.1:443\",\"b\":\"[::1]:65535\"}",
-         "{\"a\":\"127.0.0.1:443\",\"b\":\"[::1]:65535\"}",
-         "a: 127.0.0.1:443, b: [::1]:65535"},
+         "{\"a\":\"127.0.0.1:443\",\"b\":\"[::1]:65535\"}", "a: 127.0.0.1:443, b: [::1]:65535"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct err err = {0};
@@ -226,8 +226,7 @@ static void wrong_values_are_explained(void **state UNUSED)
         {&a_addresses, "{\"a\":\"host\"}", "a: \"host\" is not \"address:port\""},
         {&a_addresses, "{\"a\":\"h:0\"}", "a: \"h:0\" is not \"address:port\""},
         {&a_addresses, "{\"a\":\"h:65536\"}", "a: \"h:65536\" is not \"address:port\""},
-        {&a_addresses, "{\"a\":\"::1:443\"}",
-         "a: an IPv6 address needs brackets: [::1]:443"},
+        {&a_addresses, "{\"a\":\"::1:443\"}", "a: an IPv6 address needs brackets: [::1]:443"},
         {&a_any, "\"x\"", "is read only: it cannot be set"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -276,7 +275,8 @@ static void limits_of_length_hold(void **state UNUSED)
     const struct value *over = value_list(arena, items, 10001);
     assert_int_equal(type_strings.canonicalise(&a_strings, over, arena, &value, &err), -1);
     assert_string_equal(err.message, "has more than 10000 items");
-    assert_int_equal(type_principals.canonicalise(&a_principals, over, arena, &value, &err), -1);
+    assert_int_equal(type_principals.canonicalise(&a_principals, over, arena, &value, &err),
+                     -1);
     assert_string_equal(err.message, "has more than 10000 items");
 }
 
@@ -352,110 +352,6 @@ static void ranges_answer_questions(void **state UNUSED)
     assert_int_equal(range_max(NULL, 9), 9);
     assert_int_equal(range_default(value_string(arena, "auto"), 9), 9);
     assert_int_equal(range_max(range_fixed(arena, 6), 9), 6);
-}
-
-static void json_round_trips(void **state UNUSED)
-{
-    static const char *const rows[] = {
-        "null", "true", "false", "0", "-9223372036854775808", "\"\"", "[]", "{}",
-        "\"\\\"\\\\\\n\\t\\r\\u0001\\u007f\"", "\"äß€𝄞\"", "[1,[2,[]],{\"a\":null,\"b\":1}]",
-        "{\"$unreadable\":\"driver not loaded\"}",
-        "{\"a\":{\"$unreadable\":\"x\"},\"b\":[{\"$unreadable\":\"y\"}]}",
-        "{\"$unreadable\":\"x\",\"more\":1}",
-    };
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        const struct value *value = from_json(rows[i]);
-        const char *text = to_json(value);
-        if (strstr(rows[i], "\"a\":null") == NULL) /* absent fields leave a map */
-            assert_string_equal(text, rows[i]);
-        assert_string_equal(to_json(from_json(text)), text);
-        if (strstr(rows[i], "$unreadable\":\"") == NULL)
-            assert_true(value_equal(from_json(text), value));
-    }
-    assert_true(value_is_unreadable(from_json("{\"$unreadable\":\"x\"}")));
-    assert_false(value_is_unreadable(from_json("{\"$unreadable\":1}")));
-    assert_string_equal(to_json(from_json("{\"b\":1,\"a\":2,\"A\":3}")),
-                        "{\"A\":3,\"a\":2,\"b\":1}");
-    assert_string_equal(to_json(NULL), "null");
-}
-
-static void odd_text_stays_valid_json(void **state UNUSED)
-{
-    static const struct {
-        const char *text, *json;
-    } rows[] = {
-        {"\xff", "\"\uFFFD\""},
-        {"a\xc3", "\"a\uFFFD\""},
-        {"\xc0\xaf", "\"\uFFFD\uFFFD\""},                   /* overlong */
-        {"\xed\xa0\x80", "\"\uFFFD\uFFFD\uFFFD\""},         /* surrogate */
-        {"\xf4\x90\x80\x80", "\"\uFFFD\uFFFD\uFFFD\uFFFD\""}, /* beyond the last plane */
-        {"\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\""},
-        {"\xe2\x82", "\"\uFFFD\uFFFD\""},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        assert_string_equal(to_json(value_string(arena, rows[i].text)), rows[i].json);
-        from_json(rows[i].json);
-    }
-    assert_int_equal(utf8_check("abcdefghij\xff", 11), 10);
-    assert_int_equal(utf8_check("abcdefg\xc3\xa4", 9), 9);
-    assert_int_equal(utf8_check("abc\xc3\xa4", 4), 3);
-    assert_int_equal(utf8_len("", 0), 0);
-}
-
-static void bad_json_is_refused(void **state UNUSED)
-{
-    static const struct {
-        const char *json, *message;
-    } rows[] = {
-        {"", "line 1 column 0"},          {"{", "line 1 column 1"},
-        {"1.5", "no whole number"},       {"{\"a\":1,\"a\":2}", "duplicate object key"},
-        {"[1] x", "end of file expected"}, {"\"\\u0000\"", "\\u0000"},
-        {"9223372036854775808", "too big"}, {"\"\xff\"", "0xff"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct err err = {0};
-        const struct value *value = NULL;
-        assert_int_equal(
-            value_from_json(rows[i].json, strlen(rows[i].json), arena, &value, &err), -1);
-        assert_int_equal(err.code, ERR_INVALID);
-        assert_null(value);
-        if (strstr(err.message, rows[i].message) == NULL)
-            fail_msg("%s: %s", rows[i].json, err.message);
-    }
-}
-
-static int parse_nested(size_t depth)
-{
-    struct strbuf json;
-    struct err err;
-    const struct value *value;
-    strbuf_init(&json, STRBUF_MAX_OUTPUT);
-    strbuf_add_repeat(&json, '[', depth);
-    strbuf_add_repeat(&json, ']', depth);
-    int result = value_from_json(strbuf_str(&json), strbuf_len(&json), arena, &value, &err);
-    strbuf_release(&json);
-    return result;
-}
-
-static void json_depth_is_bounded(void **state UNUSED)
-{
-    assert_int_equal(parse_nested(64), 0);
-    assert_int_equal(parse_nested(65), -1);
-    assert_int_equal(parse_nested(1000000), -1);
-}
-
-static void large_objects_parse_in_order(void **state UNUSED)
-{
-    struct strbuf json;
-    strbuf_init(&json, STRBUF_MAX_OUTPUT);
-    strbuf_add_char(&json, '{');
-    for (int i = 100000; i > 0; i--)
-        strbuf_addf(&json, "%s\"k%06d\":%d", i < 100000 ? "," : "", i, i);
-    strbuf_add_char(&json, '}');
-    const struct value *value = from_json(strbuf_str(&json));
-    assert_int_equal(value_count(value), 100000);
-    assert_int_equal(value_get_int(value, "k054321", 0), 54321);
-    strbuf_release(&json);
 }
 
 static const struct attr thing_attrs[] = {
@@ -577,8 +473,8 @@ static void steps_collect_with_ids(void **state UNUSED)
 {
     struct step_list list = {.arena = arena, .address = "host/x"};
     for (unsigned i = 0; i < 20; i++) {
-        struct step *step = steps_add(&list, "esxi", "host.reboot", "reboot",
-                                      EFFECT_HOST_REBOOT, NULL);
+        struct step *step =
+            steps_add(&list, "esxi", "host.reboot", "reboot", EFFECT_HOST_REBOOT, NULL);
         assert_int_equal(step->id, i);
         assert_int_equal(value_count(step->args), 0);
         assert_int_equal(step->args->type, VALUE_MAP);
@@ -622,11 +518,6 @@ int main(void)
         cmocka_unit_test(unreadable_equals_nothing),
         cmocka_unit_test(pending_shows_both_sides),
         cmocka_unit_test(ranges_answer_questions),
-        cmocka_unit_test(json_round_trips),
-        cmocka_unit_test(odd_text_stays_valid_json),
-        cmocka_unit_test(bad_json_is_refused),
-        cmocka_unit_test(json_depth_is_bounded),
-        cmocka_unit_test(large_objects_parse_in_order),
         cmocka_unit_test(addresses_have_two_parts),
         cmocka_unit_test(instances_keep_values_and_places),
         cmocka_unit_test(instances_are_found_by_address),
