@@ -1,0 +1,38 @@
+# packages.sh: what gridform needs from Debian 12, and how to ask for it. Sourced by
+# examples/quickstart.sh and tests/run.sh.
+
+build_packages="build-essential cmake ninja-build pkg-config libcurl4-openssl-dev libyaml-dev
+  libjansson-dev libgit2-dev libxxhash-dev libxml2-dev libssh-dev libssl-dev
+  libmicrohttpd-dev libcmocka-dev"
+test_packages="clang python3 python3-pyvmomi golang-go golang-github-vmware-govmomi-dev
+  openssh-client libxml2-utils curl git ca-certificates universal-ctags"
+
+# install_packages YES PACKAGE...: install what is missing; ask first when a person is there.
+install_packages() {
+    yes=$1
+    shift
+    missing=""
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "ok installed" ||
+            missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    echo "These Debian packages are missing:$missing"
+    if [ "$yes" != yes ] && [ -t 0 ]; then
+        printf 'Install them with apt-get? [y/N] '
+        read -r answer
+        case $answer in
+        y | Y | yes) ;;
+        *)
+            echo "Not installed; install them yourself, or say --yes." >&2
+            exit 1
+            ;;
+        esac
+    fi
+    sudo=""
+    [ "$(id -u)" = 0 ] || sudo=sudo
+    $sudo apt-get update -qq
+    # shellcheck disable=SC2086 # a list of words
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends \
+        $missing >/dev/null
+}
