@@ -37,7 +37,7 @@ class First(Inventory, Hosts, Machines, Wire):
         self.run("power")
         self.run("customization")
         self.run("wait_view", self.run("wait_task"))
-        for name in ("cancel", "strictness", "faults", "record"):
+        for name in ("cancel", "strictness", "faults", "hold", "lost_answer", "record"):
             self.run(name)
         connect.Disconnect(self.si)
 

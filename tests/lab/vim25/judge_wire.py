@@ -169,6 +169,46 @@ class Wire(Judge):
         assert self.content.sessionManager.currentSession is None
         self.enter()
 
+    def check_hold(self):
+        """A changing call is carried out, its reply held, and lost when that is asked for."""
+        host = self.named(vim.HostSystem, HOST)
+        system = host.configManager.powerSystem
+        body = ('<ConfigurePowerPolicy xmlns="urn:vim25"><_this type="HostPowerSystem">%s'
+                "</_this><key>3</key></ConfigurePowerPolicy>" % system._moId)
+        for answer in (True, False):
+            outcome = []
+            self.lab.control("POST", "/hold", {"call": 1})
+
+            def change():
+                try:
+                    outcome.append(self.lab.post(body, self.cookie)[0])
+                except (http.client.HTTPException, OSError) as caught:
+                    outcome.append(caught)
+
+            thread = threading.Thread(target=change)
+            thread.start()
+            assert self.lab.control("GET", "/held?wait=20000")["held"] is True
+            assert not outcome and system.info.currentPolicy.shortName == "low"
+            self.lab.control("POST", "/release", {"answer": answer})
+            thread.join(DEADLINE_S)
+            assert (outcome == [200]) is answer, outcome
+        system.ConfigurePowerPolicy(1)
+
+    def check_lost_answer(self):
+        """A clone whose answer got lost exists; the task shows under its machine."""
+        source = self.named(vim.VirtualMachine, SOURCE)
+        before = set(source.recentTask)
+        self.fault("CloneVM_Task", "drop_after")
+        location = vim.vm.RelocateSpec()
+        spec = vim.vm.CloneSpec(location=location, template=False, powerOn=False)
+        expect((http.client.HTTPException, OSError), source.CloneVM_Task, source.parent, "lost",
+               spec)
+        new = set(source.recentTask) - before
+        assert len(new) == 1, new
+        vm = wait_task(new.pop())
+        assert vm.name == "lost"
+        wait_task(vm.Destroy_Task())
+
     def check_record(self):
         calls = self.lab.control("GET", "/calls")
         mine = [c for c in calls if c["system"] == "vcenter"]
