@@ -216,8 +216,8 @@ static void release(struct session *session)
     free(session);
 }
 
-int session_open(const struct provider_config *config, const struct op_env *env,
-                 struct session **ret_session, struct err *err)
+int vra_session_open(const struct provider_config *config, const struct op_env *env,
+                     struct session **ret_session, struct err *err)
 {
     struct session *session = calloc(1, sizeof(*session));
     if (session == NULL)
@@ -234,7 +234,7 @@ int session_open(const struct provider_config *config, const struct op_env *env,
     return 0;
 }
 
-void session_close(struct session *session)
+void vra_session_close(struct session *session)
 {
     if (session == NULL)
         return;

@@ -91,8 +91,8 @@ const struct provider provider_vra = {
     .facet = FACET_VRA,
     .config = &config,
     .max_parallel = 4,
-    .open = session_open,
-    .close = session_close,
+    .open = vra_session_open,
+    .close = vra_session_close,
     .read_many = vra_read_many,
     .perform = perform,
 };

@@ -60,9 +60,9 @@ struct session {
     unsigned login;   /* counts logins: tells whether somebody renewed the token already */
 };
 
-int session_open(const struct provider_config *config, const struct op_env *env,
-                 struct session **ret_session, struct err *err);
-void session_close(struct session *session);
+int vra_session_open(const struct provider_config *config, const struct op_env *env,
+                     struct session **ret_session, struct err *err);
+void vra_session_close(struct session *session);
 
 /* rest_call with a token: a 401 logs in once more and repeats the call once (§1); a 403 names
  * the role that is probably missing. */
