@@ -25,6 +25,7 @@ static int setup(void **state)
     struct err err = {0};
     assert_int_equal(world_load(LAB_REFERENCE, &fixture->world, &err), 0);
     lab_init(&fixture->lab, fixture->world, ".");
+    fixture->world->vms.items[0]->moref = world_strdup(fixture->world, "vm-1");
     fixture->server = vim25_server_new(&fixture->lab);
     *state = fixture;
     return 0;
@@ -319,6 +320,99 @@ static void test_no_secrets(void **state)
     free(record);
 }
 
+#define OPEN                                                                                   \
+    "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\" "                       \
+    "xmlns:x=\"http://www.w3.org/2001/XMLSchema-instance\"><e:Body>"
+#define CLOSE "</e:Body></e:Envelope>"
+
+static const char *const samples[] = {
+    OPEN "<ReconfigVM_Task xmlns=\"urn:vim25\">" SELF(
+        "VirtualMachine",
+        "vm-1") "<spec><numCPUs>4</numCPUs><deviceChange><operation>add"
+                "</operation><device x:type=\"VirtualPCIPassthrough\"><key>-200</key><backing "
+                "x:type=\"VirtualPCIPassthroughVmiopBackingInfo\"><vgpu>grid_p100-4q</vgpu></"
+                "backing>"
+                "</device></deviceChange><extraConfig><key>a</key><value "
+                "x:type=\"string\">b</value>"
+                "</extraConfig></spec></ReconfigVM_Task>" CLOSE,
+    OPEN "<RetrievePropertiesEx xmlns=\"urn:vim25\">" SELF(
+        "PropertyCollector",
+        "propertyCollector") "<specSet><propSet><type>Folder</type>"
+                             "<all>true</all></propSet><objectSet><obj "
+                             "type=\"Folder\">group-d1</obj><selectSet "
+                             "x:type=\"TraversalSpec\"><name>a</name><type>Folder</"
+                             "type><path>childEntity</path>"
+                             "<selectSet><name>a</name></selectSet></selectSet></objectSet></"
+                             "specSet><options/>"
+                             "</RetrievePropertiesEx>" CLOSE,
+    OPEN "<CreateCustomizationSpec xmlns=\"urn:vim25\">" SELF(
+        "CustomizationSpecManager",
+        "CustomizationSpecManager") "<item><info><name>a</name>"
+                                    "<description/><type>Linux</type></info><spec><identity "
+                                    "x:type=\"CustomizationLinuxPrep\">"
+                                    "<hostName "
+                                    "x:type=\"CustomizationFixedName\"><name>h</name></"
+                                    "hostName><domain/></identity>"
+                                    "<globalIPSettings/></spec></item></"
+                                    "CreateCustomizationSpec>" CLOSE,
+};
+
+enum { N_SAMPLES = sizeof(samples) / sizeof(samples[0]) };
+
+static void expect_status(struct soap_reply reply, bool may_succeed)
+{
+    assert_true(reply.status == 500 || (may_succeed && reply.status == 200));
+    strbuf_release(&reply.body);
+}
+
+static void test_samples_work(void **state)
+{
+    struct fixture *fixture = *state;
+    login(fixture);
+    expect(serve_text(fixture, samples[0]), 200, "<returnval type=\"Task\">task-");
+    expect(serve_text(fixture, samples[1]), 200,
+           "<ManagedObjectReference type=\"Datacenter\">");
+    expect(serve_text(fixture, samples[2]), 200, "CreateCustomizationSpecResponse");
+    assert_string_equal(world_spec(fixture->world, "a")->spec,
+                        "<identity xsi:type=\"CustomizationLinuxPrep\"><hostName "
+                        "xsi:type=\"CustomizationFixedName\"><name>h</name></hostName><domain>"
+                        "</domain></identity><globalIPSettings></globalIPSettings>");
+}
+
+/* Whatever is missing at the end: refused. */
+static void test_cut_requests(void **state)
+{
+    struct fixture *fixture = *state;
+    login(fixture);
+    for (size_t i = 0; i < N_SAMPLES; i++) {
+        char *text = strdup(samples[i]);
+        for (size_t size = strlen(text); size-- > 0;) {
+            text[size] = '\0';
+            expect_status(serve_text(fixture, text), false);
+        }
+        free(text);
+    }
+    assert_int_equal(fixture->world->specs.n, 0);
+}
+
+/* Whatever is garbled: an answer, and no mistake that a sanitizer would see. */
+static void test_garbled_requests(void **state)
+{
+    static const char marks[] = {'<', '>', '&', '"', '/', ' ', '0', '-', 'x', '\x80'};
+    struct fixture *fixture = *state;
+    login(fixture);
+    for (size_t i = 0; i < N_SAMPLES; i++) {
+        char *text = strdup(samples[i]);
+        for (size_t at = 0; text[at] != '\0'; at++) {
+            char kept = text[at];
+            text[at] = marks[at % sizeof(marks)];
+            expect_status(serve_text(fixture, text), true);
+            text[at] = kept;
+        }
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +426,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_object_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_session_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_secrets, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_samples_work, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cut_requests, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_garbled_requests, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,6 +80,8 @@ static int set_card_types(struct call *call, const xmlNode *config, bool set)
         if (!set || gpu->type_configured == type)
             continue;
         gpu->type_configured = type;
+        if (schema_version(host->version) >= schema_version("7.0.1"))
+            gpu->type_active = type; /* as host_set_graphics: no restart needed any more */
         world_event(call->world, "graphics_set", host->name, id);
     }
     return 0;
