@@ -17,8 +17,6 @@
 #include "secret.h"
 #include "vec.h"
 
-enum { MAX_NAME = 255 };
-
 struct config_doc {
     struct config_input input;
     struct arena *arena, *nodes; /* nodes: the tree, dead after decoding */
@@ -120,19 +118,6 @@ void config_list_attachments(struct config_doc *doc, const char *const **ret_pat
 /* ---- decoding
  * ----------------------------------------------------------------------------------- */
 
-static const char *name_problem(const char *name)
-{
-    size_t len = strlen(name);
-    if (len > MAX_NAME)
-        return "is longer than 255 bytes";
-    if (name[0] == ' ' || name[len - 1] == ' ')
-        return "begins or ends with a blank";
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
-            return "holds a control character";
-    return NULL;
-}
-
 static int add(void *context, struct instance *instance, bool broken)
 {
     struct collection *all = context;
@@ -155,7 +140,7 @@ static struct instance *read_one(struct config_doc *doc, const struct form *form
                                              atom(doc->config->atoms, address), entry->key);
     instance->presence = PRESENCE_PRESENT;
     instance->pos = entry_pos(entry);
-    const char *problem = name_problem(entry->key);
+    const char *problem = manifest_name_problem(entry->key);
     if (problem != NULL)
         diag_error(doc->diags, instance->pos, "the name \"%.60s\" %s", entry->key, problem);
     *ret_broken = form_read(form, &entry->node, instance) < 0 || problem != NULL;

@@ -54,7 +54,7 @@ struct config {
 };
 
 /* More resources than any site has: a range too much is a mistake. */
-enum { CONFIG_MAX_RESOURCES = 1000000 };
+enum { CONFIG_MAX_RESOURCES = 250000 };
 
 /* Returns -1 when diags have errors. *ret_config is set in any case: it holds what could be
  * read, for showing, never for applying. */

@@ -10,7 +10,7 @@
 #include "err.h"
 #include "form.h"
 #include "names.h"
-#include "pool.h"
+#include "value_pool.h"
 #include "strbuf.h"
 #include "types.h"
 #include "vec.h"
@@ -193,6 +193,8 @@ static void hint_keys(const struct form *form, const struct shape *shape, struct
                       const char *key)
 {
     struct diags *diags = form->decoder->diags;
+    if (diags_total(diags) >= DIAGS_MAX)
+        return;
     const char **keys = ARENA_ARRAY(form->decoder->arena, shape->n + 1, const char *);
     size_t n = 0;
     for (size_t i = 0; i < shape->n; i++)

@@ -9,7 +9,7 @@
 #include "err.h"
 #include "form.h"
 #include "names.h"
-#include "pool.h"
+#include "value_pool.h"
 #include "secret.h"
 #include "types.h"
 #include "utf8.h"

@@ -14,6 +14,8 @@
 #include "provider.h"
 #include "vec.h"
 
+enum { MAX_NAME = 255 };
+
 /* A top-level key while the base is being united. */
 struct section {
     const char *key;
@@ -32,6 +34,7 @@ struct merger {
     VEC(const char *) known; /* top-level keys, atoms */
     const char *gridform, *site;
     struct pos version_pos; /* the last place of the key gridform, right or wrong */
+    bool site_seen;         /* right or wrong */
     bool odd_root;          /* a file is no map: what is missing may have been meant there */
     int result;
 };
@@ -75,11 +78,39 @@ static bool is_expanded(const struct merger *m, const char *key)
     return false;
 }
 
+/* The version and the name of the site, which becomes part of file names. */
+static bool accept_head(struct merger *m, const struct entry *entry)
+{
+    const struct node *node = &entry->node;
+    int64_t version;
+    if (entry->key == m->gridform)
+        m->version_pos = entry_pos(entry);
+    else
+        m->site_seen = true;
+    if (node->type != NODE_SCALAR || node_is_null(node)) {
+        complain(m, node_pos(node), "expected a text under", entry->key);
+        return false;
+    }
+    if (entry->key == m->gridform &&
+        (num_i64(node->text, &version) < 0 || version != MANIFEST_VERSION)) {
+        struct diag *diag =
+            complain(m, node_pos(node), "unknown version of the manifest", node->text);
+        diag_hint(m->diags, diag, "this gridform reads version %d", MANIFEST_VERSION);
+        return false;
+    }
+    const char *problem = entry->key == m->site ? manifest_name_problem(node->text) : NULL;
+    if (problem == NULL && entry->key == m->site && strchr(node->text, '/') != NULL)
+        problem = "holds a slash";
+    if (problem == NULL)
+        return true;
+    m->result = -1;
+    diag_error(m->diags, node_pos(node), "the name of the site %s", problem);
+    return false;
+}
+
 /* What holds for a top-level key in any file, overlays included. */
 static bool accept_key(struct merger *m, const struct entry *entry)
 {
-    if (entry->key == m->gridform)
-        m->version_pos = entry_pos(entry);
     if (!is_known(m, entry->key)) {
         struct diag *diag = complain(m, entry_pos(entry), "unknown key", entry->key);
         const char *nearest = names_nearest(entry->key, m->known.items, m->known.n);
@@ -95,19 +126,7 @@ static bool accept_key(struct merger *m, const struct entry *entry)
         complain(m, node_pos(&entry->node), "expected a map under", entry->key);
         return false;
     }
-    if (entry->node.type != NODE_SCALAR || entry->node.text[0] == '\0') {
-        complain(m, node_pos(&entry->node), "expected a text under", entry->key);
-        return false;
-    }
-    int64_t version;
-    if (entry->key == m->gridform &&
-        (num_i64(entry->node.text, &version) < 0 || version != MANIFEST_VERSION)) {
-        struct diag *diag = complain(m, node_pos(&entry->node),
-                                     "unknown version of the manifest", entry->node.text);
-        diag_hint(m->diags, diag, "this gridform reads version %d", MANIFEST_VERSION);
-        return false;
-    }
-    return true;
+    return accept_head(m, entry);
 }
 
 static void given_twice(struct merger *m, const struct entry *entry, struct pos first)
@@ -270,11 +289,29 @@ static void check_head(struct merger *m, const struct parsed *files, struct mani
     const struct entry *site = node_find(&manifest->root, m->site);
     if (site != NULL) {
         manifest->site = site->node.text;
-        return;
     }
+    if (m->site_seen)
+        return;
     struct diag *diag =
         complain(m, m->version_pos.file != NULL ? m->version_pos : start, "missing", "site");
     diag_hint(m->diags, diag, "write site: NAME; the state belongs to the site of that name");
+}
+
+const char *manifest_name_problem(const char *name)
+{
+    size_t len = strlen(name);
+    if (len == 0)
+        return "is empty";
+    if (len > MAX_NAME)
+        return "is longer than 255 bytes";
+    if (name[0] == ' ' || name[len - 1] == ' ')
+        return "begins or ends with a blank";
+    if (strstr(name, "${") != NULL)
+        return "holds an expression, which only values may";
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
+            return "holds a control character";
+    return NULL;
 }
 
 int manifest_merge(const struct manifest_input *input, const struct yamldoc_memory *memory,

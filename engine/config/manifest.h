@@ -33,6 +33,9 @@ struct manifest {
 int manifest_merge(const struct manifest_input *input, const struct yamldoc_memory *memory,
                    struct diags *diags, struct manifest *ret);
 
+/* Why a text cannot name a resource or a site, or NULL. */
+const char *manifest_name_problem(const char *name);
+
 /* The section of this name, or NULL when there is none or it is empty. */
 const struct node *manifest_section(const struct manifest *manifest, struct atoms *atoms,
                                     const char *name);

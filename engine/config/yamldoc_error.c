@@ -22,6 +22,30 @@ static struct pos pos_of_offset(const struct yamldoc_source *source, size_t offs
     return pos;
 }
 
+/* YAML 1.1 knows line breaks that editors and our own excerpts do not count: with them, every
+ * place behind would be wrong. */
+static int check_breaks(const struct yamldoc_source *source)
+{
+    static const char *const odd[] = {"\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+    const char *end = source->text + source->size, *at = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(odd) && at == NULL; i++)
+        at = memmem(source->text, source->size, odd[i], strlen(odd[i]));
+    for (const char *cr = source->text; at == NULL && cr < end; cr++) {
+        cr = memchr(cr, '\r', (size_t)(end - cr));
+        if (cr == NULL)
+            break;
+        if (cr + 1 == end || cr[1] != '\n')
+            at = cr;
+    }
+    if (at == NULL)
+        return 0;
+    struct diag *diag =
+        diag_error(source->diags, pos_of_offset(source, (size_t)(at - source->text)),
+                   "an unusual line break");
+    diag_hint(source->diags, diag, "end lines with a newline, or with CR and newline");
+    return -1;
+}
+
 int yamldoc_check_bytes(const struct yamldoc_source *source)
 {
     struct pos start = {.file = source->file};
@@ -32,7 +56,7 @@ int yamldoc_check_bytes(const struct yamldoc_source *source)
     }
     size_t good = utf8_check(source->text, source->size);
     if (good == source->size)
-        return 0;
+        return check_breaks(source);
     struct pos pos = pos_of_offset(source, good);
     diag_error(source->diags, pos, "the byte 0x%02x is not UTF-8",
                (unsigned char)source->text[good]);

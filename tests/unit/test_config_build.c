@@ -304,6 +304,40 @@ static void no_files_is_an_error(void **state)
     assert_int_equal(w->config->resources.n, 0);
 }
 
+static void too_many_files_are_refused(void **state)
+{
+    struct world *w = *state;
+    struct source_file *files = ARENA_ARRAY(w->arena, 10001, struct source_file);
+    for (size_t i = 0; i < 10001; i++)
+        files[i] = (struct source_file){.name = arena_printf(w->arena, "%05zu", i),
+                                        .text = i == 0 ? head : "",
+                                        .size = i == 0 ? strlen(head) : 0};
+    w->input.files = files;
+    w->input.n_files = 10000;
+    build(w);
+    config_release(w->config);
+    w->input.n_files = 10001;
+    assert_int_equal(config_build(&w->input, w->arena, w->diags, &w->config), -1);
+    assert_string_equal(rendered(w), "error: the manifest has too many files\n");
+}
+
+static void too_many_resources_are_refused(void **state)
+{
+    struct world *w = *state;
+    struct strbuf text;
+    strbuf_init(&text, STRBUF_MAX_OUTPUT);
+    strbuf_add(&text, head);
+    strbuf_add(&text, "pools:\n");
+    for (size_t i = 0; i < 26; i++)
+        strbuf_addf(&text, "  p%zu: { cluster: c, hosts: [\"p%zu-{1..10000}\"] }\n", i, i);
+    add_file(w, "f.yaml", strbuf_str(&text), false);
+    assert_int_equal(config_build(&w->input, w->arena, w->diags, &w->config), -1);
+    assert_string_equal(rendered(w),
+                        "f.yaml: error: the manifest has more than 250000 resources\n");
+    assert_int_equal(w->config->resources.n, CONFIG_MAX_RESOURCES);
+    strbuf_release(&text);
+}
+
 static const char *long_chain(struct world *w, size_t n, bool closed)
 {
     struct strbuf text;
@@ -371,6 +405,8 @@ int main(void)
         TEST(equal_values_are_shared),
         TEST(what_is_broken_is_not_derived),
         TEST(no_files_is_an_error),
+        TEST(too_many_files_are_refused),
+        TEST(too_many_resources_are_refused),
         TEST(long_chains_need_no_stack),
         TEST(a_long_circle_is_shown_in_part),
         TEST(ten_thousand_mistakes_end),

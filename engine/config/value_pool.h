@@ -1,10 +1,10 @@
-/* pool.h: equal lists and maps kept once.
+/* value_pool.h: equal lists and maps kept once.
  *
  * Large manifests say the same thing of many resources. A value is made in scratch memory and
  * then exchanged for the one that the pool has, or copied into the lasting arena.
  */
-#ifndef GF_POOL_H
-#define GF_POOL_H
+#ifndef GF_VALUE_POOL_H
+#define GF_VALUE_POOL_H
 
 struct arena;
 struct value;

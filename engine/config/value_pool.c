@@ -1,5 +1,5 @@
-/* pool.c: see pool.h. */
-#include "pool.h"
+/* value_pool.c: see value_pool.h. */
+#include "value_pool.h"
 
 #include <stdlib.h>
 #include <string.h>
