@@ -276,11 +276,29 @@ static void files_are_listed_once_and_loaded(void **state)
 static void equal_values_are_shared(void **state)
 {
     struct world *w = *state;
-    add_file(w, "f.yaml",
-             "gridform: 1\nsite: lab\ntemplates:\n  a: { base: x }\n  b: { base: x }\n", false);
+    struct strbuf text;
+    strbuf_init(&text, STRBUF_MAX_OUTPUT);
+    strbuf_add(&text, head);
+    strbuf_add(&text, "templates: { t: { base: x } }\nblueprints:\n");
+    for (unsigned i = 0; i < 3000; i++)
+        strbuf_addf(&text,
+                    "  b%04u: { machine: { clone: { template: t }, memory: 1 GiB }, "
+                    "tags: [b, a, t%u], to: [{ user: u%u }] }\n",
+                    i, i % 1000, i);
+    add_file(w, "f.yaml", strbuf_str(&text), false);
     build(w);
-    assert_ptr_equal(instance_get(find(w, "template/a"), "base"),
-                     instance_get(find(w, "template/b"), "base"));
+    strbuf_release(&text);
+    const struct instance *a = find(w, "blueprint/b0007"), *b = find(w, "blueprint/b1007"),
+                          *c = find(w, "blueprint/b1008");
+    assert_ptr_equal(instance_get(a, "machine.memory"), instance_get(c, "machine.memory"));
+    assert_ptr_equal(instance_get(a, "tags"), instance_get(b, "tags"));
+    for (unsigned i = 0; i < 3000; i++) {
+        const char *name = arena_printf(w->arena, "blueprint/b%04u", i);
+        const char *tag = arena_printf(w->arena, "t%u", i % 1000);
+        const char *user = arena_printf(w->arena, "user:u%u", i);
+        assert_true(value_list_has(instance_get(find(w, name), "tags"), tag));
+        assert_true(value_list_has(instance_get(find(w, name), "to"), user));
+    }
 }
 
 static void what_is_broken_is_not_derived(void **state)
