@@ -2,138 +2,16 @@
  * paging, lost answers, stale objects, denials (vra7-api.md §1, §2). */
 #include "../harness/unit.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <microhttpd.h>
-
 #include "../harness/vra7_client.h"
 #include "arena.h"
 #include "ops.h"
-#include "strbuf.h"
-#include "test_transport_server.h"
-
-/* One request that must come next, and what is answered. */
-struct exchange {
-    const char *request;  /* "GET /path?query", exactly */
-    const char *contains; /* the body must hold this, or NULL */
-    unsigned status;      /* 0: the connection closes without an answer */
-    const char *body;     /* of the answer; NULL: none */
-    const char *location;
-    const char *token; /* that must be shown; NULL: T1; "": none */
-    const char *type;
-};
-
-struct conversation {
-    struct MHD_Daemon *daemon;
-    pthread_mutex_t lock;
-    const struct exchange *exchanges;
-    size_t n, at;
-    char problem[1024];
-};
-
-struct incoming {
-    char *uri;
-    struct strbuf body;
-    bool begun;
-};
+#include "vra7_conversation.h"
 
 static struct pki pki;
-
-static void *begin_request(void *context, const char *uri, struct MHD_Connection *connection)
-{
-    (void)context;
-    (void)connection;
-    struct incoming *incoming = calloc(1, sizeof(*incoming));
-    incoming->uri = strdup(uri);
-    strbuf_init(&incoming->body, 1 << 20);
-    return incoming;
-}
-
-static void end_request(void *context, struct MHD_Connection *connection, void **state,
-                        enum MHD_RequestTerminationCode code)
-{
-    (void)context;
-    (void)connection;
-    (void)code;
-    struct incoming *incoming = *state;
-    if (incoming == NULL)
-        return;
-    free(incoming->uri);
-    strbuf_release(&incoming->body);
-    free(incoming);
-}
-
-static bool as_expected(struct conversation *script, const char *line, const char *body,
-                        const char *authorization)
-{
-    if (script->at >= script->n) {
-        snprintf(script->problem, sizeof(script->problem), "unexpected: %s", line);
-        return false;
-    }
-    const struct exchange *want = &script->exchanges[script->at++];
-    char bearer[64];
-    snprintf(bearer, sizeof(bearer), "Bearer %s", want->token == NULL ? "T1" : want->token);
-    bool open = want->token != NULL && want->token[0] == '\0';
-    if (strcmp(line, want->request) != 0)
-        snprintf(script->problem, sizeof(script->problem), "%s, not %s", line, want->request);
-    else if (want->contains != NULL && strstr(body, want->contains) == NULL)
-        snprintf(script->problem, sizeof(script->problem), "%s: no %s in %.600s", line,
-                 want->contains, body);
-    else if (open ? authorization != NULL
-                  : authorization == NULL || strcmp(authorization, bearer) != 0)
-        snprintf(script->problem, sizeof(script->problem), "%s: authorization %s", line,
-                 authorization == NULL ? "missing" : authorization);
-    else
-        return true;
-    return false;
-}
-
-static enum MHD_Result answer(struct MHD_Connection *connection, const struct exchange *with)
-{
-    const char *body = with->body == NULL ? "" : with->body;
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        strlen(body), (void *)(uintptr_t)body, MHD_RESPMEM_PERSISTENT);
-    MHD_add_response_header(response, "Content-Type",
-                            with->type == NULL ? "application/json" : with->type);
-    if (with->location != NULL)
-        MHD_add_response_header(response, "Location", with->location);
-    enum MHD_Result ret = MHD_queue_response(connection, with->status, response);
-    MHD_destroy_response(response);
-    return ret;
-}
-
-static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
-                              const char *method, const char *version, const char *data,
-                              size_t *size, void **state)
-{
-    (void)url;
-    (void)version;
-    struct conversation *script = context;
-    struct incoming *incoming = *state;
-    if (!incoming->begun) {
-        incoming->begun = true;
-        return MHD_YES;
-    }
-    if (*size > 0) {
-        strbuf_add_mem(&incoming->body, data, *size);
-        *size = 0;
-        return MHD_YES;
-    }
-    static const struct exchange wrong = {.status = 418, .body = "{}"};
-    char line[1024];
-    snprintf(line, sizeof(line), "%s %s", method, incoming->uri);
-    pthread_mutex_lock(&script->lock);
-    const struct exchange *with = &wrong;
-    if (script->problem[0] == '\0' &&
-        as_expected(script, line, strbuf_str(&incoming->body),
-                    MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization")))
-        with = &script->exchanges[script->at - 1];
-    pthread_mutex_unlock(&script->lock);
-    return with->status == 0 ? MHD_NO : answer(connection, with);
-}
 
 #define LOGIN                                                                                  \
     {                                                                                          \
@@ -169,18 +47,10 @@ struct fixture {
 
 static void start(struct fixture *fixture, const struct exchange *exchanges, size_t n)
 {
-    *fixture = (struct fixture){.script = {.exchanges = exchanges, .n = n}};
-    pthread_mutex_init(&fixture->script.lock, NULL);
-    fixture->script.daemon = MHD_start_daemon(
-        MHD_USE_TLS | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO, 0, NULL, NULL, handle,
-        &fixture->script, MHD_OPTION_HTTPS_MEM_CERT, pki.cert_pem, MHD_OPTION_HTTPS_MEM_KEY,
-        pki.key_pem, MHD_OPTION_URI_LOG_CALLBACK, begin_request, NULL,
-        MHD_OPTION_NOTIFY_COMPLETED, end_request, NULL, MHD_OPTION_END);
-    assert_non_null(fixture->script.daemon);
     char address[32];
+    *fixture = (struct fixture){0};
     snprintf(address, sizeof(address), "127.0.0.1:%u",
-             (unsigned)MHD_get_daemon_info(fixture->script.daemon, MHD_DAEMON_INFO_BIND_PORT)
-                 ->port);
+             conversation_start(&fixture->script, &pki, exchanges, n));
     const struct vra_server server = {
         .name = SERVER_NAME, .connect_to = address, .ca_file = pki.ca_file, .tenant = "t",
         .username = "me@corp.test", .password = "s3cret-pass"};
@@ -190,12 +60,7 @@ static void start(struct fixture *fixture, const struct exchange *exchanges, siz
 static void stop(struct fixture *fixture)
 {
     client_close(&fixture->client);
-    MHD_stop_daemon(fixture->script.daemon);
-    pthread_mutex_destroy(&fixture->script.lock);
-    if (fixture->script.problem[0] != '\0')
-        fail_msg("%s", fixture->script.problem);
-    if (fixture->script.at < fixture->script.n)
-        fail_msg("never came: %s", fixture->script.exchanges[fixture->script.at].request);
+    conversation_stop(&fixture->script);
 }
 
 #define START(fixture, exchanges) start((fixture), (exchanges), ARRAY_LEN(exchanges))
