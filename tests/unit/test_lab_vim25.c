@@ -233,8 +233,8 @@ static void test_refused_texts(void **state)
         "<",
         "<a/>",
         "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"/>",
-        "<e:Envelope xmlns:e=\"urn:other\"><e:Body><x "
-        "xmlns=\"urn:vim25\"/></e:Body></e:Envelope>",
+        ("<e:Envelope xmlns:e=\"urn:other\"><e:Body><x "
+         "xmlns=\"urn:vim25\"/></e:Body></e:Envelope>"),
         "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>",
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -326,7 +326,7 @@ static void test_no_secrets(void **state)
 #define CLOSE "</e:Body></e:Envelope>"
 
 static const char *const samples[] = {
-    OPEN "<ReconfigVM_Task xmlns=\"urn:vim25\">" SELF(
+    (OPEN "<ReconfigVM_Task xmlns=\"urn:vim25\">" SELF(
         "VirtualMachine",
         "vm-1") "<spec><numCPUs>4</numCPUs><deviceChange><operation>add"
                 "</operation><device x:type=\"VirtualPCIPassthrough\"><key>-200</key><backing "
@@ -334,8 +334,8 @@ static const char *const samples[] = {
                 "backing>"
                 "</device></deviceChange><extraConfig><key>a</key><value "
                 "x:type=\"string\">b</value>"
-                "</extraConfig></spec></ReconfigVM_Task>" CLOSE,
-    OPEN "<RetrievePropertiesEx xmlns=\"urn:vim25\">" SELF(
+                "</extraConfig></spec></ReconfigVM_Task>" CLOSE),
+    (OPEN "<RetrievePropertiesEx xmlns=\"urn:vim25\">" SELF(
         "PropertyCollector",
         "propertyCollector") "<specSet><propSet><type>Folder</type>"
                              "<all>true</all></propSet><objectSet><obj "
@@ -344,8 +344,8 @@ static const char *const samples[] = {
                              "type><path>childEntity</path>"
                              "<selectSet><name>a</name></selectSet></selectSet></objectSet></"
                              "specSet><options/>"
-                             "</RetrievePropertiesEx>" CLOSE,
-    OPEN "<CreateCustomizationSpec xmlns=\"urn:vim25\">" SELF(
+                             "</RetrievePropertiesEx>" CLOSE),
+    (OPEN "<CreateCustomizationSpec xmlns=\"urn:vim25\">" SELF(
         "CustomizationSpecManager",
         "CustomizationSpecManager") "<item><info><name>a</name>"
                                     "<description/><type>Linux</type></info><spec><identity "
@@ -354,7 +354,7 @@ static const char *const samples[] = {
                                     "x:type=\"CustomizationFixedName\"><name>h</name></"
                                     "hostName><domain/></identity>"
                                     "<globalIPSettings/></spec></item></"
-                                    "CreateCustomizationSpec>" CLOSE,
+                                    "CreateCustomizationSpec>" CLOSE),
 };
 
 enum { N_SAMPLES = sizeof(samples) / sizeof(samples[0]) };
