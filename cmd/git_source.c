@@ -67,6 +67,8 @@ int git_describe_directory(const char *directory, struct arena *arena, const cha
                            struct err *err)
 {
     *ret = NULL;
+    /* Never shut down again: that would take OpenSSL's clean-up per thread away from the
+     * threads that come later. */
     git_libgit2_init();
     git_repository *repository = NULL;
     int opened = git_repository_open_ext(&repository, directory, 0, NULL);
@@ -81,6 +83,5 @@ int git_describe_directory(const char *directory, struct arena *arena, const cha
     else if (opened == 0)
         result = describe(repository, directory, arena, ret, err);
     git_repository_free(repository);
-    git_libgit2_shutdown();
     return result;
 }

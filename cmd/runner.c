@@ -161,7 +161,7 @@ static void describe_difference(const struct diff *diff, struct err *err)
     struct strbuf text;
     strbuf_init(&text, 600);
     for (size_t i = 0; i < diff->n_blind; i++)
-        strbuf_addf(&text, "%s%s cannot be read", i == 0 ? "" : "; ", diff->blind[i]->name);
+        strbuf_addf(&text, "%s%s cannot be read", i == 0 ? "" : "; ", diff->blind[i].attr->name);
     for (size_t i = 0; i < diff->n; i++) {
         const struct attr_change *change = &diff->changes[i];
         strbuf_addf(&text, "%s%s is ", i + diff->n_blind == 0 ? "" : "; ", change->attr->name);

@@ -11,6 +11,12 @@ const struct kind *kind_find(const struct kind *const *kinds, const char *kind)
     return NULL;
 }
 
+const struct kind *kind_of(const struct instance *instance)
+{
+    _Static_assert(offsetof(struct kind, schema) == 0, "a schema is its kind's first member");
+    return (const struct kind *)(const void *)instance->schema;
+}
+
 const struct kind *kind_by_section(const struct kind *const *kinds, const char *section)
 {
     for (size_t i = 0; kinds[i] != NULL; i++)

@@ -70,6 +70,11 @@ struct kind {
     const char *(*unfinished)(const struct instance *prior, const struct instance *live,
                               const struct facts *facts);
 
+    /* Why an attribute that was read cannot be changed as things are: what its change is
+     * verified through cannot be read. It counts as unreadable then. NULL: it can. May be
+     * NULL. */
+    const char *(*left_alone)(const struct attr *attr, const struct instance *live);
+
     /* A live value's instance becomes the prior one of this kind when a change is done: which
      * facts of live are worth remembering (sizing). Returns a map or NULL. May be NULL. */
     const struct value *(*remember)(const struct instance *live, struct arena *arena);
@@ -179,6 +184,8 @@ extern const struct provider *const all_providers[]; /* NULL-terminated */
 
 /* In a NULL-terminated list; NULL when there is none. */
 const struct kind *kind_find(const struct kind *const *kinds, const char *kind);
+/* The kind that a schema is part of: every schema of a resource is. */
+const struct kind *kind_of(const struct instance *instance);
 const struct kind *kind_by_section(const struct kind *const *kinds, const char *section);
 const struct provider *provider_find(const struct provider *const *providers,
                                      const char *name);

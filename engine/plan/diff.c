@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "provider.h"
 #include "types.h"
 #include "vec.h"
 
@@ -73,7 +74,8 @@ struct diff diff_attributes(const struct instance *desired, const struct instanc
 {
     const struct schema *schema = desired->schema;
     VEC(struct attr_change) changes = {0};
-    VEC(const struct attr *) blind = {0};
+    VEC(struct diff_blind) blind = {0};
+    const struct kind *kind = kind_of(desired);
     bool stale = prior == NULL;
     for (size_t i = 0; i < schema->n_attrs; i++) {
         const struct attr *attr = &schema->attrs[i];
@@ -82,11 +84,16 @@ struct diff diff_attributes(const struct instance *desired, const struct instanc
         stale = stale || !attr_equal(attr, prior->attrs[i], desired->attrs[i]);
         if (value_is_unreadable(live->attrs[i]) &&
             !((attr->flags & ATTR_DRIVER_NEEDED) && driver_changes(desired, live))) {
-            VEC_PUSH(arena, &blind, attr);
+            VEC_PUSH(arena, &blind, ((struct diff_blind){attr, live->attrs[i]->string}));
             continue;
         }
         if (attr_equal(attr, desired->attrs[i], live->attrs[i]))
             continue;
+        const char *why = kind->left_alone == NULL ? NULL : kind->left_alone(attr, live);
+        if (why != NULL) {
+            VEC_PUSH(arena, &blind, ((struct diff_blind){attr, why}));
+            continue;
+        }
         struct attr_change change = {.attr = attr, .from = live->attrs[i],
                                      .to = desired->attrs[i],
                                      .reason = find_reason(desired, prior, i, live->attrs[i])};

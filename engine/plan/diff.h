@@ -6,10 +6,16 @@
 
 struct arena;
 
+/* An attribute that is wanted and cannot be read, or not be changed as things are. */
+struct diff_blind {
+    const struct attr *attr;
+    const char *reason;
+};
+
 struct diff {
     const struct attr_change *changes;
     size_t n;
-    const struct attr *const *blind; /* attributes that are wanted and cannot be read */
+    const struct diff_blind *blind;
     size_t n_blind;
     bool stale; /* nothing changes live, but the state does not say so yet */
 };

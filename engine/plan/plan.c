@@ -47,13 +47,6 @@ static void add_change(struct draft *draft, struct change change)
     map_set(&draft->by_address, change.address, (void *)(uintptr_t)draft->changes.n);
 }
 
-static const struct kind *kind_of(const struct instance *instance)
-{
-    /* The schema is the first member of its kind. */
-    _Static_assert(offsetof(struct kind, schema) == 0, "a schema is its kind's first member");
-    return (const struct kind *)(const void *)instance->schema;
-}
-
 /* ---- resolve ------------------------------------------------------------------------------ */
 
 static void pass_resolve(struct draft *draft)
@@ -162,8 +155,7 @@ static void decide_present(struct draft *draft, const struct instance *desired,
     const struct facts *facts = &draft->input->facts;
     struct diff diff = diff_attributes(desired, prior, live, draft->arena);
     for (size_t i = 0; i < diff.n_blind; i++) {
-        int at = schema_find(desired->schema, diff.blind[i]->name);
-        draft_blind(draft, desired->address, diff.blind[i]->name, live->attrs[at]->string);
+        draft_blind(draft, desired->address, diff.blind[i].attr->name, diff.blind[i].reason);
     }
     struct change change = {.kind = kind_of(desired), .address = desired->address,
                             .desired = desired, .prior = prior, .live = live,

@@ -104,12 +104,14 @@ static bool plain_need(const struct change *change, const char *attr)
 static struct needs find_needs(const struct change *change)
 {
     struct needs needs = {0};
+    needs.policy = plain_need(change, "assignment_policy");
+    needs.power = plain_need(change, "power_policy");
+    if (value_is_unreadable(instance_get(change->live, "graphics")))
+        return needs; /* no shell: nothing that a window would be opened for */
     pending_need(change, "graphics", &needs.graphics, &needs.reboot);
     pending_need(change, "card_graphics", &needs.card_graphics, &needs.reboot);
     pending_need(change, "driver", &needs.install, &needs.reboot);
     pending_need(change, "ecc", &needs.ecc, &needs.reboot);
-    needs.policy = plain_need(change, "assignment_policy");
-    needs.power = plain_need(change, "power_policy");
     needs.reboot = needs.reboot || plain_need(change, "virtualization_mode");
     needs.ecc_unknown = value_is_known(instance_get(change->desired, "ecc")) &&
                         value_is_unreadable(instance_get(change->live, "ecc")) &&
@@ -370,6 +372,15 @@ static int plan_steps(const struct change *change, const struct facts *facts,
     return 0;
 }
 
+/* A reboot is verified through the shell: without it no window is opened. */
+static const char *left_alone(const struct attr *attr, const struct instance *live)
+{
+    const struct value *graphics = instance_get(live, "graphics");
+    if (strcmp(attr->name, "card_graphics") != 0 || !value_is_unreadable(graphics))
+        return NULL;
+    return graphics->string;
+}
+
 static const struct value *remember(const struct instance *live, struct arena *arena)
 {
     static const char *const names[] = {"cpu_cores", "memory", "gpus"};
@@ -388,5 +399,6 @@ const struct kind kind_host = {
     .derive = derive,
     .plan_steps = plan_steps,
     .unfinished = unfinished,
+    .left_alone = left_alone,
     .remember = remember,
 };
