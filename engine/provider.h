@@ -56,7 +56,8 @@ struct kind {
 
     /* The steps of one change, in order. Pure: equal input, equal steps. change->action and
      * change->attrs are settled. -1 refuses the change (ERR_CONFLICT, ERR_DENIED) with a
-     * message that says what to do. */
+     * message that says what to do; with ERR_UNREACHABLE it is left alone, together with what
+     * depends on it. */
     int (*plan_steps)(const struct change *change, const struct facts *facts,
                       struct step_list *steps, struct err *err);
 

@@ -29,7 +29,8 @@ static int check_breaks(const struct yamldoc_source *source)
     static const char *const odd[] = {"\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
     const char *end = source->text + source->size, *at = NULL;
     for (size_t i = 0; i < ARRAY_LEN(odd) && at == NULL; i++)
-        at = memmem(source->text, source->size, odd[i], strlen(odd[i]));
+        if (memchr(source->text, odd[i][0], source->size) != NULL) /* the quicker search */
+            at = memmem(source->text, source->size, odd[i], strlen(odd[i]));
     for (const char *cr = source->text; at == NULL && cr < end; cr++) {
         cr = memchr(cr, '\r', (size_t)(end - cr));
         if (cr == NULL)

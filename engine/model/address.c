@@ -8,7 +8,13 @@
 
 char *address_make(struct arena *arena, const char *kind, const char *name)
 {
-    return arena_printf(arena, "%s/%s", kind, name);
+    /* Made for every resource, hence without a format. */
+    size_t n_kind = strlen(kind), n_name = strlen(name);
+    char *address = arena_alloc(arena, n_kind + n_name + 2);
+    memcpy(address, kind, n_kind);
+    address[n_kind] = '/';
+    memcpy(address + n_kind + 1, name, n_name);
+    return address;
 }
 
 const char *address_name(const char *address)

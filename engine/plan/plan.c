@@ -275,12 +275,15 @@ static size_t block_round(struct draft *draft, struct map *blocked)
     for (size_t i = 0; i < n; i++) {
         struct change *change = &draft->changes.items[i];
         struct block_search search = {.draft = draft, .blocked = blocked};
-        if (change->desired != NULL)
+        bool itself = map_get(blocked, change->address) != NULL;
+        if (change->desired != NULL && !itself)
             references_each(change->desired, look_for_blocked, &search);
-        if (search.found == NULL) {
+        if (search.found == NULL && !itself) {
             draft->changes.items[kept++] = *change;
             continue;
         }
+        if (itself)
+            continue;
         draft_blind(draft, change->address, NULL,
                     arena_printf(draft->arena, "depends on %s, which cannot be read",
                                  search.found));
@@ -323,7 +326,12 @@ static void pass_steps(struct draft *draft)
             continue;
         struct step_list steps = {.arena = draft->arena, .address = change->address};
         struct err err = {0};
-        if (change->kind->plan_steps(change, facts, &steps, &err) < 0) {
+        if (change->kind->plan_steps(change, facts, &steps, &err) < 0 &&
+            err.code == ERR_UNREACHABLE) {
+            draft_blind(draft, change->address, NULL, arena_strdup(draft->arena, err.message));
+            continue;
+        }
+        if (err.code != ERR_NONE) {
             draft_refuse(draft, err.code, change->desired != NULL ? change->desired : change->prior,
                          arena_strdup(draft->arena, err.message), NULL);
             continue;
@@ -397,8 +405,8 @@ const struct plan *plan_build(const struct plan_input *input, struct diags *diag
     map_init(&draft.by_address);
     pass_resolve(&draft);
     pass_decide(&draft);
-    pass_block(&draft);
     pass_steps(&draft);
+    pass_block(&draft);
     order_edges(&draft);
     rollout_order(&draft);
     unsigned n_waves = order_waves(&draft);

@@ -71,16 +71,26 @@ static void derive(struct instance *desired, const struct facts *facts,
                               arena_printf(facts->arena, "%s-%s", desired->name, version)));
 }
 
-static bool host_can_build(const struct instance *live)
+/* By the time of the build the windows of this plan are closed: a host counts when it serves
+ * the profile now, or when its shell can be read, so that this plan sees to it. Maintenance
+ * that somebody else began stays. */
+static bool host_can_build(const struct instance *live, const struct instance *prior,
+                           const char *profile)
 {
     const char *connection = instance_text(live, "connection");
-    return live->presence == PRESENCE_PRESENT && connection != NULL &&
-           strcmp(connection, "connected") == 0;
+    const struct value *maintenance = instance_get(live, "maintenance");
+    bool inside = maintenance->type == VALUE_BOOL && maintenance->boolean;
+    bool ours = prior != NULL && value_is_known(value_get(prior->meta, "window"));
+    if (live->presence != PRESENCE_PRESENT || connection == NULL ||
+        strcmp(connection, "connected") != 0 || (inside && !ours))
+        return false;
+    return profile == NULL || value_list_has(instance_get(live, "profiles"), profile) ||
+           value_is_known(instance_get(live, "graphics"));
 }
 
-/* The host to build on: the first of the pool, by name, that is connected. By the time of the
- * build the waves of its hosts are done, so maintenance now does not count. */
-static const char *build_host(const struct instance *pool, const struct facts *facts)
+/* The first host of the pool, by name, that can build. */
+static const char *build_host(const struct instance *pool, const struct facts *facts,
+                              const char *profile)
 {
     for (size_t i = 0; i < facts->desired->n; i++) {
         const struct instance *host = facts->desired->items[i];
@@ -88,7 +98,8 @@ static const char *build_host(const struct instance *pool, const struct facts *f
         if (of == NULL || strcmp(of, pool->name) != 0)
             continue;
         const struct instance *live = instances_find(facts->live, host->address);
-        if (live != NULL && host_can_build(live))
+        const struct instance *prior = instances_find(facts->prior, host->address);
+        if (live != NULL && host_can_build(live, prior, profile))
             return host->name;
     }
     return NULL;
@@ -232,10 +243,12 @@ static int plan_steps(const struct change *change, const struct facts *facts,
     }
     b.vm = instance_text(change->desired, "vm");
     b.pool = kinds_referred(change->desired, "pool", "pool", facts);
-    b.host = b.pool == NULL ? NULL : build_host(b.pool, facts);
+    const char *profile = instance_text(change->desired, "vgpu");
+    b.host = b.pool == NULL ? NULL : build_host(b.pool, facts, profile);
     if (b.host == NULL)
-        return err_set(err, ERR_NOT_FOUND, "no host of pool %s is connected to build on",
-                       instance_text(change->desired, "pool"));
+        return err_set(err, ERR_UNREACHABLE, "no host of pool %s can be used to build it%s%s",
+                       instance_text(change->desired, "pool"),
+                       profile == NULL ? "" : ": none offers ", profile == NULL ? "" : profile);
     if (change->action == ACTION_UPDATE) {
         add_repair(&b);
         return 0;
