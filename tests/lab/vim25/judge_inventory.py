@@ -50,6 +50,10 @@ class Inventory(Judge):
         assert [d.name for d in datacenter.datastore] == ["images"]
         assert datacenter.datastore[0].summary.capacity == 4000 << 30
         assert [n.name for n in datacenter.networkFolder.childEntity] == ["VM Network"]
+        find = self.content.searchIndex.FindByInventoryPath
+        assert find("Lab/host/GPU/" + HOST).name == HOST
+        assert find("/Lab/vm/" + SOURCE).name == SOURCE
+        assert find("Lab/vm/nobody") is None and find("Lab/host/GPU") == cluster
         flat = self.view(vim.Folder)
         assert {f.name for f in flat.view} == {"vm", "host", "datastore", "network"}
         direct = self.content.viewManager.CreateContainerView(root, [], False)

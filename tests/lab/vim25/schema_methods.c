@@ -10,6 +10,8 @@ const struct schema_method_row schema_methods[] = {
     {"Logout", "SessionManager", "", "System.View", ""},
     {"SessionIsActive", "SessionManager", "boolean", "Sessions.ValidateSession",
      "sessionID:string userName:string"},
+    {"FindByInventoryPath", "SearchIndex", "&ManagedEntity", "System.View",
+     "inventoryPath:string"},
     {"CreateContainerView", "ViewManager", "&ContainerView", "System.View",
      "container:&ManagedEntity type?*:string recursive:boolean"},
     {"DestroyView", "View", "", "System.View", ""},

@@ -79,6 +79,7 @@ const struct schema_row schema_objects[] = {
     {"Task", "ExtensibleManagedObject", "info:TaskInfo"},
     {"TaskManager", "", "recentTask?*:&Task description:TaskDescription maxCollector:int"},
     {"CustomizationSpecManager", "", "info?*:CustomizationSpecInfo encryptionKey?*:byte"},
+    {"SearchIndex", "", ""},
     {"EnvironmentBrowser", "", "datastoreBrowser?:&HostDatastoreBrowser"},
     {"HostGraphicsManager", "ExtensibleManagedObject",
      "graphicsInfo?*:HostGraphicsInfo graphicsConfig?:HostGraphicsConfig "
@@ -90,5 +91,21 @@ const struct schema_row schema_objects[] = {
     {"HostPowerSystem", "", "capability:PowerSystemCapability info:PowerSystemInfo"},
     {"HostServiceSystem", "ExtensibleManagedObject", "serviceInfo:HostServiceInfo"},
     {"HostImageConfigManager", "", ""},
+    /* Types of which there are no objects here, but that clients ask for. */
+    {"VirtualApp", "ResourcePool",
+     "parentFolder?:&Folder datastore?*:&Datastore network?*:&Network "
+     "vAppConfig?:VAppConfigInfo parentVApp?:&ManagedEntity "
+     "childLink?*:VirtualAppLinkInfo"},
+    {"StoragePod", "Folder",
+     "summary?:StoragePodSummary podStorageDrsEntry?:PodStorageDrsEntry"},
+    {"OpaqueNetwork", "Network",
+     "capability?:OpaqueNetworkCapability extraConfig?*:OptionValue"},
+    {"DistributedVirtualPortgroup", "Network",
+     "key:string config:DVPortgroupConfigInfo portKeys?*:string"},
+    {"DistributedVirtualSwitch", "ManagedEntity",
+     "uuid:string capability:DVSCapability summary:DVSSummary config:DVSConfigInfo "
+     "networkResourcePool?*:DVSNetworkResourcePool "
+     "portgroup?*:&DistributedVirtualPortgroup runtime?:DVSRuntimeInfo"},
+    {"VmwareDistributedVirtualSwitch", "DistributedVirtualSwitch", ""},
     {0},
 };

@@ -43,6 +43,7 @@ struct val *service_content(struct call *call)
     val_ref(b, content, "viewManager", "ViewManager", "ViewManager");
     val_ref(b, content, "sessionManager", "SessionManager", "SessionManager");
     val_ref(b, content, "taskManager", "TaskManager", "TaskManager");
+    val_ref(b, content, "searchIndex", "SearchIndex", "SearchIndex");
     val_ref(b, content, "customizationSpecManager", "CustomizationSpecManager",
             "CustomizationSpecManager");
     return content;

@@ -192,12 +192,40 @@ static int run_destroy_view(struct call *call)
     return 0;
 }
 
+/* The child of that name; names compare as they are shown. */
+static struct object *child_named(struct call *call, const struct object *parent,
+                                  const char *name)
+{
+    struct val *children = val_list(&call->b, "", true);
+    object_children(call, parent, children);
+    VEC_EACH (struct val *, it, children->items) {
+        struct object *child = object_find(call, NULL, (*it)->text);
+        if (child != NULL && strcmp(object_read(call, child, "name")->text, name) == 0)
+            return child;
+    }
+    return NULL;
+}
+
+static int run_find_path(struct call *call)
+{
+    char *rest = arg_text(call, "inventoryPath");
+    struct object *object = object_find(call, NULL, "group-d1");
+    for (char *name = strsep(&rest, "/"); name != NULL && object != NULL;
+         name = strsep(&rest, "/"))
+        if (*name != '\0')
+            object = child_named(call, object, name);
+    if (object != NULL)
+        call_result(call, object_reference(call, object));
+    return 0;
+}
+
 const struct handler service_handlers[] = {
     {"RetrieveServiceContent", CALL_ANONYMOUS, run_content},
     {"CurrentTime", 0, run_current_time},
     {"Login", CALL_ANONYMOUS, run_login},
     {"Logout", 0, run_logout},
     {"SessionIsActive", 0, run_session_is_active},
+    {"FindByInventoryPath", 0, run_find_path},
     {"CreateContainerView", 0, run_create_view},
     {"DestroyView", 0, run_destroy_view},
     {0},

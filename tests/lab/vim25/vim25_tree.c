@@ -13,6 +13,7 @@ static const struct {
     {"SessionManager", "SessionManager"},
     {"ViewManager", "ViewManager"},
     {"TaskManager", "TaskManager"},
+    {"SearchIndex", "SearchIndex"},
     {"CustomizationSpecManager", "CustomizationSpecManager"},
     {"Folder", "group-d1"},
     {"Datacenter", "datacenter-2"},
