@@ -263,7 +263,17 @@ static void read_items(const json_t *object, const json_t *items, const char *te
     }
 }
 
-static void read_principals(const json_t *object, struct names *names)
+/* As the manifest spells it: directories do not tell case apart. */
+static const char *spelling(const struct value *wanted, const char *text)
+{
+    for (size_t i = 0; i < value_count(wanted); i++)
+        if (strcasecmp(value_text(value_at(wanted, i)), text) == 0)
+            return value_text(value_at(wanted, i));
+    return text;
+}
+
+static void read_principals(const json_t *object, const struct value *wanted,
+                            struct names *names)
 {
     size_t i;
     json_t *each;
@@ -272,11 +282,12 @@ static void read_principals(const json_t *object, struct names *names)
     json_array_foreach(json_object_get(object, "principals"), i, each)
     {
         const char *ref = vra_text(each, "ref");
-        if (ref != NULL)
-            VEC_PUSH(names->arena, &names->list,
-                     value_string(names->arena,
-                                  arena_printf(names->arena, "%s:%s",
-                                               is_user(each) ? "user" : "group", ref)));
+        if (ref == NULL)
+            continue;
+        const char *text =
+            arena_printf(names->arena, "%s:%s", is_user(each) ? "user" : "group", ref);
+        VEC_PUSH(names->arena, &names->list,
+                 value_string(names->arena, spelling(wanted, text)));
     }
 }
 
@@ -297,6 +308,6 @@ void entitlement_attrs(const json_t *object, const json_t *services, const json_
     set_names(&of_services, "services", wanted, live);
     read_items(object, items, tenant, &of_items);
     set_names(&of_items, "items", wanted, live);
-    read_principals(object, &to);
+    read_principals(object, instance_get(wanted, "to"), &to);
     set_names(&to, "to", wanted, live);
 }

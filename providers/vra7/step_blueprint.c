@@ -244,7 +244,7 @@ int step_blueprint_await(struct vra_step *step, struct err *err)
                            "Compute Resources > the cluster > Data Collection > Inventory > "
                            "Request now), then apply again",
                            source);
-        if (step_wait(step, err) < 0)
+        if (step_wait(step, "vRA does not list the template yet", err) < 0)
             return -1;
     }
 }

@@ -95,7 +95,7 @@ static int await_item(struct vra_step *step, const char *blueprint, json_t **ret
                            "vRA has no catalogue item of blueprint %s yet; look whether it is "
                            "published, and apply again",
                            blueprint);
-        if (step_wait(step, err) < 0)
+        if (step_wait(step, "the catalogue does not have the item yet", err) < 0)
             return -1;
     }
 }
@@ -246,7 +246,7 @@ static int find_entitled(struct entitlement_edit *edit, struct err *err)
         if (err->code != ERR_NOT_FOUND || step->env->now_ms(step->env->context) >= end)
             return -1;
         err_clear(err);
-        if (step_wait(step, err) < 0)
+        if (step_wait(step, "the catalogue does not have the item yet", err) < 0)
             return -1;
     }
 }

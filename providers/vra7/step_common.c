@@ -20,8 +20,15 @@ void step_set_id(struct vra_step *step, const char *id)
         step->arena, &(struct value_field){"id", value_string(step->arena, id)}, 1);
 }
 
-int step_wait(struct vra_step *step, struct err *err)
+int step_wait(struct vra_step *step, const char *what, struct err *err)
 {
+    const struct event event = {.kind = EVENT_STEP_PROGRESS,
+                                .address = step->call->step->address,
+                                .op = step->call->step->op,
+                                .text = what,
+                                .percent = -1};
+    if (step->env->emit != NULL)
+        step->env->emit(step->env->context, &event);
     if (step->env->sleep_ms(step->env->context, step->session->poll_ms) < 0)
         return err_set(err, ERR_CANCELLED, "%s: interrupted while waiting for vRA",
                        step->call->step->address);

@@ -287,8 +287,8 @@ vra_operation step_software_write, step_software_publish, step_software_delete,
 /* Argument of the step's description, with the mark. */
 const char *step_description(const struct vra_step *step);
 void step_set_id(struct vra_step *step, const char *id);
-/* Wait one poll interval; ERR_CANCELLED. */
-MUST_CHECK int step_wait(struct vra_step *step, struct err *err);
+/* Say what is waited for and wait one poll interval; ERR_CANCELLED. */
+MUST_CHECK int step_wait(struct vra_step *step, const char *what, struct err *err);
 /* An object found under a name or an id made of it, that the state did not know, must carry our
  * mark: ERR_CONFLICT otherwise. */
 MUST_CHECK int step_check_ours(const struct vra_step *step, const json_t *object,

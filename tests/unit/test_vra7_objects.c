@@ -271,6 +271,11 @@ static void entitlement_read(void **state)
         value_equal(instance_get(live, "to"), value("[\"group:g@x\",\"user:a@x\"]")));
     assert_string_equal(instance_text(live, "business_group"), "G");
     assert_true(instance_get(live, "active")->boolean);
+    /* Case is no difference in a directory: the manifest's spelling stays. */
+    instance_set(wanted, "to", value("[\"group:G@X\",\"user:a@x\"]"));
+    live = instance_new(arena, &kind_entitlement.schema, "entitlement/E", "E");
+    entitlement_attrs(object, list, all, arena, wanted, live);
+    assert_true(value_equal(instance_get(live, "to"), instance_get(wanted, "to")));
     /* Members may be missing altogether (§6.4); an empty list is one when it is wanted so. */
     json_auto_t *bare = json("{\"status\":\"DRAFT\"}");
     live = instance_new(arena, &kind_entitlement.schema, "entitlement/E", "E");
