@@ -155,26 +155,33 @@ static void do_step(struct runner *r, const struct walk_task *task, struct arena
     walk_report(r->walk, task, &outcome, NULL, &err);
 }
 
-/* What still differs, in words. */
-static void describe_difference(const struct diff *diff, struct err *err)
+static bool is_changed_by(const struct change *change, const struct attr *attr)
 {
-    struct strbuf text;
-    strbuf_init(&text, 600);
+    for (size_t i = 0; i < change->n_attrs; i++)
+        if (change->attrs[i].attr == attr)
+            return true;
+    return false;
+}
+
+/* Appends what still differs, in words. What the plan left alone does not count. */
+static void describe_difference(const struct change *of, const struct diff *diff,
+                                struct strbuf *out)
+{
     for (size_t i = 0; i < diff->n_blind; i++)
-        strbuf_addf(&text, "%s%s cannot be read", i == 0 ? "" : "; ", diff->blind[i].attr->name);
+        if (is_changed_by(of, diff->blind[i].attr))
+            strbuf_addf(out, "%s%s cannot be read (%s)", strbuf_len(out) == 0 ? "" : "; ",
+                        diff->blind[i].attr->name, diff->blind[i].reason);
     for (size_t i = 0; i < diff->n; i++) {
         const struct attr_change *change = &diff->changes[i];
-        strbuf_addf(&text, "%s%s is ", i + diff->n_blind == 0 ? "" : "; ", change->attr->name);
+        strbuf_addf(out, "%s%s is ", strbuf_len(out) == 0 ? "" : "; ", change->attr->name);
         if (change->attr->flags & ATTR_TEXT) {
-            strbuf_add(&text, "not the text that was written");
+            strbuf_add(out, "not the text that was written");
             continue;
         }
-        attr_print(change->attr, change->from, &text);
-        strbuf_add(&text, ", wanted ");
-        attr_print(change->attr, change->to, &text);
+        attr_print(change->attr, change->from, out);
+        strbuf_add(out, ", wanted ");
+        attr_print(change->attr, change->to, out);
     }
-    err_set(err, ERR_CONFLICT, "read back: %s", strbuf_str(&text));
-    strbuf_release(&text);
 }
 
 /* One look: is the change true? 0 with the instance, -1 with what is not. */
@@ -194,12 +201,15 @@ static int look(struct runner *r, const struct walk_task *task, struct arena *ar
     if (live->presence == PRESENCE_ABSENT)
         return err_set(err, ERR_NOT_FOUND, "read back: it is not there");
     struct diff diff = diff_attributes(change->desired, change->prior, live, arena);
-    if (diff.n > 0 || diff.n_blind > 0) {
-        describe_difference(&diff, err);
-        return -1;
-    }
+    struct strbuf text;
+    strbuf_init(&text, 600);
+    describe_difference(change, &diff, &text);
+    int result = strbuf_len(&text) == 0
+                     ? 0
+                     : err_set(err, ERR_CONFLICT, "read back: %s", strbuf_str(&text));
+    strbuf_release(&text);
     *ret_live = live;
-    return 0;
+    return result;
 }
 
 /* Look until it is true, as long as the platform may lag behind. */

@@ -369,6 +369,18 @@ void walk_stop(struct walk *walk, const char *why)
 
 /* ---- what the state should hold ----------------------------------------------------------- */
 
+/* An attribute that could not be read, or was left alone, is as it was before. */
+static bool was_left_alone(const struct change *change, const struct node *node, size_t i)
+{
+    const struct attr *attr = &change->desired->schema->attrs[i];
+    if (node->live == NULL || !attr_is_compared(attr))
+        return false;
+    return value_is_unreadable(node->live->attrs[i]) ||
+           (change->kind->left_alone != NULL &&
+            !attr_equal(attr, change->desired->attrs[i], node->live->attrs[i]) &&
+            change->kind->left_alone(attr, node->live) != NULL);
+}
+
 static struct instance *finished_entry(struct walk *walk, const struct change *change,
                                        const struct node *node)
 {
@@ -376,7 +388,10 @@ static struct instance *finished_entry(struct walk *walk, const struct change *c
     struct instance *entry =
         instance_new(walk->arena, desired->schema, desired->address, desired->name);
     for (size_t i = 0; i < desired->schema->n_attrs; i++)
-        if ((desired->schema->attrs[i].flags & ATTR_FACT) == 0)
+        if (was_left_alone(change, node, i))
+            entry->attrs[i] =
+                change->prior == NULL ? value_absent() : change->prior->attrs[i];
+        else if ((desired->schema->attrs[i].flags & ATTR_FACT) == 0)
             entry->attrs[i] = desired->attrs[i];
     const struct value *facts = change->kind->remember == NULL || node->live == NULL
                                     ? NULL
