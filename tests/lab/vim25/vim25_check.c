@@ -107,15 +107,12 @@ static int find_place(struct call *call, const xmlNode *node, const struct type 
     return refuse(call, node->parent, "Unexpected element tag", name);
 }
 
-static int check_element(struct call *call, const xmlNode *node, const struct type *type,
-                         size_t *at, bool *seen, int depth)
+static int check_namespace(struct call *call, const xmlNode *node)
 {
-    if (node->ns == NULL || strcmp((const char *)node->ns->href, vim_uri) != 0)
-        return refuse(call, node->parent, "Element not in namespace urn:vim25",
-                      (const char *)node->name);
-    if (find_place(call, node, type, at, seen) < 0)
-        return -1;
-    return check_value(call, node, &type->fields[*at], depth);
+    if (node->ns != NULL && strcmp((const char *)node->ns->href, vim_uri) == 0)
+        return 0;
+    return refuse(call, node->parent, "Element not in namespace urn:vim25",
+                  (const char *)node->name);
 }
 
 static int check_object(struct call *call, const xmlNode *node, const struct type *type,
@@ -130,7 +127,8 @@ static int check_object(struct call *call, const xmlNode *node, const struct typ
             continue;
         if (n > ITEMS_MAX)
             return refuse(call, node, "Too many elements in", (const char *)node->name);
-        if (check_element(call, it, type, &at, &seen, depth) < 0)
+        if (check_namespace(call, it) < 0 || find_place(call, it, type, &at, &seen) < 0 ||
+            check_value(call, it, &type->fields[at], depth) < 0)
             return -1;
     }
     for (size_t i = seen ? at + 1 : at; i < type->n_fields; i++)
