@@ -27,6 +27,8 @@ void *vec_grow(struct arena *arena, void *items, size_t n, size_t *capacity, siz
                              sizeof(*(vec)->items)),                                           \
      (vec)->items[(vec)->n++] = (value))
 
-#define VEC_EACH(type, it, vec) for (type *it = (vec).items; it < (vec).items + (vec).n; it++)
+/* An empty one may have no items at all, and NULL + 0 is not defined. */
+#define VEC_EACH(type, it, vec)                                                                \
+    for (type *it = (vec).items; it != NULL && it < (vec).items + (vec).n; it++)
 
 #endif
