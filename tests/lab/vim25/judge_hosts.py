@@ -1,7 +1,7 @@
 """Hosts: what they show, their managers, maintenance and reboot."""
 from pyVmomi import vim, vmodl
 
-from judge_lab import (HOST, Judge, expect, wait_task, wait_until)
+from judge_lab import HOST, SPEED, Judge, expect, wait_task, wait_until
 
 
 class Hosts(Judge):
@@ -104,19 +104,22 @@ class Hosts(Judge):
         boot = host.runtime.bootTime
         expect(vim.fault.InvalidState, wait_task, host.RebootHost_Task(False))
         expect(vim.fault.InvalidState, wait_task, host.ExitMaintenanceMode_Task(0))
-        task = host.EnterMaintenanceMode_Task(1800, False)
-        fault = expect(vim.fault.TaskInProgress, host.EnterMaintenanceMode_Task, 0)
-        assert fault.task == task
+        with self.lab.standing_still():
+            task = host.EnterMaintenanceMode_Task(1800, False)
+            fault = expect(vim.fault.TaskInProgress, host.EnterMaintenanceMode_Task, 0)
+            assert fault.task == task and host.runtime.inMaintenanceMode is False
         wait_task(task)
         assert host.runtime.inMaintenanceMode is True
         assert task in host.recentTask and task.info.entity == host
         assert task.info.descriptionId == "HostSystem.enterMaintenanceMode"
+        self.lab.speed(10)  # so that nobody misses it
         wait_task(host.RebootHost_Task(False))
         wait_until("host goes down",
                    lambda: host.runtime.connectionState == "notResponding")
         assert host.config is None and host.hardware is None
         fault = expect(vmodl.fault.HostNotConnected, host.EnterMaintenanceMode_Task, 0)
         expect(vmodl.fault.HostNotConnected, manager.RefreshGraphicsManager)
+        self.lab.speed(SPEED)
         wait_until("host comes back", lambda: host.runtime.connectionState == "connected")
         assert host.runtime.bootTime > boot and host.runtime.inMaintenanceMode is True
         wait_task(host.ExitMaintenanceMode_Task(300))

@@ -1,7 +1,7 @@
 """Machines: clone, reconfigure, power, templates; customization specifications."""
 from pyVmomi import vim, vmodl
 
-from judge_lab import (HOST, SOURCE, Judge, expect, wait_task, wait_until)
+from judge_lab import HOST, SOURCE, Judge, expect, wait_task, wait_until
 
 
 class Machines(Judge):
@@ -43,8 +43,10 @@ class Machines(Judge):
         return source, source.CloneVM_Task(source.parent, name, spec)
 
     def check_clone(self):
-        source, task = self.clone("check/1")
-        assert task.info.state == "running" and task.info.progress is not None
+        with self.lab.standing_still():
+            source, task = self.clone("check/1")
+            assert task.info.state == "running" and task.info.progress is not None
+            assert task.info.entity == source and task.info.completeTime is None
         vm = wait_task(task)
         assert vm.name == "check%2f1" or vm.name == "check/1", vm.name
         assert vm.config.annotation == "managed by the check" and vm.config.hardware.numCPU == 4
@@ -68,8 +70,9 @@ class Machines(Judge):
             deviceChange=[self.vgpu(-200), self.vgpu(-201, "grid_p100-8q")],
             extraConfig=[vim.option.OptionValue(key="pciPassthru.use64bitMMIO", value="TRUE"),
                          vim.option.OptionValue(key="gridform.id", value="")])
-        task = vm.ReconfigVM_Task(spec)
-        expect(vim.fault.TaskInProgress, vm.ReconfigVM_Task, spec)
+        with self.lab.standing_still():
+            task = vm.ReconfigVM_Task(spec)
+            expect(vim.fault.TaskInProgress, vm.ReconfigVM_Task, spec)
         wait_task(task)
         config = vm.config
         assert config.changeVersion != before

@@ -6,13 +6,14 @@ import time
 
 from pyVmomi import SoapStubAdapter, vim, vmodl
 
-from judge_lab import (DEADLINE_S, HOST, PASSWORD, SOURCE, USER, Judge, expect, pc_types,
+from judge_lab import (DEADLINE_S, HOST, PASSWORD, SOURCE, SPEED, USER, Judge, expect, pc_types,
                        wait_task)
 
 
 class Wire(Judge):
     def check_wait_task(self):
         pc = self.content.propertyCollector.CreatePropertyCollector()
+        self.lab.speed(0.001)
         task = self.clone("check-wait")[1]
         watch = pc.CreateFilter(
             self.spec(vim.Task, ["info.state", "info.result", "info.error"], [task]), False)
@@ -31,6 +32,7 @@ class Wire(Judge):
                 if entry.name == "info.result":
                     result = entry.val
             version = update.version
+            self.lab.speed(SPEED)
         assert states == ["running", "success"], states
         assert isinstance(result, vim.VirtualMachine) and result.name == "check-wait"
         assert pc.WaitForUpdatesEx(version, pc_types.WaitOptions(maxWaitSeconds=0)) is None
