@@ -80,6 +80,18 @@ static int take_host(struct collecting *to, const struct xml_node *object)
     return 0;
 }
 
+/* A machine runs with a GPU only when all its memory is reserved (vsphere-api.md §1 rule 9);
+ * what is not readable may be anything. */
+static bool may_have_gpu(const struct xml_node *object)
+{
+    int64_t reserved, size;
+    if (props_true(object, "config.memoryReservationLockedToMax"))
+        return true;
+    return xml_i64(props_get(object, "config.memoryAllocation.reservation"), &reserved) < 0 ||
+           xml_i64(props_get(object, "config.hardware.memoryMB"), &size) < 0 ||
+           reserved >= size;
+}
+
 static int take_machine(struct collecting *to, const struct xml_node *object)
 {
     struct arena *arena = to->vc->arena;
@@ -91,6 +103,7 @@ static int take_machine(struct collecting *to, const struct xml_node *object)
     row->uuid = keep_text(arena, props_get(object, "config.instanceUuid"));
     row->on = power != NULL && strcmp(power, "poweredOff") != 0;
     row->template = props_true(object, "config.template");
+    row->may_have_gpu = may_have_gpu(object);
     VEC_PUSH(arena, &to->machines, row);
     return 0;
 }
@@ -117,6 +130,9 @@ static const char *const machine_paths[] = {"name",
                                             "runtime.powerState",
                                             "config.template",
                                             "config.instanceUuid",
+                                            "config.memoryReservationLockedToMax",
+                                            "config.memoryAllocation.reservation",
+                                            "config.hardware.memoryMB",
                                             NULL};
 
 static int read_part(struct collecting *to, struct ref view, const struct prop_set *sets,

@@ -48,7 +48,8 @@ static bool is_candidate(const struct reading *reading, const struct machine_row
     return false;
 }
 
-/* Marks of those that may be versions of templates, devices of all others on our hosts. */
+/* Marks of those that may be versions of templates; devices of the others on our hosts, where
+ * they may include a GPU: a device list is the bulk of a machine (vsphere-api.md §4.2). */
 static int read_devices(struct reading *reading, const struct inventory *inventory,
                         struct err *err)
 {
@@ -58,7 +59,7 @@ static int read_devices(struct reading *reading, const struct inventory *invento
         struct machine_row *machine = inventory->machines[i];
         if (is_candidate(reading, machine))
             VEC_PUSH(arena, &marked, machine);
-        else if (on_wanted_host(reading, machine))
+        else if (machine->may_have_gpu && on_wanted_host(reading, machine))
             VEC_PUSH(arena, &others, machine);
     }
     if (machines_read_devices(&reading->vc, marked.items, marked.n, true, err) < 0)
