@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -480,6 +481,46 @@ static void template_that_never_comes(void **state)
     assert_int_equal(fixture->client.err.code, ERR_NOT_FOUND);
 }
 
+/* Several threads at once on one session whose token dies again and again. */
+static void *read_often(void *context)
+{
+    struct fixture *fixture = context;
+    struct vra_client mine = fixture->client;
+    mine.arena = arena_new();
+    mine.env.context = &mine;
+    uintptr_t bad = 0;
+    for (int i = 0; i < 10; i++) {
+        struct instance *live =
+            client_read(&mine, fixture->desired[i % N_OBJECTS], NULL);
+        bad += live == NULL || live->presence != PRESENCE_PRESENT ||
+               client_difference(fixture->desired[i % N_OBJECTS], live) != NULL;
+    }
+    arena_free(mine.arena);
+    return (void *)bad;
+}
+
+static void threads_share_a_session(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t threads[4];
+    create_all(fixture);
+    for (int i = 0; i < 6; i++) {
+        char json[128];
+        snprintf(json, sizeof(json),
+                 "{\"system\":\"vra\",\"operation\":\"*\",\"kind\":\"expire\","
+                 "\"times\":1,\"skip\":%d}",
+                 i * 20);
+        fault(&fixture->lab, json);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, read_often, fixture), 0);
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+        void *bad = NULL;
+        pthread_join(threads[i], &bad);
+        assert_null(bad);
+    }
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -489,6 +530,7 @@ int main(void)
         TEST(optional_things_go),   TEST(everything_goes),
         TEST(switches_the_other_way), TEST(lost_answers),
         TEST(foreign_objects_are_left_alone), TEST(template_that_never_comes),
+        TEST(threads_share_a_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
