@@ -68,7 +68,8 @@ class Inventory(Judge):
             return pc_types.TraversalSpec(name=name, type=kind, path=path, skip=False,
                                           selectSet=[named(n) for n in then])
 
-        steps = [step("folder", vim.Folder, "childEntity", "folder", "dcHost", "dcVm", "crHost"),
+        steps = [step("folder", vim.Folder, "childEntity", "folder", "dcHost", "dcVm",
+                      "crHost"),
                  step("dcHost", vim.Datacenter, "hostFolder", "folder"),
                  step("dcVm", vim.Datacenter, "vmFolder", "folder"),
                  step("crHost", vim.ComputeResource, "host", "hostVm"),

@@ -126,7 +126,8 @@ class Machines(Judge):
         expect(vmodl.fault.NotSupported, vm.MarkAsTemplate)
         expect(vmodl.fault.NotSupported, vm.ReconfigVM_Task,
                vim.vm.ConfigSpec(annotation="x"))
-        no_pool = vim.vm.CloneSpec(location=vim.vm.RelocateSpec(), template=False, powerOn=False)
+        no_pool = vim.vm.CloneSpec(location=vim.vm.RelocateSpec(), template=False,
+                                   powerOn=False)
         expect(vmodl.fault.InvalidArgument, vm.CloneVM_Task, vm.parent, "x", no_pool)
         pool = self.named(vim.VirtualMachine, SOURCE).resourcePool
         vm.MarkAsVirtualMachine(pool, vm.runtime.host)

@@ -69,8 +69,8 @@ class Wire(Judge):
 
     def check_cancel(self):
         """A wait ends when another connection cancels it."""
-        stub = SoapStubAdapter(host="127.0.0.1", port=self.lab.port, version="vim.version.version11",
-                               sslContext=self.lab.tls)
+        stub = SoapStubAdapter(host="127.0.0.1", port=self.lab.port,
+                               version="vim.version.version11", sslContext=self.lab.tls)
         stub.cookie = self.cookie
         pc = self.content.propertyCollector.CreatePropertyCollector()
         host = self.named(vim.HostSystem, HOST)
@@ -104,7 +104,8 @@ class Wire(Judge):
                  "<spec>" % vm)
         end = "</spec></ReconfigVM_Task>"
         before = len(self.lab.control("GET", "/events"))
-        self.refused("annotation", start + "<numCPUs>2</numCPUs><annotation>x</annotation>" + end)
+        self.refused("annotation",
+                     start + "<numCPUs>2</numCPUs><annotation>x</annotation>" + end)
         self.refused("nonsense", start + "<nonsense>2</nonsense>" + end)
         self.refused("numCPUs", start + "<numCPUs>two</numCPUs>" + end)
         self.refused("device", start + "<deviceChange><operation>add</operation><device>"
@@ -114,20 +115,20 @@ class Wire(Judge):
         self.refused("VirtualWarpDrive", start + "<deviceChange><operation>add</operation>"
                      '<device xsi:type="VirtualWarpDrive"><key>-1</key></device></deviceChange>'
                      + end)
-        self.refused("virtualNuma", start + "<virtualNuma><coresPerNumaNode>8</coresPerNumaNode>"
-                     "</virtualNuma>" + end)
+        self.refused("virtualNuma", start + "<virtualNuma><coresPerNumaNode>8"
+                     "</coresPerNumaNode></virtualNuma>" + end)
         self.refused("spec", '<ReconfigVM_Task xmlns="urn:vim25"><_this type="VirtualMachine">'
                      "%s</_this></ReconfigVM_Task>" % vm)
         self.refused("options", '<RetrievePropertiesEx xmlns="urn:vim25">'
-                     '<_this type="PropertyCollector">propertyCollector</_this><specSet><propSet>'
-                     "<type>HostSystem</type><pathSet>name</pathSet></propSet><objectSet>"
+                     '<_this type="PropertyCollector">propertyCollector</_this><specSet>'
+                     "<propSet><type>HostSystem</type><pathSet>name</pathSet></propSet><objectSet>"
                      '<obj type="HostSystem">host-21</obj></objectSet></specSet>'
                      "</RetrievePropertiesEx>")
         self.refused("namespace", start.replace("urn:vim25", "urn:other") + end)
         self.refused("NoSuchMethod", '<NoSuchMethod xmlns="urn:vim25"><_this type="Folder">'
                      "group-d1</_this></NoSuchMethod>", "MethodNotFound")
-        self.refused("does not implement", '<ShutdownGuest xmlns="urn:vim25"><_this type="Folder">'
-                     "group-d1</_this></ShutdownGuest>", "MethodNotFound")
+        self.refused("does not implement", '<ShutdownGuest xmlns="urn:vim25">'
+                     '<_this type="Folder">group-d1</_this></ShutdownGuest>', "MethodNotFound")
         self.refused("Unsupported version", start + end, version="8.0.3.0")
         self.refused("", "not xml <")
         bomb = ('<?xml version="1.0"?><!DOCTYPE e [<!ENTITY a "b">]><e:Envelope '
