@@ -27,6 +27,9 @@ void render_graph_dot(const struct facts *facts, const struct plan *plan, struct
 void render_graph_mermaid(const struct facts *facts, const struct plan *plan,
                           struct strbuf *out);
 
+/* What could not be read, folded; nothing when n is 0. */
+void render_blind(const struct plan_blind *blind, size_t n, struct strbuf *out);
+
 /* ---- shared by the renderers ----------------------------------------------------------- */
 
 enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_ADD, STYLE_CHANGE, STYLE_REMOVE, STYLE_DIM, STYLE_COUNT };

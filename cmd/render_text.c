@@ -455,21 +455,6 @@ static void render_blocks(const struct plan *plan, bool colour, struct strbuf *o
 
 /* ---- what is left alone, what is refused -------------------------------------------------- */
 
-static void render_blind(const struct plan_blind *blind, size_t n, struct strbuf *out)
-{
-    if (n == 0)
-        return;
-    strbuf_addf(out, "\nNot readable, left alone (%zu):\n", n);
-    for (size_t i = 0; i < n; i++) {
-        strbuf_addf(out, "  ? %s", blind[i].address);
-        if (blind[i].attr != NULL)
-            strbuf_addf(out, " %s", blind[i].attr);
-        strbuf_add(out, "   ");
-        render_safe(blind[i].reason, out);
-        strbuf_add_char(out, '\n');
-    }
-}
-
 static void render_refusals(const struct plan *plan, bool colour, struct strbuf *out)
 {
     if (plan->n_refusals == 0)

@@ -17,7 +17,7 @@
 
 /* What a host needs, worked out before any step is written down. */
 struct needs {
-    bool graphics, policy, card_graphics, install, ecc, power; /* a setting is to be written */
+    bool graphics, policy, card_graphics, install, ecc, power, ssh; /* a setting is to be written */
     bool ecc_unknown; /* readable only after the driver has been loaded */
     bool reboot;      /* something takes effect only then */
     bool window;      /* maintenance mode is wanted */
@@ -66,6 +66,7 @@ static void derive(struct instance *host, const struct facts *facts, struct diag
     if (pool == NULL)
         return;
     copy_attr(host, "power_policy", pool, "power_policy");
+    copy_attr(host, "ssh", pool, "ssh");
     const struct instance *mode = kinds_referred(pool, "vgpu_mode", "vgpu_mode", facts);
     if (mode == NULL)
         return;
@@ -106,6 +107,7 @@ static struct needs find_needs(const struct change *change)
     struct needs needs = {0};
     needs.policy = plain_need(change, "assignment_policy");
     needs.power = plain_need(change, "power_policy");
+    needs.ssh = plain_need(change, "ssh");
     if (value_is_unreadable(instance_get(change->live, "graphics")))
         return needs; /* no shell: nothing that a window would be opened for */
     pending_need(change, "graphics", &needs.graphics, &needs.reboot);
@@ -301,6 +303,15 @@ static void add_leave(const struct build *b, const struct value *off)
                   kinds_arg(b->arena, "vms", off));
 }
 
+/* The shell opens before everything else and closes after it. */
+static void add_ssh(const struct build *b, const struct needs *needs, bool running)
+{
+    const struct value *want = instance_get(b->change->desired, "ssh");
+    if (needs->ssh && want->boolean == running)
+        steps_add(b->steps, "vsphere", OP_HOST_SSH, running ? "start SSH" : "stop SSH",
+                  EFFECT_NONE, kinds_arg(b->arena, "running", want));
+}
+
 /* The window is ours when the state says so, or when an interrupted run meant to open it. */
 static bool window_is_ours(const struct instance *prior, const char *address,
                            const struct facts *facts)
@@ -336,6 +347,24 @@ static const struct value *to_power_on(const struct build *b, const struct value
     return value_list(b->arena, all.items, all.n);
 }
 
+/* The steps of a window: machines off, enter, work, leave, machines on. -1: refused. */
+static int add_window(const struct build *b, const struct needs *needs, bool inside, bool ours,
+                      struct err *err)
+{
+    const struct value *off, *move;
+    split_machines(b->change, b->arena, &off, &move);
+    if (value_count(off) > 0 && !power_off_allowed(b->change, b->pool))
+        return refuse_power_off(off, err);
+    if (value_count(off) > 0)
+        add_power_off(b, off);
+    if (!inside)
+        add_enter(b, move);
+    add_window_work(b, needs);
+    if (!inside || ours)
+        add_leave(b, to_power_on(b, off));
+    return 0;
+}
+
 static int plan_steps(const struct change *change, const struct facts *facts,
                       struct step_list *steps, struct err *err)
 {
@@ -346,29 +375,22 @@ static int plan_steps(const struct change *change, const struct facts *facts,
     struct build b = {change, kinds_referred(change->desired, "pool", "pool", facts),
                       facts->arena, steps};
     struct needs needs = find_needs(change);
+    add_ssh(&b, &needs, true);
     if (needs.power)
         steps_add(steps, "vsphere", OP_HOST_POWER_POLICY, "power policy", EFFECT_NONE,
                   kinds_arg(b.arena, "policy", instance_get(change->desired, "power_policy")));
     const struct value *maintenance = instance_get(change->live, "maintenance");
     bool inside = maintenance->type == VALUE_BOOL && maintenance->boolean;
     bool ours = window_is_ours(change->prior, change->address, facts);
-    if (!needs.window) {
+    if (needs.window) {
+        if (add_window(&b, &needs, inside, ours, err) < 0)
+            return -1;
+    } else {
         add_settings(&b, &needs);
         if (inside && ours)
             add_leave(&b, to_power_on(&b, value_absent()));
-        return 0;
     }
-    const struct value *off, *move;
-    split_machines(change, b.arena, &off, &move);
-    if (value_count(off) > 0 && !power_off_allowed(change, b.pool))
-        return refuse_power_off(off, err);
-    if (value_count(off) > 0)
-        add_power_off(&b, off);
-    if (!inside)
-        add_enter(&b, move);
-    add_window_work(&b, &needs);
-    if (!inside || ours)
-        add_leave(&b, to_power_on(&b, off));
+    add_ssh(&b, &needs, false);
     return 0;
 }
 

@@ -27,6 +27,7 @@ static const struct attr host_attrs[] = {
      .names = host_ecc_words, .doc = "ECC of every card; \"mixed\" when they differ."},
     {"power_policy", &type_enum, FACET_VSPHERE, ATTR_DERIVED, .names = host_power_words,
      .doc = "CPU power management."},
+    {"ssh", &type_bool, FACET_VSPHERE, ATTR_DERIVED, .doc = "The SSH service runs."},
     {"driver_vib", &type_name, FACET_NONE, ATTR_DERIVED | ATTR_INPUT,
      .doc = "Absolute path of the driver's VIB on the host."},
     {"driver_signature_check", &type_bool, FACET_NONE, ATTR_DERIVED | ATTR_INPUT,
@@ -55,7 +56,6 @@ static const struct attr host_attrs[] = {
      .doc = "vGPU profiles that the host offers now (sharedPassthruGpuTypes)."},
     {"vms", &type_any, FACET_VSPHERE, ATTR_FACT,
      .doc = "Machines on the host: list of {name, on (bool), template (bool), vgpu, fixed}."},
-    {"ssh", &type_bool, FACET_VSPHERE, ATTR_FACT, .doc = "The SSH service runs."},
 };
 
 #endif

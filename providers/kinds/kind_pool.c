@@ -37,6 +37,8 @@ static const struct attr pool_attrs[] = {
      .doc = "How the GPUs of these hosts are used."},
     {"power_policy", &type_enum, FACET_NONE, 0, .names = power_words,
      .doc = "CPU power management of the hosts; left alone when not given."},
+    {"ssh", &type_bool, FACET_NONE, 0,
+     .doc = "Whether the SSH service of the hosts runs; left alone when not given."},
     {"rollout.max_unavailable", &type_int, FACET_NONE, 0, .default_value = "1", .min = 1,
      .max = 1000, .doc = "How many hosts may be out of service at a time."},
     {"rollout.on_failure", &type_enum, FACET_NONE, 0, .names = failure_words,
