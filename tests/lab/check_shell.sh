@@ -8,13 +8,14 @@ dir=$(mktemp -d) || exit 1
 failures=0
 
 mkfifo "$dir/stdin"
-"$lab" --world "$world" --dir "$dir/lab" --speed 20000 <"$dir/stdin" 2>"$dir/lab.err" &
+exec 9<>"$dir/stdin" # its end is the lab's
+"$lab" --world "$world" --dir "$dir/lab" --speed 20000 <"$dir/stdin" 2>"$dir/lab.err" 9>&- &
 pid=$!
-exec 9>"$dir/stdin"
 trap 'exec 9>&-; wait $pid 2>/dev/null; rm -rf "$dir"' EXIT
 
 for _ in $(seq 200); do
     [ -s "$dir/lab/control" ] && break
+    kill -0 $pid 2>/dev/null || break
     sleep 0.05
 done
 [ -s "$dir/lab/control" ] || { cat "$dir/lab.err"; exit 1; }
@@ -41,14 +42,15 @@ expect() {
     printf 'FAILED: %s\n--- expected (%s)\n%s\n--- got (%s)\n%s\n' "$3" "$1" "$2" "$status" "$out"
 }
 
-# A reboot drops connections: ask again until the host answers.
-back() {
-    for _ in $(seq 200); do
-        on true
-        [ "$status" = 0 ] && return
-        sleep 0.05
+# rebooted COMMAND TEXT: ask until COMMAND prints TEXT, which it does only after the reboot; the
+# host refuses connections meanwhile
+rebooted() {
+    for _ in $(seq 300); do
+        on "$1"
+        [ "$status" = 0 ] && [ "$out" = "$2" ] && return
+        sleep 0.02
     done
-    expect 0 '' 'the host comes back'
+    expect 0 "$2" 'after the reboot'
 }
 
 vib=/vmfs/volumes/images/NVIDIA-VMware-384.73-1OEM.650.0.0.4598673.x86_64.vib
@@ -90,8 +92,7 @@ on 'nvidia-smi -L 2>/dev/null'
 [ "$status" = 9 ] || expect 9 '' 'driver before the reboot'
 on 'esxcli system shutdown reboot -d 10 -r driver'
 expect 0 '' 'reboot'
-until [ "$status" != 0 ]; do on true; done
-back
+rebooted 'nvidia-smi --query-gpu=driver_version --format=csv,noheader' 384.73
 on 'nvidia-smi -e 0'
 expect 0 'Disabled ECC support for GPU 0000:3B:00.0.
 All done.
@@ -99,8 +100,7 @@ Reboot required.' 'ECC off'
 on 'nvidia-smi --query-gpu=ecc.mode.current,ecc.mode.pending --format=csv,noheader'
 expect 0 'Enabled, Disabled' 'ECC pending'
 on 'esxcli system shutdown reboot -d 10 -r ecc'
-until [ "$status" != 0 ]; do on true; done
-back
+rebooted 'nvidia-smi --query-gpu=ecc.mode.current --format=csv,noheader' Disabled
 on 'nvidia-smi --query-gpu=ecc.mode.current --format=csv'
 expect 0 'ecc.mode.current
 Disabled' 'ECC off after the reboot'

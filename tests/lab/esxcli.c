@@ -214,8 +214,10 @@ int esxcli_command(struct shell_run *run, char **words, size_t n)
         return esxcli_fail(&call, "Error: Unknown command or namespace %s", path);
     struct strbuf none;
     strbuf_init(&none, SHELL_OUTPUT_MAX);
+    lab_lock(run->lab);
     bool known = formatter_known(run->host, globals.formatter) &&
                  doc_print(&call.doc, globals.formatter, &none);
+    lab_unlock(run->lab);
     strbuf_release(&none);
     if (!known)
         return esxcli_fail(&call, "Error: Unknown formatter: %s", globals.formatter);

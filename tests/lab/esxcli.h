@@ -21,7 +21,6 @@ struct esxcli_call {
     const char
         *values[ESXCLI_OPTIONS_MAX]; /* by position in the command's options; "" of a flag */
     struct doc doc;
-    bool unlocked; /* the handler gave the lock back: its command waits */
 };
 
 /* Handlers run under the lab's lock, except those marked `waits`, which take it themselves.

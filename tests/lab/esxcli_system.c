@@ -51,7 +51,10 @@ static int maintenance_set(struct esxcli_call *call)
         call->run->dropped = true;
         return 1;
     }
-    return task->state == TASK_SUCCESS ? 0 : esxcli_fail(call, "%s", task->fault_message);
+    lab_lock(call->run->lab);
+    bool succeeded = task->state == TASK_SUCCESS;
+    lab_unlock(call->run->lab);
+    return succeeded ? 0 : esxcli_fail(call, "%s", task->fault_message);
 }
 
 static int shutdown_reboot(struct esxcli_call *call)

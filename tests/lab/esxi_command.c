@@ -90,6 +90,7 @@ unsigned esxi_update(const struct host *host)
 static int run_vmware(struct shell_run *run, char **words, size_t n)
 {
     const struct host *host = run->host;
+    lab_lock(run->lab);
     unsigned update = esxi_update(host);
     strbuf_addf(&run->out, "VMware ESXi %s build-%s\n", host->version, host->build);
     if (n > 1 && strchr(words[1], 'l')) {
@@ -98,6 +99,7 @@ static int run_vmware(struct shell_run *run, char **words, size_t n)
             strbuf_addf(&run->out, " Update %u", update);
         strbuf_add(&run->out, update ? "\n" : " GA\n");
     }
+    lab_unlock(run->lab);
     return 0;
 }
 

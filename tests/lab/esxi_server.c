@@ -103,7 +103,8 @@ static void look_at_hosts(struct shell_server *server)
 static void look_at_sessions(struct shell_server *server)
 {
     int64_t now = shell_steady_ms();
-    pthread_mutex_lock(&server->lock);
+    lab_lock(server->lab);
+    pthread_mutex_lock(&server->lock); /* always inside the lab's lock */
     for (struct shell_session *it = server->sessions; it; it = it->next) {
         bool over = it->state == SESSION_IDLE ||
                     (it->state == SESSION_ANSWERED && now - it->answered_at > ANSWER_GRACE_MS);
@@ -113,6 +114,7 @@ static void look_at_sessions(struct shell_server *server)
         }
     }
     pthread_mutex_unlock(&server->lock);
+    lab_unlock(server->lab);
 }
 
 static bool start_session(struct shell_server *server, struct listener *listener, int fd)

@@ -91,14 +91,10 @@ static int start_front_ends(struct lab *lab, struct servers *servers, struct err
                                   {.kind = "vra", .name = lab->world->vra_name}};
     if (certs_make(lab, certs, 2, err) < 0 || hostkeys_make(lab, err) < 0)
         return -1;
-#ifdef LAB_VIM25
     if (vim25_start(lab, certs[0].cert_pem, certs[0].key_pem, &servers->vim25, err) < 0)
         return -1;
-#endif
-#ifdef LAB_VRA7
     if (vra7_start(lab, certs[1].cert_pem, certs[1].key_pem, &servers->vra7, err) < 0)
         return -1;
-#endif
     return shell_start(lab, &servers->shell, err);
 }
 
@@ -119,14 +115,10 @@ static void stop(struct lab *lab, struct servers *servers)
     control_stop(servers->control);
     if (servers->shell)
         shell_stop(servers->shell);
-#ifdef LAB_VIM25
     if (servers->vim25)
         vim25_stop(servers->vim25);
-#endif
-#ifdef LAB_VRA7
     if (servers->vra7)
         vra7_stop(servers->vra7);
-#endif
 }
 
 /* Only a pipe is watched: a terminal or /dev/null says nothing about who started us. */

@@ -188,8 +188,8 @@ static int read_all(const char *file, char **ret_text, size_t *ret_size, struct 
 int yaml_tree_load(const char *file, json_t **ret_tree, struct err *err)
 {
     struct loader loader = {.file = file, .err = err};
-    char *text;
-    size_t size;
+    char *text = NULL;
+    size_t size = 0;
     if (read_all(file, &text, &size, err) < 0)
         return -1;
     if (!yaml_parser_initialize(&loader.parser)) {
