@@ -40,8 +40,8 @@ int vra_get(struct session *session, const char *path, json_t **ret_object, stru
 int vra_put(struct session *session, const char *path, const json_t *body, long *ret_status,
             struct err *err)
 {
-    const struct rest_request request = {.method = "PUT", .path = path, .body = body,
-                                         .flags = REST_NOT_IDEMPOTENT};
+    const struct rest_request request = {
+        .method = "PUT", .path = path, .body = body, .flags = REST_NOT_IDEMPOTENT};
     struct rest_reply reply;
     rest_reply_init(&reply);
     int ret = vra_call(session, &request, &reply, err);
@@ -53,8 +53,8 @@ int vra_put(struct session *session, const char *path, const json_t *body, long 
 
 /* The id in a Location header; what is percent-encoded there is not decoded: ids that the
  * server makes are guids, and those that we make are the object's name. */
-int vra_post(struct session *session, const char *path, const json_t *body,
-             struct arena *arena, const char **ret_id, struct err *err)
+int vra_post(struct session *session, const char *path, const json_t *body, struct arena *arena,
+             const char **ret_id, struct err *err)
 {
     const struct rest_request request = {.method = "POST", .path = path, .body = body};
     struct rest_reply reply;
@@ -172,7 +172,7 @@ static int refuse_secrets(const struct vra_edit *edit, const json_t *object, str
 /* ---- editing ---- */
 
 /* Members that every write changes. */
-static const char *const moving[] = {"version", "lastUpdated", "lastUpdatedDate",
+static const char *const moving[] = {"version",       "lastUpdated", "lastUpdatedDate",
                                      "lastUpdatedBy", "createdDate", "dateCreated"};
 
 static bool same_object(const json_t *a, const json_t *b)

@@ -298,8 +298,7 @@ void entitlement_attrs(const json_t *object, const json_t *services, const json_
     const char *status = vra_text(object, "status");
     const char *group = vra_text_at(object, "organization.subtenantLabel");
     const char *tenant = vra_text_at(object, "organization.tenantRef");
-    instance_set(live, "active",
-                 value_bool(status != NULL && strcmp(status, "ACTIVE") == 0));
+    instance_set(live, "active", value_bool(status != NULL && strcmp(status, "ACTIVE") == 0));
     if (group != NULL)
         instance_set(live, "business_group", value_string(arena, group));
     struct names of_services = {.arena = arena}, of_items = {.arena = arena},

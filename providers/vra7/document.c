@@ -437,7 +437,9 @@ static void set_head(struct merge *merge, bool create)
 json_t *document_merge(const json_t *read, const struct document_spec *spec, struct err *err)
 {
     struct arena *arena CLEANUP(arena_freep) = arena_new();
-    struct merge merge = {.spec = spec, .args = spec->args, .arena = arena,
+    struct merge merge = {.spec = spec,
+                          .args = spec->args,
+                          .arena = arena,
                           .document = read == NULL ? json_object() : json_deep_copy(read)};
     set_head(&merge, read == NULL);
     if (find_machine(&merge, err) < 0 || set_machine(&merge, err) < 0) {

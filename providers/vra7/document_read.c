@@ -157,10 +157,9 @@ static void set_range(struct instance *live, struct arena *arena, const char *at
         instance_set(live, attr, value_unreadable(arena, "vRA shows a number out of bounds"));
         return;
     }
-    const struct value_field fields[] = {
-        {"min", value_int(arena, range.min * unit)},
-        {"max", value_int(arena, range.max * unit)},
-        {"default", value_int(arena, range.standard * unit)}};
+    const struct value_field fields[] = {{"min", value_int(arena, range.min * unit)},
+                                         {"max", value_int(arena, range.max * unit)},
+                                         {"default", value_int(arena, range.standard * unit)}};
     instance_set(live, attr, value_map(arena, fields, ARRAY_LEN(fields)));
 }
 
@@ -176,8 +175,8 @@ static void read_network(const json_t *document, const json_t *data, struct aren
                  strcasecmp(assignment, "DHCP") == 0     ? "dhcp"
                  : strcasecmp(assignment, "Static") == 0 ? "static"
                                                          : assignment);
-    const json_t *network = document_component(
-        document, document_target(arena, json_object_get(nic, "network")));
+    const json_t *network =
+        document_component(document, document_target(arena, json_object_get(nic, "network")));
     set_text(live, arena, "machine.network.name", facet_text(vra_at(network, "data.name")));
     const char *profile = facet_text(vra_at(network, "data.network_profile"));
     if (profile == NULL)
@@ -198,7 +197,7 @@ static void read_machine(const json_t *data, struct arena *arena, struct instanc
         set_text(live, arena, "machine.prefix", prefix);
     const char *action = facet_text(json_object_get(data, "action"));
     set_text(live, arena, "machine.clone.type",
-             action == NULL                      ? NULL
+             action == NULL                       ? NULL
              : strcmp(action, "FullClone") == 0   ? "full"
              : strcmp(action, "LinkedClone") == 0 ? "linked"
                                                   : action);
@@ -249,8 +248,8 @@ static void several_machines(size_t n, struct arena *arena, struct instance *liv
 {
     for (size_t i = 0; i < live->schema->n_attrs; i++) {
         const struct attr *attr = &live->schema->attrs[i];
-        if ((attr->facets & FACET_VRA) && (strncmp(attr->name, "machine.", 8) == 0 ||
-                                           strcmp(attr->name, "software") == 0))
+        if ((attr->facets & FACET_VRA) &&
+            (strncmp(attr->name, "machine.", 8) == 0 || strcmp(attr->name, "software") == 0))
             instance_set(live, attr->name,
                          value_unreadable(arena, "the blueprint has %zu machines", n));
     }

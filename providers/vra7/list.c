@@ -90,14 +90,14 @@ static int read_pages(struct pass *pass, struct err *err)
 int vra_list(struct session *session, const char *path, json_t **ret_array, struct err *err)
 {
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-        struct pass pass = {.session = session, .path = path, .array = json_array(),
-                            .announced = -1};
+        struct pass pass = {
+            .session = session, .path = path, .array = json_array(), .announced = -1};
         map_init(&pass.ids);
         int ret = read_pages(&pass, err);
         map_release(&pass.ids);
-        bool whole = !pass.repeated && (pass.announced < 0 ||
-                                        pass.announced == (json_int_t)json_array_size(
-                                                              pass.array));
+        bool whole =
+            !pass.repeated &&
+            (pass.announced < 0 || pass.announced == (json_int_t)json_array_size(pass.array));
         if (ret == 0 && whole) {
             *ret_array = pass.array;
             return 0;

@@ -151,8 +151,8 @@ static int read_group(struct reader *reader, struct instance *live, const json_t
     const char *id = vra_text_at(object, "organization.subtenantRef");
     if (id == NULL || value_is_known(instance_get(live, "business_group")))
         return 0;
-    const char *path = vra_path(reader->arena, "/identity/api/tenants",
-                                reader->session->tenant, "/subtenants");
+    const char *path = vra_path(reader->arena, "/identity/api/tenants", reader->session->tenant,
+                                "/subtenants");
     json_auto_t *group = NULL;
     if (vra_get(reader->session, vra_path(reader->arena, path, id, ""), &group, err) < 0)
         return -1;

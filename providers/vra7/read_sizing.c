@@ -20,11 +20,11 @@ static const json_t *extension(const json_t *reservation, const char *key)
 
 static void add_reservation(struct sizing *sizing, const json_t *reservation)
 {
-    int64_t quota = json_integer_value(
-        json_object_get(extension(reservation, "machineQuota"), "value"));
-    const json_t *memory = vra_find(
-        vra_at(extension(reservation, "reservationMemory"), "values.entries"), "key",
-        "memoryReservedSizeMb");
+    int64_t quota =
+        json_integer_value(json_object_get(extension(reservation, "machineQuota"), "value"));
+    const json_t *memory =
+        vra_find(vra_at(extension(reservation, "reservationMemory"), "values.entries"), "key",
+                 "memoryReservedSizeMb");
     int64_t megabytes = json_integer_value(vra_at(memory, "value.value"));
     sizing->n++;
     if (quota <= 0)

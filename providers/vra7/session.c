@@ -60,7 +60,8 @@ static int login(struct session *session, struct err *err)
     json_object_set_new(body, "username", json_string(session->username));
     json_object_set_new(body, "password", json_string(session->password));
     json_object_set_new(body, "tenant", json_string(session->tenant));
-    const struct rest_request request = {.method = "POST", .path = "/identity/api/tokens",
+    const struct rest_request request = {.method = "POST",
+                                         .path = "/identity/api/tokens",
                                          .body = body,
                                          .flags = REST_NO_AUTH | REST_IDEMPOTENT,
                                          .timeout_ms = session->timeout_ms,
@@ -188,8 +189,7 @@ static int connect_rest(struct session *session, const struct provider_config *c
     const struct http_options options = {
         .endpoint = {.name = server,
                      .port = port->type == VALUE_INT ? (unsigned)port->integer : 443,
-                     .connect_to =
-                         value_get_text(instance_get(settings, "connect_to"), server),
+                     .connect_to = value_get_text(instance_get(settings, "connect_to"), server),
                      .ca_file = absolute(session->arena, config->directory,
                                          instance_text(settings, "ca_file")),
                      .verify = verify->type != VALUE_BOOL || verify->boolean},
@@ -200,8 +200,8 @@ static int connect_rest(struct session *session, const struct provider_config *c
     };
     if (http_new(&options, &session->http, err) < 0)
         return -1;
-    const struct rest_options rest = {.http = session->http, .authorize = authorize,
-                                      .context = session};
+    const struct rest_options rest = {
+        .http = session->http, .authorize = authorize, .context = session};
     session->rest = rest_new(&rest);
     return 0;
 }
@@ -242,8 +242,10 @@ void vra_session_close(struct session *session)
     strbuf_init(&path, 4 * MAX_TOKEN);
     strbuf_add(&path, "/identity/api/tokens");
     url_add_segment(&path, strbuf_str(&session->token));
-    const struct rest_request request = {.method = "DELETE", .path = strbuf_str(&path),
-                                         .timeout_ms = 10000, .max_body = 1 << 20};
+    const struct rest_request request = {.method = "DELETE",
+                                         .path = strbuf_str(&path),
+                                         .timeout_ms = 10000,
+                                         .max_body = 1 << 20};
     struct rest_reply reply;
     struct err ignored = {0};
     rest_reply_init(&reply);

@@ -7,8 +7,10 @@
 static const struct task {
     const char *id, *label, *attr; /* descriptor, its label, prefix of the attributes */
 } tasks[] = {
-    {"INSTALL", "Install", "install"}, {"CONFIGURE", "Configure", "configure"},
-    {"START", "Start", "start"},       {"UPDATE", "Update", "update"},
+    {"INSTALL", "Install", "install"},
+    {"CONFIGURE", "Configure", "configure"},
+    {"START", "Start", "start"},
+    {"UPDATE", "Update", "update"},
     {"UNINSTALL", "Uninstall", "uninstall"},
 };
 
@@ -96,13 +98,13 @@ static json_t *constant_facet(const char *type, const char *clause, bool value)
 /* "Container = Machine" (§3.2). */
 static json_t *machine_container(void)
 {
-    return json_pack(
-        "{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s}, s:{s:[], s:[o,o]}, s:b}", "id", "host",
-        "label", "Container", "description", "", "dataType", "type", "ref", "componentTypeId",
-        "com.vmware.csp.iaas.blueprint.service", "classId", "Infrastructure.Machine.Schema",
-        "label", "Machine", "state", "dependencies", "facets",
-        constant_facet("visible", "constantClause", false),
-        constant_facet("mandatory", "constant", true), "isMultiValued", 0);
+    return json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s}, s:{s:[], s:[o,o]}, s:b}", "id",
+                     "host", "label", "Container", "description", "", "dataType", "type", "ref",
+                     "componentTypeId", "com.vmware.csp.iaas.blueprint.service", "classId",
+                     "Infrastructure.Machine.Schema", "label", "Machine", "state",
+                     "dependencies", "facets",
+                     constant_facet("visible", "constantClause", false),
+                     constant_facet("mandatory", "constant", true), "isMultiValued", 0);
 }
 
 static const json_t *container_field(const json_t *object)

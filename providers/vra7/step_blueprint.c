@@ -25,9 +25,8 @@ static int list_templates(struct vra_step *step, const char *source, json_t **re
                           struct err *err)
 {
     return vra_list_named(step->session,
-                          VRA_SOURCES
-                          "?actionId=FullClone&platformTypeId=" VRA_MACHINE,
-                          source, ret_array, err);
+                          VRA_SOURCES "?actionId=FullClone&platformTypeId=" VRA_MACHINE, source,
+                          ret_array, err);
 }
 
 static int several_templates(const char *source, const json_t *found, struct err *err)
@@ -110,8 +109,10 @@ static int check_name(struct vra_step *step, const char *path, const char *attr,
     }
     if (json_array_size(found) > 0)
         return 0;
-    return err_set(err, ERR_NOT_FOUND, "vRA has no %s \"%s\" (%s): a fabric administrator "
-                   "creates it", what, name, attr);
+    return err_set(err, ERR_NOT_FOUND,
+                   "vRA has no %s \"%s\" (%s): a fabric administrator "
+                   "creates it",
+                   what, name, attr);
 }
 
 static int check_names(void *context, struct err *err)
@@ -145,8 +146,7 @@ static int post_skeleton(const struct blueprint_edit *edit, struct err *err)
     return vra_post(edit->step->session, VRA_BLUEPRINTS, body, edit->step->arena, &id, err);
 }
 
-static int create_in_two(const struct blueprint_edit *edit, const json_t *body,
-                         struct err *err)
+static int create_in_two(const struct blueprint_edit *edit, const json_t *body, struct err *err)
 {
     struct err first = *err, ignored = {0};
     if (post_skeleton(edit, err) < 0) {
@@ -199,10 +199,10 @@ static int create(struct blueprint_edit *edit, struct err *err)
 
 int step_blueprint_write(struct vra_step *step, struct err *err)
 {
-    struct blueprint_edit edit = {
-        .step = step,
-        .spec = {.name = step->name, .description = step_description(step),
-                 .args = step->call->step->args}};
+    struct blueprint_edit edit = {.step = step,
+                                  .spec = {.name = step->name,
+                                           .description = step_description(step),
+                                           .args = step->call->step->args}};
     if (blueprint_id(step, &edit.spec.id, err) < 0)
         return -1;
     edit.path = vra_path(step->arena, VRA_DOCUMENTS, edit.spec.id, "");
@@ -215,8 +215,11 @@ int step_blueprint_write(struct vra_step *step, struct err *err)
     if (read == NULL)
         return create(&edit, err);
     step_set_id(step, edit.spec.id);
-    const struct vra_edit how = {.path = edit.path, .what = step->call->step->address,
-                                 .apply = apply, .prepare = check_names, .context = &edit};
+    const struct vra_edit how = {.path = edit.path,
+                                 .what = step->call->step->address,
+                                 .apply = apply,
+                                 .prepare = check_names,
+                                 .context = &edit};
     return step_edit(step, &how, read, err);
 }
 
@@ -268,8 +271,8 @@ int step_blueprint_publish(struct vra_step *step, struct err *err)
         step->outcome->kind = OUTCOME_UNCHANGED;
         return 0;
     }
-    return step_set_status(step, vra_path(step->arena, VRA_BLUEPRINTS, id, ""),
-                           "publishStatus", wanted, &http, err);
+    return step_set_status(step, vra_path(step->arena, VRA_BLUEPRINTS, id, ""), "publishStatus",
+                           wanted, &http, err);
 }
 
 int step_blueprint_delete(struct vra_step *step, struct err *err)

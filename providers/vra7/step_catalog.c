@@ -22,8 +22,8 @@ static json_t *apply_service(const json_t *read, void *context, struct err *err 
 int step_service_write(struct vra_step *step, struct err *err)
 {
     struct service_edit edit = {step, step_description(step)};
-    struct vra_edit how = {.what = step->call->step->address, .apply = apply_service,
-                           .context = &edit};
+    struct vra_edit how = {
+        .what = step->call->step->address, .apply = apply_service, .context = &edit};
     json_auto_t *read = NULL;
     if (step_find(step, VRA_SERVICES, NULL, &read, err) < 0)
         return -1;
@@ -35,8 +35,7 @@ int step_service_write(struct vra_step *step, struct err *err)
     return step_edit(step, &how, read, err);
 }
 
-static json_t *apply_deleted(const json_t *read, void *context UNUSED,
-                             struct err *err UNUSED)
+static json_t *apply_deleted(const json_t *read, void *context UNUSED, struct err *err UNUSED)
 {
     json_t *object = json_deep_copy(read);
     vra_set_text(object, "status", "DELETED");
@@ -130,11 +129,11 @@ int step_item_assign(struct vra_step *step, struct err *err)
     if (item == NULL)
         return 0;
     const char *id = vra_text(item, "id");
-    const struct vra_edit how = {.path = vra_path(step->arena, VRA_ITEMS, id ? id : "", ""),
-                                 .what = arena_printf(step->arena, "catalogue item of %s",
-                                                      step->call->step->address),
-                                 .apply = apply_item,
-                                 .context = service};
+    const struct vra_edit how = {
+        .path = vra_path(step->arena, VRA_ITEMS, id ? id : "", ""),
+        .what = arena_printf(step->arena, "catalogue item of %s", step->call->step->address),
+        .apply = apply_item,
+        .context = service};
     if (vra_get(step->session, how.path, &read, err) < 0)
         return -1;
     if (read == NULL)
@@ -254,8 +253,8 @@ static int find_entitled(struct entitlement_edit *edit, struct err *err)
 static int write_entitlement(struct entitlement_edit *edit, struct err *err)
 {
     struct vra_step *step = edit->step;
-    struct vra_edit how = {.what = step->call->step->address, .apply = apply_entitlement,
-                           .context = edit};
+    struct vra_edit how = {
+        .what = step->call->step->address, .apply = apply_entitlement, .context = edit};
     json_auto_t *read = NULL;
     if (find_group(step, &edit->spec, err) < 0 || find_entitled(edit, err) < 0 ||
         step_find(step, VRA_ENTITLEMENTS, edit->spec.group_id, &read, err) < 0)
@@ -276,13 +275,13 @@ static int write_entitlement(struct entitlement_edit *edit, struct err *err)
 
 int step_entitlement_write(struct vra_step *step, struct err *err)
 {
-    struct entitlement_edit edit = {
-        .step = step,
-        .wanted_services = json_array(),
-        .wanted_items = json_array(),
-        .spec = {.name = step->name, .tenant = step->session->tenant,
-                 .description = step_description(step),
-                 .to = value_get(step->call->step->args, "to")}};
+    struct entitlement_edit edit = {.step = step,
+                                    .wanted_services = json_array(),
+                                    .wanted_items = json_array(),
+                                    .spec = {.name = step->name,
+                                             .tenant = step->session->tenant,
+                                             .description = step_description(step),
+                                             .to = value_get(step->call->step->args, "to")}};
     edit.spec.services = edit.wanted_services;
     edit.spec.items = edit.wanted_items;
     int ret = write_entitlement(&edit, err);
@@ -293,8 +292,7 @@ int step_entitlement_write(struct vra_step *step, struct err *err)
     return ret;
 }
 
-static json_t *apply_inactive(const json_t *read, void *context UNUSED,
-                              struct err *err UNUSED)
+static json_t *apply_inactive(const json_t *read, void *context UNUSED, struct err *err UNUSED)
 {
     json_t *object = json_deep_copy(read);
     const char *status = vra_text(read, "status");

@@ -16,8 +16,8 @@ void step_set_id(struct vra_step *step, const char *id)
     if (id == NULL)
         return;
     step->id = arena_strdup(step->arena, id);
-    step->outcome->ids = value_map(
-        step->arena, &(struct value_field){"id", value_string(step->arena, id)}, 1);
+    step->outcome->ids =
+        value_map(step->arena, &(struct value_field){"id", value_string(step->arena, id)}, 1);
 }
 
 int step_wait(struct vra_step *step, const char *what, struct err *err)
@@ -128,8 +128,7 @@ int step_create(struct vra_step *step, const char *collection, const json_t *bod
     if (ret < 0)
         err_clear(err);
     if (id == NULL)
-        return err_set(err, ERR_UNCERTAIN, "%s: vRA does not say what it created",
-                       edit->what);
+        return err_set(err, ERR_UNCERTAIN, "%s: vRA does not say what it created", edit->what);
     step_set_id(step, id);
     edit->path = vra_path(step->arena, collection, id, "");
     json_auto_t *created = NULL;
@@ -182,8 +181,8 @@ int step_find(struct vra_step *step, const char *collection, const char *group,
     if (vra_list_named(step->session, collection, step->name, &named, err) < 0)
         return -1;
     only_of_group(named, group);
-    if (vra_pick(named, step->name, NULL, step->call->step->address, step->arena, &found,
-                 err) < 0)
+    if (vra_pick(named, step->name, NULL, step->call->step->address, step->arena, &found, err) <
+        0)
         return -1;
     if (found == NULL)
         return 0;

@@ -35,9 +35,8 @@ static int learn_words(void *context, struct err *err)
         if (id != NULL && strcasecmp(id, "bash") == 0)
             edit->spec.bash = arena_strdup(edit->step->arena, id);
     }
-    if (edit->tasks == NULL &&
-        vra_list(session, "/software-service/api/admin/taskdescriptors", &edit->tasks,
-                 &ignored) < 0)
+    if (edit->tasks == NULL && vra_list(session, "/software-service/api/admin/taskdescriptors",
+                                        &edit->tasks, &ignored) < 0)
         edit->tasks = NULL;
     edit->spec.tasks = edit->tasks;
     return 0;
@@ -71,11 +70,12 @@ static int write_component(struct vra_step *step, struct software_edit *edit,
 
 int step_software_write(struct vra_step *step, struct err *err)
 {
-    struct software_edit edit = {
-        .step = step,
-        .spec = {.name = step->name, .tenant = step->session->tenant,
-                 .description = step_description(step), .args = step->call->step->args,
-                 .bash = "Bash"}};
+    struct software_edit edit = {.step = step,
+                                 .spec = {.name = step->name,
+                                          .tenant = step->session->tenant,
+                                          .description = step_description(step),
+                                          .args = step->call->step->args,
+                                          .bash = "Bash"}};
     if (software_id(step, &edit.spec.id, err) < 0)
         return -1;
     struct vra_edit how = {.path = vra_path(step->arena, VRA_SOFTWARE, edit.spec.id, ""),
@@ -110,8 +110,10 @@ static int set_status(struct vra_step *step, const char *path, const char *wante
     struct err refused = *err;
     char status[16];
     snprintf(status, sizeof(status), "%s", wanted);
-    const struct vra_edit how = {.path = path, .what = step->call->step->address,
-                                 .apply = apply_status, .context = status};
+    const struct vra_edit how = {.path = path,
+                                 .what = step->call->step->address,
+                                 .apply = apply_status,
+                                 .context = status};
     json_auto_t *read = NULL;
     bool changed;
     if (vra_get(step->session, path, &read, err) < 0 || read == NULL ||

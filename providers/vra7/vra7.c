@@ -17,8 +17,7 @@ static const struct attr config_attrs[] = {
     {"tenant", &type_name, FACET_NONE, ATTR_REQUIRED, .doc = "Tenant that is worked in."},
     {"username", &type_name, FACET_NONE, ATTR_REQUIRED,
      .doc = "Account, written user@domain: vRA 7 refuses the form DOMAIN\\user."},
-    {"password", &type_secret, FACET_NONE, ATTR_REQUIRED | ATTR_SECRET,
-     .doc = "Its password."},
+    {"password", &type_secret, FACET_NONE, ATTR_REQUIRED | ATTR_SECRET, .doc = "Its password."},
     {"ca_file", &type_name, FACET_NONE, 0,
      .doc = "PEM file of the authorities to trust, instead of the system's."},
     {"verify", &type_bool, FACET_NONE, 0, .default_value = "true",
@@ -33,7 +32,10 @@ static const struct attr config_attrs[] = {
 };
 
 static const struct schema config = {
-    .kind = "vra", .section = "vra", .attrs = config_attrs, .n_attrs = ARRAY_LEN(config_attrs),
+    .kind = "vra",
+    .section = "vra",
+    .attrs = config_attrs,
+    .n_attrs = ARRAY_LEN(config_attrs),
     .doc = "vRealize Automation 7: software, blueprints, the catalogue."};
 
 static const struct {
@@ -69,9 +71,12 @@ static int perform(struct session *session, const struct op_env *env,
     if (id == NULL && call->live != NULL)
         id = value_get_text(call->live->ids, "id");
     *ret_outcome = (struct outcome){.kind = OUTCOME_DONE};
-    struct vra_step step = {.session = session, .env = env, .call = call,
+    struct vra_step step = {.session = session,
+                            .env = env,
+                            .call = call,
                             .arena = call->arena,
-                            .name = name == NULL ? call->step->address : name + 1, .id = id,
+                            .name = name == NULL ? call->step->address : name + 1,
+                            .id = id,
                             .outcome = ret_outcome};
     struct err failed = {0};
     for (size_t i = 0; i < ARRAY_LEN(operations); i++) {

@@ -125,7 +125,8 @@ MUST_CHECK int vra_list_named(struct session *session, const char *path, const c
 /* Borrowed; NULL when there is none. */
 json_t *vra_find(const json_t *array, const char *key, const char *text);
 
-/* ---- JSON helpers (json.c) ------------------------------------------------------------------ */
+/* ---- JSON helpers (json.c) ------------------------------------------------------------------
+ */
 
 const char *vra_text(const json_t *object, const char *key); /* NULL unless it is text */
 /* Text at a path of member names "a.b.c". */
@@ -135,7 +136,8 @@ json_t *vra_at(const json_t *object, const char *path); /* borrowed, NULL = none
 void vra_set_text(json_t *object, const char *key, const char *text);
 json_t *vra_ref(const char *id, const char *label); /* {"id", "label"} */
 
-/* ---- mark.c ------------------------------------------------------------------------------- */
+/* ---- mark.c -------------------------------------------------------------------------------
+ */
 
 /* The description with our mark as its last line: "[gridform LINEAGE ADDRESS]". */
 const char *mark_describe(struct arena *arena, const char *description, const char *lineage,
@@ -157,24 +159,26 @@ bool mark_is_ours(struct arena *arena, const char *text, const char *lineage,
 MUST_CHECK int vra_id(struct arena *arena, const char *prefix, const char *name,
                       const char **ret_id, struct err *err);
 
-/* ---- software_json.c (§3.2) ----------------------------------------------------------------- */
+/* ---- software_json.c (§3.2) -----------------------------------------------------------------
+ */
 
 struct software_spec {
     const char *id, *name, *tenant, *description; /* with the mark */
     const struct value *args;
-    const char *bash;     /* how the server spells the script type */
-    const json_t *tasks;  /* task descriptors of the server, or NULL */
+    const char *bash;    /* how the server spells the script type */
+    const json_t *tasks; /* task descriptors of the server, or NULL */
 };
 
 json_t *software_merge(const json_t *read, const struct software_spec *spec);
 void software_attrs(const json_t *object, struct arena *arena, struct instance *live);
 
-/* ---- document.c, document_read.c (§4.2 - 4.6) ------------------------------------------------- */
+/* ---- document.c, document_read.c (§4.2 - 4.6)
+ * ------------------------------------------------- */
 
 struct document_spec {
     const char *id, *name, *description; /* with the mark */
     const struct value *args;
-    const char *template_id; /* guid of the source machine */
+    const char *template_id;     /* guid of the source machine */
     const char *const *software; /* component types, NULL-terminated */
 };
 
@@ -202,15 +206,16 @@ struct range {
 bool facet_range(const json_t *field, struct range *ret);
 bool document_hosted(const json_t *component, const char *machine, struct arena *arena);
 
-/* ---- catalog_json.c (§6) ---------------------------------------------------------------------- */
+/* ---- catalog_json.c (§6)
+ * ---------------------------------------------------------------------- */
 
 struct entitlement_spec {
     const char *name, *tenant, *description;
-    const struct value *to;      /* "group:NAME", "user:NAME" */
+    const struct value *to;       /* "group:NAME", "user:NAME" */
     const char *group_id, *group; /* business group */
-    const json_t *services;      /* wanted: objects of the service list */
-    const json_t *items;         /* wanted: objects of the catalogue item list */
-    const json_t *all_items;     /* the whole list: to tell blueprints from other entries */
+    const json_t *services;       /* wanted: objects of the service list */
+    const json_t *items;          /* wanted: objects of the catalogue item list */
+    const json_t *all_items;      /* the whole list: to tell blueprints from other entries */
 };
 
 json_t *service_merge(const json_t *read, const char *name, const char *tenant,
@@ -225,7 +230,8 @@ const char *item_blueprint(const json_t *item, const char *tenant);
 /* The catalogue item of a blueprint, borrowed, or NULL. */
 json_t *item_of_blueprint(const json_t *items, const char *tenant, const char *blueprint);
 
-/* ---- read*.c ------------------------------------------------------------------------------------ */
+/* ---- read*.c
+ * ------------------------------------------------------------------------------------ */
 
 enum vra_lists {
     LIST_SOFTWARE,
@@ -266,7 +272,8 @@ MUST_CHECK int vra_pick(const json_t *array, const char *name, const char *id,
                         const char *address, struct arena *arena, json_t **ret_object,
                         struct err *err);
 
-/* ---- steps ---------------------------------------------------------------------------------------- */
+/* ---- steps
+ * ---------------------------------------------------------------------------------------- */
 
 struct vra_step {
     struct session *session;

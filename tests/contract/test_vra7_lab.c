@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -88,13 +89,17 @@ static void lab_start(struct lab_process *lab)
     free(overlay);
 }
 
+static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *at)
+{
+    (void)info, (void)type, (void)at;
+    return remove(path);
+}
+
 static void lab_stop(struct lab_process *lab)
 {
-    char command[128];
     close(lab->input);
     waitpid(lab->pid, NULL, 0);
-    snprintf(command, sizeof(command), "rm -rf '%s'", lab->dir);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(nftw(lab->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 /* One request to the control server; fails the test unless it is answered with 2xx. */
@@ -107,8 +112,9 @@ static char *control(struct lab_process *lab, const char *method, const char *pa
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
-    dprintf(fd, "%s %s HTTP/1.1\r\nHost: lab\r\nConnection: close\r\nContent-Length: %zu\r\n"
-                "\r\n%s",
+    dprintf(fd,
+            "%s %s HTTP/1.1\r\nHost: lab\r\nConnection: close\r\nContent-Length: %zu\r\n"
+            "\r\n%s",
             method, path, strlen(body), body);
     size_t size = 1 << 20, n = 0;
     char *answer = calloc(1, size);
@@ -156,34 +162,84 @@ struct fixture {
 };
 
 static const char *const software[] = {
-    "description", "\"TensorFlow with a GPU\"", "container", "\"machine\"", "published",
-    "true", "install.type", "\"bash\"", "install.script",
-    "\"#!/bin/bash\\nset -e\\nnvidia-docker run tensorflow\\n\"", "install.reboot", "false",
-    "start.type", "\"bash\"", "start.script", "\"true\\n\"", "start.reboot", "true", NULL};
+    "description",
+    "\"TensorFlow with a GPU\"",
+    "container",
+    "\"machine\"",
+    "published",
+    "true",
+    "install.type",
+    "\"bash\"",
+    "install.script",
+    "\"#!/bin/bash\\nset -e\\nnvidia-docker run tensorflow\\n\"",
+    "install.reboot",
+    "false",
+    "start.type",
+    "\"bash\"",
+    "start.script",
+    "\"true\\n\"",
+    "start.reboot",
+    "true",
+    NULL};
 static const char *const service[] = {"description", "\"Machines that learn\"", "active",
                                       "true", NULL};
 static const char *const blueprint[] = {
-    "description", "\"One machine\"", "published", "true", "catalog.service",
-    "\"Machine Learning\"", "machine.prefix", "\"tf-\"", "machine.instances",
-    "{\"min\":1,\"max\":4,\"default\":1}", "machine.clone.type", "\"full\"",
-    "machine.source", "\"centos72-base\"", "machine.cpu",
-    "{\"min\":6,\"max\":6,\"default\":6}", "machine.memory",
-    "{\"min\":17179869184,\"max\":17179869184,\"default\":17179869184}", "machine.storage",
+    "description",
+    "\"One machine\"",
+    "published",
+    "true",
+    "catalog.service",
+    "\"Machine Learning\"",
+    "machine.prefix",
+    "\"tf-\"",
+    "machine.instances",
+    "{\"min\":1,\"max\":4,\"default\":1}",
+    "machine.clone.type",
+    "\"full\"",
+    "machine.source",
+    "\"centos72-base\"",
+    "machine.cpu",
+    "{\"min\":6,\"max\":6,\"default\":6}",
+    "machine.memory",
+    "{\"min\":17179869184,\"max\":17179869184,\"default\":17179869184}",
+    "machine.storage",
     "{\"min\":64424509440,\"max\":64424509440,\"default\":64424509440}",
-    "machine.memory_reservation", "16384", "machine.network.name", "\"VM Network\"",
-    "machine.network.profile", "\"ml-external\"", "machine.network.assignment", "\"dhcp\"",
-    "machine.reservation_policy", "\"gpu-cluster\"", "software", "[\"Tensorflow-GPU\"]", NULL};
+    "machine.memory_reservation",
+    "16384",
+    "machine.network.name",
+    "\"VM Network\"",
+    "machine.network.profile",
+    "\"ml-external\"",
+    "machine.network.assignment",
+    "\"dhcp\"",
+    "machine.reservation_policy",
+    "\"gpu-cluster\"",
+    "software",
+    "[\"Tensorflow-GPU\"]",
+    NULL};
 static const char *const entitlement[] = {
-    "description", "\"Who may\"", "business_group", "\"ml\"", "services",
-    "[\"Machine Learning\"]", "items", "[\"Tensorflow-GPU\"]", "to",
-    "[\"group:ml-users@ml.local\",\"user:architect@ml.local\"]", "active", "true", NULL};
+    "description",
+    "\"Who may\"",
+    "business_group",
+    "\"ml\"",
+    "services",
+    "[\"Machine Learning\"]",
+    "items",
+    "[\"Tensorflow-GPU\"]",
+    "to",
+    "[\"group:ml-users@ml.local\",\"user:architect@ml.local\"]",
+    "active",
+    "true",
+    NULL};
 
 static void session_start(struct fixture *fixture)
 {
-    const struct vra_server server = {
-        .name = "vra.lab.local", .connect_to = fixture->lab.vra,
-        .ca_file = fixture->lab.ca_file, .tenant = "ml", .username = "architect@ml.local",
-        .password = "lab-vra-secret"};
+    const struct vra_server server = {.name = "vra.lab.local",
+                                      .connect_to = fixture->lab.vra,
+                                      .ca_file = fixture->lab.ca_file,
+                                      .tenant = "ml",
+                                      .username = "architect@ml.local",
+                                      .password = "lab-vra-secret"};
     struct vra_client *client = &fixture->client;
     client->real_sleep_us = 20000;
     if (client_open(client, &server) < 0)
@@ -309,8 +365,7 @@ static void second_time_changes_nothing(void **state)
     assert_int_equal(changing_calls(&fixture->lab), 0);
     /* Without the state's ids the marks are enough. */
     fixture->ids[SERVICE] = fixture->ids[ENTITLEMENT] = fixture->ids[BLUEPRINT] = NULL;
-    assert_int_equal(step(fixture, ENTITLEMENT, OP_ENTITLEMENT_WRITE, NULL),
-                     OUTCOME_UNCHANGED);
+    assert_int_equal(step(fixture, ENTITLEMENT, OP_ENTITLEMENT_WRITE, NULL), OUTCOME_UNCHANGED);
     assert_int_equal(step(fixture, SERVICE, OP_SERVICE_WRITE, NULL), OUTCOME_UNCHANGED);
     assert_int_equal(step(fixture, BLUEPRINT, OP_BLUEPRINT_WRITE, NULL), OUTCOME_UNCHANGED);
     assert_non_null(value_get_text(fixture->ids[ENTITLEMENT], "id"));
@@ -377,8 +432,8 @@ static void optional_things_go(void **state)
     assert_as_wanted(fixture);
     assert_int_equal(step(fixture, BLUEPRINT, OP_ITEM_ASSIGN, "{\"timeout\":1000}"),
                      OUTCOME_DONE);
-    assert_true(value_is_absent(
-        instance_get(read_back(fixture, BLUEPRINT), "catalog.service")));
+    assert_true(
+        value_is_absent(instance_get(read_back(fixture, BLUEPRINT), "catalog.service")));
 }
 
 static void everything_goes(void **state)
@@ -400,12 +455,16 @@ static void everything_goes(void **state)
 static void switches_the_other_way(void **state)
 {
     struct fixture *fixture = *state;
-    static const char *const turned[][2] = {
-        {"create_body", "true"},          {"software_create_status", "201"},
-        {"software_status_call", "false"}, {"taskdescriptors_denied", "true"},
-        {"document_create", "false"},     {"document_publishes", "false"},
-        {"unpublish_removes_item", "true"}, {"republish_resets_service", "true"},
-        {"active_entitlement_delete", "true"}, {"shuffle_pages", "true"}};
+    static const char *const turned[][2] = {{"create_body", "true"},
+                                            {"software_create_status", "201"},
+                                            {"software_status_call", "false"},
+                                            {"taskdescriptors_denied", "true"},
+                                            {"document_create", "false"},
+                                            {"document_publishes", "false"},
+                                            {"unpublish_removes_item", "true"},
+                                            {"republish_resets_service", "true"},
+                                            {"active_entitlement_delete", "true"},
+                                            {"shuffle_pages", "true"}};
     for (size_t i = 0; i < ARRAY_LEN(turned); i++) {
         char path[64];
         snprintf(path, sizeof(path), "switches/%s", turned[i][0]);
@@ -464,12 +523,11 @@ static void foreign_objects_are_left_alone(void **state)
 static void template_that_never_comes(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(client_perform(&fixture->client, OP_BLUEPRINT_AWAIT_TEMPLATE,
-                                    fixture->desired[BLUEPRINT],
-                                    client_json(&fixture->client,
-                                                "{\"source\":\"none\",\"timeout\":5000}"),
-                                    NULL),
-                     -1);
+    assert_int_equal(
+        client_perform(
+            &fixture->client, OP_BLUEPRINT_AWAIT_TEMPLATE, fixture->desired[BLUEPRINT],
+            client_json(&fixture->client, "{\"source\":\"none\",\"timeout\":5000}"), NULL),
+        -1);
     assert_int_equal(fixture->client.err.code, ERR_TIMEOUT);
     assert_non_null(strstr(fixture->client.err.message, "data collection"));
     assert_int_equal(fixture->client.sleeps, 5);
@@ -490,8 +548,7 @@ static void *read_often(void *context)
     mine.env.context = &mine;
     uintptr_t bad = 0;
     for (int i = 0; i < 10; i++) {
-        struct instance *live =
-            client_read(&mine, fixture->desired[i % N_OBJECTS], NULL);
+        struct instance *live = client_read(&mine, fixture->desired[i % N_OBJECTS], NULL);
         bad += live == NULL || live->presence != PRESENCE_PRESENT ||
                client_difference(fixture->desired[i % N_OBJECTS], live) != NULL;
     }
@@ -525,11 +582,16 @@ int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(all_objects),          TEST(second_time_changes_nothing),
-        TEST(edits_of_others_show_and_go), TEST(foreign_keys_survive),
-        TEST(optional_things_go),   TEST(everything_goes),
-        TEST(switches_the_other_way), TEST(lost_answers),
-        TEST(foreign_objects_are_left_alone), TEST(template_that_never_comes),
+        TEST(all_objects),
+        TEST(second_time_changes_nothing),
+        TEST(edits_of_others_show_and_go),
+        TEST(foreign_keys_survive),
+        TEST(optional_things_go),
+        TEST(everything_goes),
+        TEST(switches_the_other_way),
+        TEST(lost_answers),
+        TEST(foreign_objects_are_left_alone),
+        TEST(template_that_never_comes),
         TEST(threads_share_a_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,12 +83,16 @@ int client_open(struct vra_client *client, const struct vra_server *server)
 {
     int64_t real = client->real_sleep_us;
     *client = (struct vra_client){.arena = arena_new(), .real_sleep_us = real};
-    client->env = (struct op_env){.context = client, .now_ms = now_ms, .sleep_ms = sleep_ms,
-                                  .cancelled = never, .emit = ignore};
+    client->env = (struct op_env){.context = client,
+                                  .now_ms = now_ms,
+                                  .sleep_ms = sleep_ms,
+                                  .cancelled = never,
+                                  .emit = ignore};
     client->redact = secrets_new();
-    const struct provider_config config = {
-        .settings = settings_of(client, server), .secret = give_secret,
-        .context = (void *)(uintptr_t)server->password, .redact = client->redact};
+    const struct provider_config config = {.settings = settings_of(client, server),
+                                           .secret = give_secret,
+                                           .context = (void *)(uintptr_t)server->password,
+                                           .redact = client->redact};
     return provider_vra.open(&config, &client->env, &client->session, &client->err);
 }
 
@@ -125,11 +129,16 @@ struct instance *client_read(struct vra_client *client, const struct instance *w
 int client_perform(struct vra_client *client, const char *op, const struct instance *desired,
                    const struct value *args, const struct value *ids)
 {
-    const struct step step = {.address = desired->address, .provider = "vra", .op = op,
+    const struct step step = {.address = desired->address,
+                              .provider = "vra",
+                              .op = op,
                               .title = op,
                               .args = args != NULL ? args : kinds_args(desired, client->arena)};
-    struct step_call call = {.step = &step, .ids = ids, .lineage = CLIENT_LINEAGE,
-                             .nonce = "n1", .arena = client->arena};
+    struct step_call call = {.step = &step,
+                             .ids = ids,
+                             .lineage = CLIENT_LINEAGE,
+                             .nonce = "n1",
+                             .arena = client->arena};
     client->err = (struct err){0};
     return provider_vra.perform(client->session, &client->env, &call, &client->outcome,
                                 &client->err);

@@ -18,7 +18,7 @@ struct vra_client {
     struct arena *arena;
     struct session *session;
     struct op_env env;
-    int64_t clock;  /* advanced by every sleep */
+    int64_t clock;         /* advanced by every sleep */
     int64_t real_sleep_us; /* also slept for real */
     unsigned sleeps;
     struct secrets *redact;

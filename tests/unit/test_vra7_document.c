@@ -50,8 +50,7 @@ static json_t *json(const char *text)
 
 static struct instance *live_of(const json_t *document, const json_t *software)
 {
-    struct instance *live =
-        instance_new(arena, &kind_blueprint.schema, "blueprint/Web", "Web");
+    struct instance *live = instance_new(arena, &kind_blueprint.schema, "blueprint/Web", "Web");
     document_attrs(document, software, arena, live);
     return live;
 }
@@ -103,7 +102,8 @@ static const char foreign[] =
     "\"data\":{\"host\":\"${_resource~other}\"}}},"
     "\"layout\":{\"vm1\":\"0,0\",\"netA\":\"0,1\"}}";
 
-#define RANGE(min, max, standard) "{\"default\":" #standard ",\"max\":" #max ",\"min\":" #min "}"
+#define RANGE(min, max, standard)                                                              \
+    "{\"default\":" #standard ",\"max\":" #max ",\"min\":" #min "}"
 
 static void reads_a_document_of_others(void **state)
 {
@@ -137,22 +137,36 @@ static void reads_a_document_of_others(void **state)
 
 /* What foreign says, as arguments. */
 static const char same_args[] =
-    "{\"machine.instances\":" RANGE(1, 2, 1) ",\"machine.cpu\":" RANGE(1, 4, 1) ","
-    "\"machine.memory\":" RANGE(536870912, 4294967296, 1073741824) ","
-    "\"machine.storage\":" RANGE(8589934592, 64424509440, 8589934592) ","
-    "\"machine.prefix\":\"dev-\",\"machine.clone.type\":\"full\","
-    "\"machine.clone.customization\":\"Linux\",\"machine.source\":\"T1\","
-    "\"machine.reservation_policy\":\"Site A\",\"machine.memory_reservation\":1024,"
-    "\"machine.network.name\":\"VM Network\",\"machine.network.profile\":\"profile-1\","
-    "\"machine.network.assignment\":\"static\",\"software\":[\"My SQL\"]}";
+    "{\"machine.instances\":" RANGE(1, 2, 1) ",\"machine.cpu\":" RANGE(
+        1, 4, 1) ","
+                 "\"machine.memory\":" RANGE(
+                     536870912, 4294967296,
+                     1073741824) ","
+                                 "\"machine.storage\":" RANGE(
+                                     8589934592, 64424509440,
+                                     8589934592) ","
+                                                 "\"machine.prefix\":\"dev-\",\"machine.clone."
+                                                 "type\":\"full\","
+                                                 "\"machine.clone.customization\":\"Linux\","
+                                                 "\"machine.source\":\"T1\","
+                                                 "\"machine.reservation_policy\":\"Site "
+                                                 "A\",\"machine.memory_reservation\":1024,"
+                                                 "\"machine.network.name\":\"VM "
+                                                 "Network\",\"machine.network.profile\":"
+                                                 "\"profile-1\","
+                                                 "\"machine.network.assignment\":\"static\","
+                                                 "\"software\":[\"My SQL\"]}";
 
 static const char *const mysql[] = {"Software.MySQL", NULL};
 static const char *const no_software[] = {NULL};
 
 static struct document_spec spec_of(const char *args)
 {
-    return (struct document_spec){.id = "Web", .name = "Web", .description = "mine",
-                                  .args = value(args), .template_id = "guid-1",
+    return (struct document_spec){.id = "Web",
+                                  .name = "Web",
+                                  .description = "mine",
+                                  .args = value(args),
+                                  .template_id = "guid-1",
                                   .software = mysql};
 }
 
@@ -207,8 +221,7 @@ static void one_change_touches_one_field(void **state)
         {"machine.reservation_policy", "null", "components.vm1.data.reservation_policy", NULL},
         {"machine.reservation_policy", "\"B\"", "components.vm1.data.reservation_policy",
          "{\"id\":\"B\",\"label\":\"B\"}"},
-        {"machine.memory_reservation", "2048",
-         "components.vm1.data",
+        {"machine.memory_reservation", "2048", "components.vm1.data",
          "{\"default\":\"2048\",\"required\":false,\"secured\":false,\"visible\":false}"},
         {"machine.network.name", "\"Other\"", "components.netA.data.name", "\"Other\""},
     };
@@ -236,8 +249,7 @@ static void one_change_touches_one_field(void **state)
         json_auto_t *third = merge(again, &spec);
         assert_true(json_equal(again, third));
         assert_non_null(vra_at(again, "properties._snapshot_propagation"));
-        assert_non_null(
-            json_object_get(vra_at(again, "components.netA.data"), "__nsx.scope"));
+        assert_non_null(json_object_get(vra_at(again, "components.netA.data"), "__nsx.scope"));
         assert_non_null(json_object_get(vra_at(again, "components.vm1.data"), "Custom.Key"));
         assert_int_equal(json_array_size(vra_at(again, "components.vm1.data.nics.fixed")), 2);
     }
@@ -373,7 +385,9 @@ static void broken_documents(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "{}", "{\"components\":[]}", "{\"components\":{\"a\":1,\"b\":null,\"c\":{}}}",
+        "{}",
+        "{\"components\":[]}",
+        "{\"components\":{\"a\":1,\"b\":null,\"c\":{}}}",
         "{\"components\":{\"m\":{\"type\":\"" VRA_MACHINE "\"}}}",
         "{\"components\":{\"m\":{\"type\":\"" VRA_MACHINE "\",\"data\":{\"nics\":[1],"
         "\"disks\":{\"fixed\":[7]},\"reservation_policy\":[],\"source_machine\":7}}}}",
@@ -423,10 +437,14 @@ int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(reads_a_document_of_others), TEST(equal_meaning_is_no_difference),
-        TEST(one_change_touches_one_field), TEST(software_comes_and_goes),
-        TEST(new_document_round_trip),    TEST(refusals),
-        TEST(range_forms),                TEST(broken_documents),
+        TEST(reads_a_document_of_others),
+        TEST(equal_meaning_is_no_difference),
+        TEST(one_change_touches_one_field),
+        TEST(software_comes_and_goes),
+        TEST(new_document_round_trip),
+        TEST(refusals),
+        TEST(range_forms),
+        TEST(broken_documents),
         TEST(secured_values_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,8 +114,12 @@ static void ids(void **state)
 
 static struct software_spec software_spec(const char *args)
 {
-    return (struct software_spec){.id = "Software.X", .name = "X", .tenant = "t",
-                                  .description = "d", .args = value(args), .bash = "Bash"};
+    return (struct software_spec){.id = "Software.X",
+                                  .name = "X",
+                                  .tenant = "t",
+                                  .description = "d",
+                                  .args = value(args),
+                                  .bash = "Bash"};
 }
 
 static void software_round_trip(void **state)
@@ -222,9 +226,15 @@ static json_t *merge(const json_t *read, const char *want_services, const char *
 {
     json_auto_t *wanted_services = json(want_services);
     json_auto_t *wanted_items = json(want_items), *all = json(items);
-    const struct entitlement_spec spec = {
-        .name = "E", .tenant = "t", .description = "d", .to = value(to), .group_id = "g1",
-        .group = "G", .services = wanted_services, .items = wanted_items, .all_items = all};
+    const struct entitlement_spec spec = {.name = "E",
+                                          .tenant = "t",
+                                          .description = "d",
+                                          .to = value(to),
+                                          .group_id = "g1",
+                                          .group = "G",
+                                          .services = wanted_services,
+                                          .items = wanted_items,
+                                          .all_items = all};
     return entitlement_merge(read, &spec);
 }
 
@@ -232,17 +242,17 @@ static void entitlement_kept_and_changed(void **state)
 {
     (void)state;
     json_auto_t *read = json(theirs);
-    json_auto_t *same = merge(read, "[{\"id\":\"s1\",\"name\":\"One\"}]",
-                              "[{\"id\":\"i1\",\"name\":\"Web\"}]",
-                              "[\"group:G@x\",\"user:a@x\"]");
+    json_auto_t *same =
+        merge(read, "[{\"id\":\"s1\",\"name\":\"One\"}]", "[{\"id\":\"i1\",\"name\":\"Web\"}]",
+              "[\"group:G@x\",\"user:a@x\"]");
     assert_true(json_equal(same, read));
-    json_auto_t *after = merge(read, "[{\"id\":\"s1\",\"name\":\"One\"},{\"id\":\"s2\","
-                                     "\"name\":\"Two\"}]",
+    json_auto_t *after = merge(read,
+                               "[{\"id\":\"s1\",\"name\":\"One\"},{\"id\":\"s2\","
+                               "\"name\":\"Two\"}]",
                                "[{\"id\":\"i2\",\"name\":\"Db\"}]", "[\"group:a@x\"]");
-    assert_string_equal(
-        vra_text(json_array_get(json_object_get(after, "entitledServices"), 0),
-                 "approvalPolicyId"),
-        "p");
+    assert_string_equal(vra_text(json_array_get(json_object_get(after, "entitledServices"), 0),
+                                 "approvalPolicyId"),
+                        "p");
     const json_t *entitled = json_object_get(after, "entitledCatalogItems");
     assert_int_equal(json_array_size(entitled), 2);
     assert_null(vra_find(entitled, "catalogItemRef.id", "i1"));
@@ -250,8 +260,7 @@ static void entitlement_kept_and_changed(void **state)
     assert_non_null(vra_find(entitled, "catalogItemRef.id", "i3")); /* software: not ours */
     assert_int_equal(json_array_size(json_object_get(after, "principals")), 1);
     assert_string_equal(
-        vra_text(json_array_get(json_object_get(after, "principals"), 0), "type"),
-        "SSO_GROUP");
+        vra_text(json_array_get(json_object_get(after, "principals"), 0), "type"), "SSO_GROUP");
     assert_int_equal(json_array_size(json_object_get(after, "entitledResourceOperations")), 1);
     assert_int_equal(json_integer_value(json_object_get(after, "version")), 4);
 }
@@ -262,13 +271,11 @@ static void entitlement_read(void **state)
     json_auto_t *object = json(theirs), *list = json(services), *all = json(items);
     struct instance *wanted =
         instance_new(arena, &kind_entitlement.schema, "entitlement/E", "E");
-    struct instance *live =
-        instance_new(arena, &kind_entitlement.schema, "entitlement/E", "E");
+    struct instance *live = instance_new(arena, &kind_entitlement.schema, "entitlement/E", "E");
     entitlement_attrs(object, list, all, arena, wanted, live);
     assert_true(value_equal(instance_get(live, "services"), value("[\"One\"]")));
     assert_true(value_equal(instance_get(live, "items"), value("[\"Web\"]")));
-    assert_true(
-        value_equal(instance_get(live, "to"), value("[\"group:g@x\",\"user:a@x\"]")));
+    assert_true(value_equal(instance_get(live, "to"), value("[\"group:g@x\",\"user:a@x\"]")));
     assert_string_equal(instance_text(live, "business_group"), "G");
     assert_true(instance_get(live, "active")->boolean);
     /* Case is no difference in a directory: the manifest's spelling stays. */
@@ -299,15 +306,15 @@ static void picking_by_name(void **state)
     static const struct {
         const char *name, *id, *address, *want; /* "": several; NULL: none */
     } cases[] = {
-        {"A", NULL, "k/A", ""},  {"A", "2", "k/A", "2"},  {"A", "9", "k/A", ""},
+        {"A", NULL, "k/A", ""},  {"A", "2", "k/A", "2"},   {"A", "9", "k/A", ""},
         {"B", NULL, "k/B", "3"}, {"C", NULL, "k/C", NULL}, {"C", "5", "k/C", NULL},
         {"D", NULL, "k/D", "6"}, {"d", NULL, "k/d", NULL},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         json_t *found = NULL;
         struct err err = {0};
-        int ret = vra_pick(list, cases[i].name, cases[i].id, cases[i].address, arena, &found,
-                           &err);
+        int ret =
+            vra_pick(list, cases[i].name, cases[i].id, cases[i].address, arena, &found, &err);
         bool several = cases[i].want != NULL && cases[i].want[0] == '\0';
         assert_int_equal(ret, several ? -1 : 0);
         if (several)

@@ -19,9 +19,12 @@ static struct pki pki;
         .contains = "\"username\":\"me@corp.test\",\"password\":\"s3cret-pass\","              \
                     "\"tenant\":\"t\"",                                                        \
         .status = 200, .token = "",                                                            \
-        .body = "{\"id\":\"T1\",\"expires\":\"2001-01-01T00:00:00.000Z\"}"                      \
+        .body = "{\"id\":\"T1\",\"expires\":\"2001-01-01T00:00:00.000Z\"}"                     \
     }
-#define LOGOUT {.request = "DELETE /identity/api/tokens/T1", .status = 204}
+#define LOGOUT                                                                                 \
+    {                                                                                          \
+        .request = "DELETE /identity/api/tokens/T1", .status = 204                             \
+    }
 #define PAGE "page=1&limit=1000&$orderby=name%20asc"
 #define SERVICES "/catalog-service/api/services"
 #define ALL_SERVICES "GET " SERVICES "?" PAGE
@@ -33,10 +36,10 @@ static struct pki pki;
     "{\"content\":[" content "],\"metadata\":{\"totalElements\":1,\"totalPages\":1}}"
 #define MARK "[gridform " CLIENT_LINEAGE " catalog_service/One]"
 #define OURS(version, more)                                                                    \
-    "{\"id\":\"g1\",\"name\":\"One\",\"description\":\"new\\n" MARK "\",\"status\":"            \
+    "{\"id\":\"g1\",\"name\":\"One\",\"description\":\"new\\n" MARK "\",\"status\":"           \
     "\"ACTIVE\",\"version\":" version more "}"
 #define STALE(version, more)                                                                   \
-    "{\"id\":\"g1\",\"name\":\"One\",\"description\":\"old\\n" MARK "\",\"status\":"            \
+    "{\"id\":\"g1\",\"name\":\"One\",\"description\":\"old\\n" MARK "\",\"status\":"           \
     "\"ACTIVE\",\"version\":" version more "}"
 
 struct fixture {
@@ -51,9 +54,12 @@ static void start(struct fixture *fixture, const struct exchange *exchanges, siz
     *fixture = (struct fixture){0};
     snprintf(address, sizeof(address), "127.0.0.1:%u",
              conversation_start(&fixture->script, &pki, exchanges, n));
-    const struct vra_server server = {
-        .name = SERVER_NAME, .connect_to = address, .ca_file = pki.ca_file, .tenant = "t",
-        .username = "me@corp.test", .password = "s3cret-pass"};
+    const struct vra_server server = {.name = SERVER_NAME,
+                                      .connect_to = address,
+                                      .ca_file = pki.ca_file,
+                                      .tenant = "t",
+                                      .username = "me@corp.test",
+                                      .password = "s3cret-pass"};
     fixture->opened = client_open(&fixture->client, &server);
 }
 
@@ -95,10 +101,13 @@ static void logs_in_again(void **state)
     static const struct exchange exchanges[] = {
         LOGIN,
         {.request = ALL_SERVICES, .status = 401},
-        {.request = "POST /identity/api/tokens", .status = 200, .token = "",
+        {.request = "POST /identity/api/tokens",
+         .status = 200,
+         .token = "",
          .body = "{\"id\":\"a+/b==\",\"expires\":\"2999-01-01T00:00:00.000Z\"}"},
         {.request = ALL_SERVICES, .token = "a+/b==", .status = 200, .body = EMPTY},
-        {.request = "DELETE /identity/api/tokens/a%2B%2Fb%3D%3D", .token = "a+/b==",
+        {.request = "DELETE /identity/api/tokens/a%2B%2Fb%3D%3D",
+         .token = "a+/b==",
          .status = 204},
     };
     struct fixture fixture;
@@ -112,9 +121,11 @@ static void logs_in_again(void **state)
 static void refused_right_after_login(void **state)
 {
     (void)state;
-    static const struct exchange exchanges[] = {
-        LOGIN, {.request = ALL_SERVICES, .status = 401}, LOGIN,
-        {.request = ALL_SERVICES, .status = 401}, LOGOUT};
+    static const struct exchange exchanges[] = {LOGIN,
+                                                {.request = ALL_SERVICES, .status = 401},
+                                                LOGIN,
+                                                {.request = ALL_SERVICES, .status = 401},
+                                                LOGOUT};
     struct fixture fixture;
     START(&fixture, exchanges);
     assert_int_equal(read_service(&fixture)->presence, PRESENCE_UNREADABLE);
@@ -125,7 +136,9 @@ static void login_refused(void **state)
 {
     (void)state;
     static const struct exchange exchanges[] = {
-        {.request = "POST /identity/api/tokens", .status = 400, .token = "",
+        {.request = "POST /identity/api/tokens",
+         .status = 400,
+         .token = "",
          .body = "{\"errors\":[{\"code\":90135,\"message\":\"Unable to authenticate user "
                  "me@corp.test with s3cret-pass in tenant t.\",\"systemMessage\":null}]}"}};
     struct fixture fixture;
@@ -140,9 +153,12 @@ static void login_refused(void **state)
 static void wrong_form_of_user(void **state)
 {
     (void)state;
-    const struct vra_server server = {
-        .name = SERVER_NAME, .connect_to = "127.0.0.1:1", .ca_file = pki.ca_file,
-        .tenant = "t", .username = "CORP\\me", .password = "x"};
+    const struct vra_server server = {.name = SERVER_NAME,
+                                      .connect_to = "127.0.0.1:1",
+                                      .ca_file = pki.ca_file,
+                                      .tenant = "t",
+                                      .username = "CORP\\me",
+                                      .password = "x"};
     struct vra_client client = {0};
     assert_int_equal(client_open(&client, &server), -1);
     assert_int_equal(client.err.code, ERR_INVALID);
@@ -168,7 +184,9 @@ static void page_of_a_proxy(void **state)
     (void)state;
     static const struct exchange exchanges[] = {
         LOGIN,
-        {.request = ALL_SERVICES, .status = 503, .type = "text/html",
+        {.request = ALL_SERVICES,
+         .status = 503,
+         .type = "text/html",
          .body = "<html><body>Service Unavailable</body></html>"},
         {.request = ALL_SERVICES, .status = 200, .type = "text/html", .body = "<html>"},
         {.request = ALL_SERVICES, .status = 200, .body = "{\"content\":7}"},
@@ -198,10 +216,12 @@ static void list_read_again_until_whole(void **state)
         {.request = ALL_SERVICES, .status = 200, .body = PAGE_OF("{\"id\":\"a\"}", "2")},
         {.request = SECOND_PAGE, .status = 200, .body = PAGE_OF("{\"id\":\"a\"}", "2")},
         {.request = ALL_SERVICES, .status = 200, .body = PAGE_OF("{\"id\":\"a\"}", "3")},
-        {.request = SECOND_PAGE, .status = 200,
+        {.request = SECOND_PAGE,
+         .status = 200,
          .body = PAGE_OF("{\"id\":\"g1\",\"name\":\"One\"}", "3")},
         {.request = ALL_SERVICES, .status = 200, .body = PAGE_OF("{\"id\":\"a\"}", "2")},
-        {.request = SECOND_PAGE, .status = 200,
+        {.request = SECOND_PAGE,
+         .status = 200,
          .body = PAGE_OF("{\"id\":\"g1\",\"name\":\"One\"}", "2")},
         LOGOUT};
     struct fixture fixture;
@@ -215,8 +235,12 @@ static void list_read_again_until_whole(void **state)
 static void list_that_never_agrees(void **state)
 {
     (void)state;
-#define SHORT {.request = ALL_SERVICES, .status = 200, .body = "{\"content\":[],\"metadata\":" \
-               "{\"totalElements\":5,\"totalPages\":1}}"}
+#define SHORT                                                                                  \
+    {                                                                                          \
+        .request = ALL_SERVICES, .status = 200,                                                \
+        .body = "{\"content\":[],\"metadata\":"                                                \
+                "{\"totalElements\":5,\"totalPages\":1}}"                                      \
+    }
     static const struct exchange exchanges[] = {LOGIN, SHORT, SHORT, SHORT, SHORT, LOGOUT};
     struct fixture fixture;
     START(&fixture, exchanges);
@@ -237,7 +261,8 @@ static void list_without_end(void **state)
         snprintf(requests[i], sizeof(requests[i]),
                  "GET " SERVICES "?page=%d&limit=1000&$orderby=name%%20asc", i);
         exchanges[i] = (struct exchange){
-            .request = requests[i], .status = 200,
+            .request = requests[i],
+            .status = 200,
             .body = "{\"content\":[{}],\"metadata\":{\"totalPages\":100000}}"};
     }
     exchanges[201] = (struct exchange)LOGOUT;
@@ -251,8 +276,7 @@ static void list_without_end(void **state)
 
 /* ---- creating ---- */
 
-#define CREATE                                                                                 \
-    .request = "POST " SERVICES, .contains = "\"description\":\"new\\n" MARK "\""
+#define CREATE .request = "POST " SERVICES, .contains = "\"description\":\"new\\n" MARK "\""
 #define GET_ONE "GET " SERVICES "/g1"
 
 static void created_by_location(void **state)
@@ -280,10 +304,12 @@ static void created_by_body(void **state)
         LOGIN,
         {.request = NAMED_SERVICES, .status = 200, .body = EMPTY},
         {CREATE, .status = 200, .body = "{\"id\":\"g1\"}"},
-        {.request = GET_ONE, .status = 200,
+        {.request = GET_ONE,
+         .status = 200,
          .body = "{\"id\":\"g1\",\"name\":\"One\",\"description\":\"new\\n" MARK
                  "\",\"status\":\"INACTIVE\",\"version\":7,\"hours\":{\"a\":1}}"},
-        {.request = "PUT " SERVICES "/g1", .contains = "\"version\":7,\"hours\":{\"a\":1}",
+        {.request = "PUT " SERVICES "/g1",
+         .contains = "\"version\":7,\"hours\":{\"a\":1}",
          .status = 204},
         LOGOUT};
     struct fixture fixture;
@@ -335,7 +361,8 @@ static void lost_answer_stays_uncertain(void **state)
         {.request = NAMED_SERVICES, .status = 200, .body = EMPTY},
         {CREATE, .status = 0},
         /* one of that name, but not ours */
-        {.request = NAMED_SERVICES, .status = 200,
+        {.request = NAMED_SERVICES,
+         .status = 200,
          .body = LIST("{\"id\":\"x\",\"name\":\"One\"}")},
         LOGOUT};
     struct fixture fixture;
@@ -351,7 +378,8 @@ static void not_ours(void **state)
     (void)state;
     static const struct exchange exchanges[] = {
         LOGIN,
-        {.request = NAMED_SERVICES, .status = 200,
+        {.request = NAMED_SERVICES,
+         .status = 200,
          .body = LIST("{\"id\":\"x\",\"name\":\"One\"}")},
         LOGOUT};
     struct fixture fixture;
@@ -425,7 +453,8 @@ static void secured_values_are_not_erased(void **state)
     (void)state;
     static const struct exchange exchanges[] = {
         LOGIN,
-        {.request = GET_ONE, .status = 200,
+        {.request = GET_ONE,
+         .status = 200,
          .body = STALE("3", ",\"pw\":{\"default\":\"\",\"secured\":true}")},
         LOGOUT};
     struct fixture fixture;
@@ -439,8 +468,7 @@ static void secured_values_are_not_erased(void **state)
 /* ---- publishing, templates ---- */
 
 #define SOFTWARE "/software-service/api/softwarecomponenttypes/Software.One"
-#define DRAFT                                                                                  \
-    "{\"id\":\"Software.One\",\"publishStatus\":\"DRAFT\",\"version\":1}"
+#define DRAFT "{\"id\":\"Software.One\",\"publishStatus\":\"DRAFT\",\"version\":1}"
 
 static void publishes_by_the_whole_object(void **state)
 {
@@ -448,11 +476,15 @@ static void publishes_by_the_whole_object(void **state)
     static const struct exchange exchanges[] = {
         LOGIN,
         {.request = "GET " SOFTWARE, .status = 200, .body = DRAFT},
-        {.request = "PUT " SOFTWARE "/status", .contains = "\"PUBLISHED\"", .status = 400,
+        {.request = "PUT " SOFTWARE "/status",
+         .contains = "\"PUBLISHED\"",
+         .status = 400,
          .body = "{\"errors\":[{\"code\":10101,\"message\":\"Invalid argument.\"}]}"},
         {.request = "GET " SOFTWARE, .status = 200, .body = DRAFT},
-        {.request = "PUT " SOFTWARE, .contains = "\"publishStatus\":\"PUBLISHED\",\"version\":1",
-         .status = 200, .body = DRAFT},
+        {.request = "PUT " SOFTWARE,
+         .contains = "\"publishStatus\":\"PUBLISHED\",\"version\":1",
+         .status = 200,
+         .body = DRAFT},
         LOGOUT};
     struct fixture fixture;
     START(&fixture, exchanges);
@@ -498,7 +530,8 @@ static void deleting_the_absent(void **state)
     static const struct exchange exchanges[] = {
         LOGIN,
         {.request = "GET /composition-service/api/blueprintdocuments/One", .status = 404},
-        {.request = GET_ONE, .status = 200,
+        {.request = GET_ONE,
+         .status = 200,
          .body = "{\"id\":\"g1\",\"name\":\"One\",\"status\":\"DELETED\"}"},
         {.request = NAMED_SERVICES, .status = 200, .body = EMPTY},
         LOGOUT};

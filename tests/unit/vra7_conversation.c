@@ -54,14 +54,15 @@ static bool as_expected(struct conversation *conversation, const char *line, con
     snprintf(bearer, sizeof(bearer), "Bearer %s", want->token == NULL ? "T1" : want->token);
     bool open = want->token != NULL && want->token[0] == '\0';
     if (strcmp(line, want->request) != 0)
-        snprintf(conversation->problem, sizeof(conversation->problem), "%s, not %s", line, want->request);
+        snprintf(conversation->problem, sizeof(conversation->problem), "%s, not %s", line,
+                 want->request);
     else if (want->contains != NULL && strstr(body, want->contains) == NULL)
-        snprintf(conversation->problem, sizeof(conversation->problem), "%s: no %s in %.600s", line,
-                 want->contains, body);
+        snprintf(conversation->problem, sizeof(conversation->problem), "%s: no %s in %.600s",
+                 line, want->contains, body);
     else if (open ? authorization != NULL
                   : authorization == NULL || strcmp(authorization, bearer) != 0)
-        snprintf(conversation->problem, sizeof(conversation->problem), "%s: authorization %s", line,
-                 authorization == NULL ? "missing" : authorization);
+        snprintf(conversation->problem, sizeof(conversation->problem), "%s: authorization %s",
+                 line, authorization == NULL ? "missing" : authorization);
     else
         return true;
     return false;
