@@ -215,8 +215,8 @@ static int start(struct session *s, const struct provider_config *config, struct
     return choose_root(&vc, instance_text(config->settings, "datacenter"), err);
 }
 
-int session_open(const struct provider_config *config, const struct op_env *env,
-                 struct session **ret_session, struct err *err)
+int vsphere_session_open(const struct provider_config *config, const struct op_env *env,
+                         struct session **ret_session, struct err *err)
 {
     struct session *s = calloc(1, sizeof *s);
     if (s == NULL)
@@ -227,7 +227,7 @@ int session_open(const struct provider_config *config, const struct op_env *env,
     s->poll_ms = setting_int(config, "poll_interval", 2000);
     pthread_mutex_init(&s->login_lock, NULL);
     if (start(s, config, err) < 0) {
-        session_close(s);
+        vsphere_session_close(s);
         return err_wrap(err, "vCenter %s", instance_text(config->settings, "server"));
     }
     *ret_session = s;
@@ -246,7 +246,7 @@ static void logout(struct session *s)
         err_clear(&ignored);
 }
 
-void session_close(struct session *session)
+void vsphere_session_close(struct session *session)
 {
     if (session == NULL)
         return;

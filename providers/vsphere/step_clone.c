@@ -190,9 +190,9 @@ int step_clone(struct vc *vc, const struct step_call *call, struct outcome *outc
                struct err *err)
 {
     struct clone clone = {.vc = vc, .call = call, .outcome = outcome};
-    if (step_text(call, "base", &clone.base, err) < 0 ||
-        step_text(call, "name", &clone.name, err) < 0 ||
-        step_text(call, "host", &clone.host, err) < 0)
+    if (vsphere_step_text(call, "base", &clone.base, err) < 0 ||
+        vsphere_step_text(call, "name", &clone.name, err) < 0 ||
+        vsphere_step_text(call, "host", &clone.host, err) < 0)
         return -1;
     struct pause pause = pause_until(vc, CLONE_MS);
     for (;;) {

@@ -8,7 +8,7 @@
 
 enum { POWER_TIMEOUT_MS = 600000 };
 
-int step_text(const struct step_call *call, const char *key, const char **ret, struct err *err)
+int vsphere_step_text(const struct step_call *call, const char *key, const char **ret, struct err *err)
 {
     const char *text = value_get_text(call->step->args, key);
     if (text == NULL || text[0] == '\0')

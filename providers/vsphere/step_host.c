@@ -151,7 +151,7 @@ int step_power_policy(struct vc *vc, const struct step_call *call, struct outcom
     const char *policy;
     int64_t key = 0;
     bool reached = false;
-    if (step_text(call, "policy", &policy, err) < 0 ||
+    if (vsphere_step_text(call, "policy", &policy, err) < 0 ||
         step_host(vc, call, &look.host, err) < 0)
         return -1;
     look.short_name = policy_short_name(policy);
@@ -276,7 +276,7 @@ int step_card_graphics(struct vc *vc, const struct step_call *call, struct outco
     struct cards_look look = {.arena = vc->arena};
     const char *type;
     bool reached = false;
-    if (step_text(call, "type", &type, err) < 0 || step_host(vc, call, &look.host, err) < 0 ||
+    if (vsphere_step_text(call, "type", &type, err) < 0 || step_host(vc, call, &look.host, err) < 0 ||
         step_host_manager(vc, look.host, "configManager.graphicsManager", &look.manager, err) <
             0)
         return -1;

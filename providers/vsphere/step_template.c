@@ -14,7 +14,7 @@ static int require_machine(struct vc *vc, const struct step_call *call,
                            struct machine_row **ret, struct err *err)
 {
     const char *name;
-    if (step_text(call, "name", &name, err) < 0 || step_machine(vc, name, ret, err) < 0)
+    if (vsphere_step_text(call, "name", &name, err) < 0 || step_machine(vc, name, ret, err) < 0)
         return -1;
     if (*ret == NULL)
         return err_set(err, ERR_NOT_FOUND, "no machine is called %s", name);
@@ -185,7 +185,7 @@ int step_unmark(struct vc *vc, const struct step_call *call, struct outcome *out
     struct inventory inventory;
     const char *name;
     if (require_machine(vc, call, &machine, err) < 0 ||
-        step_text(call, "host", &name, err) < 0 ||
+        vsphere_step_text(call, "host", &name, err) < 0 ||
         inventory_read(vc, INVENTORY_HOSTS, &inventory, err) < 0)
         return -1;
     const struct host_row *host = inventory_host(&inventory, name);
@@ -220,7 +220,7 @@ static int find_doomed(struct vc *vc, const struct step_call *call, struct machi
 {
     const char *name, *uuid = value_get_text(call->step->args, "instance_uuid");
     struct inventory inventory;
-    if (step_text(call, "name", &name, err) < 0)
+    if (vsphere_step_text(call, "name", &name, err) < 0)
         return -1;
     if (uuid == NULL)
         return step_machine(vc, name, ret, err);

@@ -103,8 +103,8 @@ const struct provider provider_vsphere = {
     .facet = FACET_VSPHERE,
     .config = &config_schema,
     .max_parallel = 16,
-    .open = session_open,
-    .close = session_close,
+    .open = vsphere_session_open,
+    .close = vsphere_session_close,
     .read_many = vsphere_read_many,
     .perform = perform,
 };

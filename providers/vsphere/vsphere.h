@@ -47,9 +47,9 @@ struct vc {
 
 /* ---- session.c --------------------------------------------------------------------------- */
 
-int session_open(const struct provider_config *config, const struct op_env *env,
-                 struct session **ret_session, struct err *err);
-void session_close(struct session *session);
+int vsphere_session_open(const struct provider_config *config, const struct op_env *env,
+                         struct session **ret_session, struct err *err);
+void vsphere_session_close(struct session *session);
 
 /* Send a request, which stays the caller's. When the server has forgotten the session, logs in
  * again and sends it once more; for requests bound to the session sets vc->lost instead. */
