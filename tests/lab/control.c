@@ -326,7 +326,9 @@ int control_start(struct lab *lab, struct control **ret, int *ret_port, struct e
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct control *control = arena_alloc(lab->world->arena, sizeof(*control));
+    lab_lock(lab); /* other servers run already */
+    struct control *control = ARENA_NEW(lab->world->arena, struct control);
+    lab_unlock(lab);
     control->lab = lab;
     control->daemon =
         MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, 0,

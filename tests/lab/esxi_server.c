@@ -92,10 +92,11 @@ static void look_at_hosts(struct shell_server *server)
     for (size_t i = 0; i < server->n_listeners; i++) {
         struct listener *listener = &server->listeners[i];
         bool accepts = host_accepts(listener->host);
+        int port = server->port;
         if (!accepts && listener->fd >= 0)
             close_listener(listener);
         else if (accepts && listener->fd < 0)
-            listener->fd = open_socket(listener->host->address, &server->port);
+            listener->fd = open_socket(listener->host->address, &port);
     }
     lab_unlock(server->lab);
 }

@@ -63,6 +63,7 @@ int overlay_write(struct lab *lab, struct err *err)
     struct strbuf out;
     struct world *world = lab->world;
     strbuf_init(&out, STRBUF_MAX_OUTPUT);
+    lab_lock(lab);
     strbuf_add(&out,
                "# Where the servers of the lab listen; written at every start.\nproviders:\n");
     if (lab->vcenter_port)
@@ -81,6 +82,7 @@ int overlay_write(struct lab *lab, struct err *err)
                     "  vra:\n    connect_to: { \"%s\": \"127.0.0.1:%d\" }\n"
                     "    ca_file: %s/ca.pem\n    poll_interval: 20ms\n",
                     world->vra_name, lab->vra_port, lab->dir);
+    lab_unlock(lab);
     int result = file_write(lab->dir, "overlay.yaml", strbuf_str(&out), 0644, err);
     strbuf_release(&out);
     return result;
