@@ -28,7 +28,7 @@ void err_clear(struct err *err)
     err->message[0] = '\0';
 }
 
-int err_set(struct err *err, enum err_code code, const char *format, ...)
+int(err_set)(struct err *err, enum err_code code, const char *format, ...)
 {
     if (err == NULL)
         return -1;
@@ -42,7 +42,7 @@ int err_set(struct err *err, enum err_code code, const char *format, ...)
     return -1;
 }
 
-int err_wrap(struct err *err, const char *format, ...)
+int(err_wrap)(struct err *err, const char *format, ...)
 {
     if (err == NULL)
         return -1;

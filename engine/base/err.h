@@ -42,11 +42,20 @@ struct err {
 /* Forget what err holds. */
 void err_clear(struct err *err);
 
+/* Always -1: tells the compiler what the two calls below return. */
+static inline int err_failed(int result)
+{
+    (void)result;
+    return -1;
+}
+
 /* Set code and message; always returns -1. err may be NULL. */
 int err_set(struct err *err, enum err_code code, const char *format, ...) PRINTF_LIKE(3, 4);
+#define err_set(...) err_failed((err_set)(__VA_ARGS__))
 
 /* Put a prefix and ": " in front of the message, the code stays; always returns -1. */
 int err_wrap(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);
+#define err_wrap(...) err_failed((err_wrap)(__VA_ARGS__))
 
 /* The stable lower-case name of a code ("not_found"), as JSON output prints it. */
 const char *err_code_name(enum err_code code);

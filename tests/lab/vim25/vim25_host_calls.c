@@ -72,7 +72,7 @@ static int set_card_types(struct call *call, const xmlNode *config, bool set)
     for (xmlNode *it = node_child(config, "deviceType"); it != NULL; it = node_next(it)) {
         const char *id = node_text(call->arena, node_child(it, "deviceId"));
         struct gpu *gpu = host_gpu(host, id);
-        enum graphics_type type;
+        enum graphics_type type = GRAPHICS_SHARED;
         if (gpu == NULL)
             return call_invalid(call, "config.deviceType.deviceId", "%s", id);
         if (parse_type(call, node_child(it, "graphicsType"), &type) < 0)
@@ -90,8 +90,8 @@ static int set_card_types(struct call *call, const xmlNode *config, bool set)
 static int run_update_graphics(struct call *call)
 {
     const xmlNode *config = arg_node(call, "config");
-    enum graphics_type type;
-    enum assignment_policy policy;
+    enum graphics_type type = GRAPHICS_SHARED;
+    enum assignment_policy policy = POLICY_PERFORMANCE;
     if (parse_type(call, node_child(config, "hostDefaultGraphicsType"), &type) < 0 ||
         parse_policy(call, node_child(config, "sharedPassthruAssignmentPolicy"), &policy) < 0 ||
         set_card_types(call, config, false) < 0)
@@ -100,8 +100,7 @@ static int run_update_graphics(struct call *call)
     return set_card_types(call, config, true);
 }
 
-/* ---- passthrough
- * -------------------------------------------------------------------------------- */
+/* ---- passthrough ------------------------------------------------------------------------- */
 
 static int set_passthru(struct call *call, bool set)
 {
