@@ -231,6 +231,11 @@ static int remove_one(struct esxcli_call *call, const char *name)
 static int vib_remove(struct esxcli_call *call)
 {
     struct shell_run *run = call->run;
+    if (esxcli_value(call, "dry-run")) {
+        print_outcome(call, "Removal Result",
+                      &(struct outcome){.message = "Dryrun only, host not changed."});
+        return 0;
+    }
     if (!shell_wait_ms(run, run->lab->world->takes.vib_install / 2)) {
         run->dropped = true;
         return 1;
