@@ -120,8 +120,10 @@ static int perform(struct runner *r, const struct walk_task *task, struct arena 
     for (unsigned attempt = 1;; attempt++) {
         *outcome = (struct outcome){.kind = OUTCOME_DONE};
         err_clear(err);
-        if (sessions_perform(r->app->sessions, &call, outcome, err) == 0)
+        if (sessions_perform(r->app->sessions, &call, outcome, err) == 0) {
+            err_clear(err); /* what a provider found out on the way is no failure */
             return 0;
+        }
         int64_t delay = retry_delay(err->code, task->step, attempt, unit);
         if (delay < 0 || r->app->env.op.sleep_ms(&r->app->env, delay) < 0)
             return -1;

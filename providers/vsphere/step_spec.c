@@ -29,8 +29,12 @@ static int read_stored(struct vc *vc, struct spec_look *look, struct err *err)
     if (manager.id == NULL)
         return err_set(err, ERR_INVALID, "this server keeps no customization specifications");
     wire_get_spec(&wire, manager, look->name);
-    if (session_call(vc, &wire, &reply, err) < 0)
-        return err->code == ERR_NOT_FOUND ? 0 : -1;
+    if (session_call(vc, &wire, &reply, err) < 0) {
+        if (err->code != ERR_NOT_FOUND)
+            return -1;
+        err_clear(err);
+        return 0;
+    }
     look->stored = xml_child(reply.response, "returnval");
     look->mark = spec_mark(xml_text_at(look->stored, "info/description"),
                            look->call->step->address, vc->arena);
