@@ -25,8 +25,7 @@ static unsigned field16(const struct xml_node *device, const char *name)
 }
 
 size_t host_each_card(const struct xml_node *devices,
-                      void (*card)(void *context, const struct xml_node *device),
-                      void *context)
+                      void (*card)(void *context, const struct xml_node *device), void *context)
 {
     size_t n = 0;
     XML_EACH_CHILD(it, devices)
@@ -67,7 +66,7 @@ const char *host_card_configured(const struct xml_node *config, const char *id)
     return xml_text_at(config, "hostDefaultGraphicsType");
 }
 
-/* ---- gpus ----------------------------------------------------------------------------------- */
+/* ---- gpus ---- */
 
 struct gpu_list {
     const struct xml_node *info;
@@ -100,7 +99,7 @@ const struct value *host_gpus(const struct xml_node *devices, const struct xml_n
     return value_list(arena, list.items.items, list.items.n);
 }
 
-/* ---- types ---------------------------------------------------------------------------------- */
+/* ---- types ---- */
 
 struct card_types {
     const struct xml_node *config, *info;

@@ -9,7 +9,7 @@
 
 enum { PAGE_LIGHT = 500 };
 
-/* ---- rows ------------------------------------------------------------------------------------- */
+/* ---- rows ---- */
 
 struct collecting {
     struct vc *vc;
@@ -120,7 +120,7 @@ static int take_object(void *context, const struct xml_node *object, struct err 
     return strcmp(type, "HostSystem") == 0 ? take_host(to, object) : take_cluster(to, object);
 }
 
-/* ---- the pass ------------------------------------------------------------------------------------ */
+/* ---- the pass ---- */
 
 static const char *const host_paths[] = {"name", "parent", "runtime.connectionState",
                                          "runtime.inMaintenanceMode", NULL};
@@ -138,8 +138,12 @@ static const char *const machine_paths[] = {"name",
 static int read_part(struct collecting *to, struct ref view, const struct prop_set *sets,
                      size_t n_sets, struct err *err)
 {
-    const struct prop_query query = {.sets = sets, .n_sets = n_sets, .view = view,
-                                     .page = PAGE_LIGHT, .object = take_object, .context = to};
+    const struct prop_query query = {.sets = sets,
+                                     .n_sets = n_sets,
+                                     .view = view,
+                                     .page = PAGE_LIGHT,
+                                     .object = take_object,
+                                     .context = to};
     return props_stream(to->vc, &query, err);
 }
 
@@ -217,7 +221,7 @@ int inventory_read(struct vc *vc, unsigned parts, struct inventory *ret, struct 
     return 0;
 }
 
-/* ---- finding ------------------------------------------------------------------------------------- */
+/* ---- finding ---- */
 
 struct host_row *inventory_host(const struct inventory *inventory, const char *name)
 {
@@ -267,7 +271,7 @@ struct machine_row *inventory_machine(const struct inventory *inventory, const c
     return found;
 }
 
-/* ---- datacenters ------------------------------------------------------------------------------------ */
+/* ---- datacenters ---- */
 
 struct datacenter_search {
     struct vc *vc;
@@ -288,8 +292,8 @@ static int datacenter_pass(struct vc *vc, void *context, struct err *err)
     static const char *const types[] = {"Datacenter", NULL};
     static const char *const paths[] = {"name", NULL};
     const struct prop_set set = {"Datacenter", paths};
-    struct prop_query query = {.sets = &set, .n_sets = 1, .object = take_datacenter,
-                               .context = context};
+    struct prop_query query = {
+        .sets = &set, .n_sets = 1, .object = take_datacenter, .context = context};
     if (create_view(vc, types, &query.view, err) < 0)
         return -1;
     int result = props_stream(vc, &query, err);

@@ -28,7 +28,7 @@ struct machine_row {
     const char *name, *host_id, *uuid; /* uuid: config.instanceUuid; NULL: not readable */
     bool on, template;
     bool may_have_gpu; /* the light read does not rule out vGPUs and fixed devices */
-    bool asked; /* a step has asked its guest to shut down */
+    bool asked;        /* a step has asked its guest to shut down */
     /* Filled in by machines_read_devices. */
     bool devices_known, fixed, memory_locked;
     const char *vgpu; /* profiles, ", " between several; NULL: none */

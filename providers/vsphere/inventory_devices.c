@@ -70,7 +70,7 @@ struct mark machine_mark(const struct xml_node *extra_config, const char *uuid,
     return mark;
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 struct device_reading {
     struct vc *vc;
@@ -107,9 +107,13 @@ static int devices_pass(struct vc *vc, void *context, struct err *err)
         refs[i] = reading->machines[i]->ref;
     const struct prop_set set = {"VirtualMachine",
                                  reading->with_mark ? with_mark : without_mark};
-    const struct prop_query query = {.sets = &set, .n_sets = 1, .objects = refs,
-                                     .n_objects = reading->n, .page = PAGE_HEAVY,
-                                     .object = take_devices, .context = reading};
+    const struct prop_query query = {.sets = &set,
+                                     .n_sets = 1,
+                                     .objects = refs,
+                                     .n_objects = reading->n,
+                                     .page = PAGE_HEAVY,
+                                     .object = take_devices,
+                                     .context = reading};
     return props_stream(vc, &query, err);
 }
 

@@ -7,7 +7,7 @@
 #include "arena.h"
 #include "strbuf.h"
 
-/* ---- values -------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 const struct xml_node *props_get(const struct xml_node *object, const char *path)
 {
@@ -66,9 +66,8 @@ static bool is_lost(const struct xml_node *object)
     XML_EACH(it, object, "missingSet")
     {
         const struct xml_node *fault = xml_path(it, "fault/fault");
-        if (fault != NULL &&
-            (xml_is_type(fault, "NotAuthenticated") ||
-             xml_is_type(fault, "NotAuthenticatedFault")))
+        if (fault != NULL && (xml_is_type(fault, "NotAuthenticated") ||
+                              xml_is_type(fault, "NotAuthenticatedFault")))
             return true;
     }
     return false;
@@ -80,7 +79,7 @@ static int refuse_lost(struct vc *vc, struct err *err)
     return err_set(err, ERR_DENIED, "NotAuthenticated: the session has expired");
 }
 
-/* ---- one object ------------------------------------------------------------------------------ */
+/* ---- one object ---- */
 
 struct one_read {
     struct ref object;
@@ -118,7 +117,7 @@ int props_read(struct vc *vc, struct ref object, const char *const *paths,
     return 0;
 }
 
-/* ---- many objects ----------------------------------------------------------------------------- */
+/* ---- many objects ---- */
 
 struct page_reader {
     struct vc *vc;
@@ -171,7 +170,7 @@ int props_stream(struct vc *vc, const struct prop_query *query, struct err *err)
     return result;
 }
 
-/* ---- names and times --------------------------------------------------------------------------- */
+/* ---- names and times ---- */
 
 static char escaped_char(const char *text)
 {

@@ -29,8 +29,7 @@ static void sort_items(struct reading *reading, struct read_item *items, size_t 
 
 static bool on_wanted_host(const struct reading *reading, const struct machine_row *machine)
 {
-    VEC_EACH(struct host_item, it, reading->hosts)
-    {
+    VEC_EACH (struct host_item, it, reading->hosts) {
         if (it->row != NULL && machine->host_id != NULL &&
             strcmp(it->row->ref.id, machine->host_id) == 0)
             return true;
@@ -40,8 +39,7 @@ static bool on_wanted_host(const struct reading *reading, const struct machine_r
 
 static bool is_candidate(const struct reading *reading, const struct machine_row *machine)
 {
-    VEC_EACH(struct read_item *, it, reading->templates)
-    {
+    VEC_EACH (struct read_item *, it, reading->templates) {
         if (template_is_candidate(*it, machine))
             return true;
     }
@@ -75,14 +73,14 @@ static int read_machines(struct reading *reading, struct err *err)
         return 0;
     if (inventory_read(vc, INVENTORY_HOSTS | INVENTORY_MACHINES, &inventory, err) < 0)
         return -1;
-    VEC_EACH(struct host_item, it, reading->hosts)
-    it->row = inventory_host(&inventory, it->item->live->name);
+    VEC_EACH (struct host_item, it, reading->hosts)
+        it->row = inventory_host(&inventory, it->item->live->name);
     if (hosts_read(vc, &inventory, reading->hosts.items, reading->hosts.n, err) < 0 ||
         read_devices(reading, &inventory, err) < 0)
         return -1;
     hosts_set_machines(&inventory, reading->hosts.items, reading->hosts.n, vc->arena);
-    VEC_EACH(struct read_item *, it, reading->templates)
-    template_decode(&inventory, *it, vc->arena);
+    VEC_EACH (struct read_item *, it, reading->templates)
+        template_decode(&inventory, *it, vc->arena);
     return 0;
 }
 
@@ -93,7 +91,9 @@ int vsphere_read_many(struct session *session, const struct op_env *env,
 {
     struct reading reading = {.vc = {.session = session, .env = env, .arena = arena}};
     sort_items(&reading, items, n);
-    if (read_machines(&reading, err) < 0)
+    if (read_machines(&reading, err) < 0 ||
+        specs_read(&reading.vc, reading.specs.items, reading.specs.n, err) < 0)
         return -1;
-    return specs_read(&reading.vc, reading.specs.items, reading.specs.n, err);
+    err_clear(err); /* what one resource could not be read for is its reason */
+    return 0;
 }

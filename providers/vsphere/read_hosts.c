@@ -47,7 +47,7 @@ static const struct {
     {"profiles", "config.sharedPassthruGpuTypes"},
 };
 
-/* ---- single facts -------------------------------------------------------------------------- */
+/* ---- single facts ---- */
 
 static void set_text(struct vc *vc, struct instance *live, const char *attr, const char *text)
 {
@@ -161,7 +161,7 @@ void host_decode(struct vc *vc, const struct xml_node *object, struct instance *
     }
 }
 
-/* ---- all hosts -------------------------------------------------------------------------------- */
+/* ---- all hosts ---- */
 
 static void set_unreadable(struct arena *arena, struct instance *live, const char *reason)
 {
@@ -228,9 +228,13 @@ static int hosts_pass(struct vc *vc, void *context, struct err *err)
             strcmp(reading->items[i].row->connection, "connected") == 0)
             VEC_PUSH(vc->arena, &refs, reading->items[i].row->ref);
     const struct prop_set set = {"HostSystem", paths};
-    const struct prop_query query = {.sets = &set, .n_sets = 1, .objects = refs.items,
-                                     .n_objects = refs.n, .page = PAGE_HOSTS,
-                                     .object = take_host, .context = reading};
+    const struct prop_query query = {.sets = &set,
+                                     .n_sets = 1,
+                                     .objects = refs.items,
+                                     .n_objects = refs.n,
+                                     .page = PAGE_HOSTS,
+                                     .object = take_host,
+                                     .context = reading};
     return props_stream(vc, &query, err);
 }
 
@@ -272,8 +276,7 @@ void hosts_set_machines(const struct inventory *inventory, const struct host_ite
         VEC(const struct value *) list = {0};
         for (size_t j = 0; items[i].row != NULL && j < inventory->n_machines; j++) {
             const struct machine_row *machine = inventory->machines[j];
-            if (machine->host_id != NULL &&
-                strcmp(machine->host_id, items[i].row->ref.id) == 0)
+            if (machine->host_id != NULL && strcmp(machine->host_id, items[i].row->ref.id) == 0)
                 VEC_PUSH(arena, &list, machine_value(machine, arena));
         }
         if (items[i].row == NULL)

@@ -8,7 +8,7 @@
 #include "types.h"
 #include "vec.h"
 
-/* ---- decoding -------------------------------------------------------------------------------- */
+/* ---- decoding ---- */
 
 static const char *word_of(const char *type, const char *const (*words)[2], size_t n)
 {
@@ -73,7 +73,7 @@ void spec_decode(const struct xml_node *stored, struct instance *live, struct ar
     live->mark = spec_mark(xml_text_at(info, "description"), live->address, arena);
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 static bool is_listed(const struct xml_node *list, const char *name)
 {

@@ -35,7 +35,7 @@ bool template_is_candidate(const struct read_item *item, const struct machine_ro
     return uuid != NULL && machine->uuid != NULL && strcmp(uuid, machine->uuid) == 0;
 }
 
-/* ---- versions -------------------------------------------------------------------------------- */
+/* ---- versions ---- */
 
 /* vCenter numbers machines in the order in which they came to be; ids of equal length compare
  * as numbers do. */
@@ -50,11 +50,10 @@ static int compare_age(const void *a, const void *b)
 
 static const struct value *version_value(const struct machine_row *machine, struct arena *arena)
 {
-    const struct value_field fields[] = {
-        {"name", value_borrow(arena, machine->name)},
-        {"vm", value_borrow(arena, machine->ref.id)},
-        {"instance_uuid", value_borrow(arena, machine->uuid)},
-        {"is_template", value_bool(machine->template)}};
+    const struct value_field fields[] = {{"name", value_borrow(arena, machine->name)},
+                                         {"vm", value_borrow(arena, machine->ref.id)},
+                                         {"instance_uuid", value_borrow(arena, machine->uuid)},
+                                         {"is_template", value_bool(machine->template)}};
     return value_map(arena, fields, ARRAY_LEN(fields));
 }
 
@@ -76,7 +75,7 @@ static const struct value *version_list(const struct inventory *inventory, const
     return value_list(arena, values, found.n);
 }
 
-/* ---- the one in use --------------------------------------------------------------------------- */
+/* ---- the one in use ---- */
 
 static void set_unreadable(struct instance *live, struct arena *arena)
 {

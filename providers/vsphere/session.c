@@ -23,7 +23,7 @@ bool fault_is(const struct soap_fault *fault, const char *type)
            (fault->type[n] == '\0' || strcmp(fault->type + n, "Fault") == 0);
 }
 
-/* ---- sending ----------------------------------------------------------------------------- */
+/* ---- sending ---- */
 
 static int send(struct vc *vc, struct wire *wire, struct soap_reply *reply, struct err *err)
 {
@@ -116,7 +116,7 @@ int session_run_pass(struct vc *vc, session_pass *pass, void *context, struct er
     return login_again(vc, seen, err) < 0 ? -1 : pass(vc, context, err);
 }
 
-/* ---- opening ------------------------------------------------------------------------------- */
+/* ---- opening ---- */
 
 static struct ref content_ref(struct session *s, const struct xml_node *content,
                               const char *name)
@@ -140,8 +140,9 @@ static int read_content(struct vc *vc, struct err *err)
     s->spec_manager = content_ref(s, content, "customizationSpecManager");
     if (s->root.id == NULL || s->collector.id == NULL || s->view_manager.id == NULL ||
         s->session_manager.id == NULL)
-        return err_set(err, ERR_INVALID, "this is not a vCenter: its service content is "
-                                         "incomplete");
+        return err_set(err, ERR_INVALID,
+                       "this is not a vCenter: its service content is "
+                       "incomplete");
     return 0;
 }
 
@@ -176,8 +177,7 @@ static int connect_http(struct session *s, const struct provider_config *config,
     const struct http_options options = {
         .endpoint = {.name = server,
                      .port = (unsigned)setting_int(config, "port", 443),
-                     .connect_to =
-                         value_get_text(instance_get(settings, "connect_to"), server),
+                     .connect_to = value_get_text(instance_get(settings, "connect_to"), server),
                      .ca_file = setting_path(s, config, "ca_file"),
                      .verify = verify->type != VALUE_BOOL || verify->boolean},
         .cancel = {env_cancelled, s},

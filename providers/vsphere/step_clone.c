@@ -22,7 +22,7 @@ struct clone {
     struct ref pool;
 };
 
-/* ---- finishing --------------------------------------------------------------------------------- */
+/* ---- finishing ---- */
 
 static void report_ids(struct clone *clone, struct ref vm, const char *uuid)
 {
@@ -92,16 +92,16 @@ static int take_over(struct clone *clone, struct err *err)
     return 0;
 }
 
-/* ---- looking ------------------------------------------------------------------------------------- */
+/* ---- looking ---- */
 
 static int find_source(struct clone *clone, const struct inventory *inventory, struct err *err)
 {
     size_t n = 0;
     clone->source = inventory_machine(inventory, clone->base, &n);
     if (n != 1)
-        return n == 0 ? err_set(err, ERR_NOT_FOUND, "no machine is called %s", clone->base)
-                      : err_set(err, ERR_CONFLICT, "%zu machines are called %s", n,
-                                clone->base);
+        return n == 0
+                   ? err_set(err, ERR_NOT_FOUND, "no machine is called %s", clone->base)
+                   : err_set(err, ERR_CONFLICT, "%zu machines are called %s", n, clone->base);
     if (clone->source->on)
         return err_set(err, ERR_CONFLICT, "%s is powered on: only a machine at rest is cloned",
                        clone->base);
@@ -133,7 +133,7 @@ static int look(struct clone *clone, struct err *err)
     return step_machine(clone->vc, clone->name, &clone->found, err);
 }
 
-/* ---- cloning ------------------------------------------------------------------------------------- */
+/* ---- cloning ---- */
 
 static int write_clone(struct clone *clone, struct wire *wire, struct err *err)
 {

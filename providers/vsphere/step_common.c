@@ -8,7 +8,8 @@
 
 enum { POWER_TIMEOUT_MS = 600000 };
 
-int vsphere_step_text(const struct step_call *call, const char *key, const char **ret, struct err *err)
+int vsphere_step_text(const struct step_call *call, const char *key, const char **ret,
+                      struct err *err)
 {
     const char *text = value_get_text(call->step->args, key);
     if (text == NULL || text[0] == '\0')
@@ -17,7 +18,7 @@ int vsphere_step_text(const struct step_call *call, const char *key, const char 
     return 0;
 }
 
-/* ---- hosts ---------------------------------------------------------------------------------- */
+/* ---- hosts ---- */
 
 static const char *address_name(const char *address)
 {
@@ -71,7 +72,7 @@ int step_host_manager(struct vc *vc, struct ref host, const char *path, struct r
     return 0;
 }
 
-/* ---- machines -------------------------------------------------------------------------------- */
+/* ---- machines ---- */
 
 int step_machine(struct vc *vc, const char *name, struct machine_row **ret, struct err *err)
 {
@@ -113,7 +114,7 @@ int step_require_ours(const struct machine_row *machine, const struct step_call 
                    machine->name);
 }
 
-/* ---- power ----------------------------------------------------------------------------------- */
+/* ---- power ---- */
 
 int look_power(struct vc *vc, void *context, bool *ret_reached, struct err *err)
 {
@@ -135,8 +136,11 @@ int machine_power(struct vc *vc, struct ref vm, bool on, enum outcome_kind *ret_
     struct power_look look = {vm, on};
     CLEANUP(wire_release) struct wire wire;
     wire_power(&wire, vm, on);
-    const struct change_plan plan = {.entity = vm, .look = look_power, .context = &look,
-                                     .wire = &wire, .task = true,
+    const struct change_plan plan = {.entity = vm,
+                                     .look = look_power,
+                                     .context = &look,
+                                     .wire = &wire,
+                                     .task = true,
                                      .timeout_ms = POWER_TIMEOUT_MS};
     return change_make(vc, &plan, ret_kind, err);
 }
@@ -187,8 +191,9 @@ int machine_shut_down(struct vc *vc, struct ref vm, int64_t guest_timeout_ms,
         return -1;
     if (off)
         return 0;
-    vc_progress(vc, -1, "%s", asked ? "the guest did not shut down in time, powering off"
-                                    : "the guest cannot be asked, powering off");
+    vc_progress(vc, -1, "%s",
+                asked ? "the guest did not shut down in time, powering off"
+                      : "the guest cannot be asked, powering off");
     enum outcome_kind ignored;
     return machine_power(vc, vm, false, &ignored, err);
 }

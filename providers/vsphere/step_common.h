@@ -24,8 +24,8 @@ MUST_CHECK int step_require_ours(const struct machine_row *machine,
 bool step_mark_is_ours(const struct machine_row *machine, const struct step_call *call);
 
 /* A required text among the arguments. */
-MUST_CHECK int vsphere_step_text(const struct step_call *call, const char *key, const char **ret,
-                         struct err *err);
+MUST_CHECK int vsphere_step_text(const struct step_call *call, const char *key,
+                                 const char **ret, struct err *err);
 
 /* Is the machine's power state as wanted? For change_look. */
 struct power_look {

@@ -11,7 +11,7 @@ enum {
     DIRECT_TIMEOUT_MS = 120000
 };
 
-/* ---- maintenance mode ------------------------------------------------------------------------ */
+/* ---- maintenance mode ---- */
 
 struct maintenance_look {
     struct ref host;
@@ -62,8 +62,8 @@ static int explain_timeout(struct vc *vc, struct ref host, struct err *err)
                    names);
 }
 
-int step_enter_maintenance(struct vc *vc, const struct step_call *call,
-                           struct outcome *outcome, struct err *err)
+int step_enter_maintenance(struct vc *vc, const struct step_call *call, struct outcome *outcome,
+                           struct err *err)
 {
     struct maintenance_look look = {.inside = true};
     int64_t seconds = timeout_seconds(call, 1800000);
@@ -72,8 +72,11 @@ int step_enter_maintenance(struct vc *vc, const struct step_call *call,
     CLEANUP(wire_release) struct wire wire;
     wire_enter_maintenance(&wire, look.host, seconds,
                            value_get_bool(call->step->args, "evacuate_powered_off", false));
-    const struct change_plan plan = {.entity = look.host, .look = look_maintenance,
-                                     .context = &look, .wire = &wire, .task = true,
+    const struct change_plan plan = {.entity = look.host,
+                                     .look = look_maintenance,
+                                     .context = &look,
+                                     .wire = &wire,
+                                     .task = true,
                                      .timeout_ms = seconds * 1000 + SPARE_MS};
     if (change_make(vc, &plan, &outcome->kind, err) == 0)
         return 0;
@@ -89,13 +92,16 @@ int step_exit_maintenance(struct vc *vc, const struct step_call *call, struct ou
         return -1;
     CLEANUP(wire_release) struct wire wire;
     wire_exit_maintenance(&wire, look.host, seconds);
-    const struct change_plan plan = {.entity = look.host, .look = look_maintenance,
-                                     .context = &look, .wire = &wire, .task = true,
+    const struct change_plan plan = {.entity = look.host,
+                                     .look = look_maintenance,
+                                     .context = &look,
+                                     .wire = &wire,
+                                     .task = true,
                                      .timeout_ms = seconds * 1000 + SPARE_MS};
     return change_make(vc, &plan, &outcome->kind, err);
 }
 
-/* ---- power policy ------------------------------------------------------------------------------ */
+/* ---- power policy ---- */
 
 static const char *policy_short_name(const char *word)
 {
@@ -166,12 +172,15 @@ int step_power_policy(struct vc *vc, const struct step_call *call, struct outcom
                                   : -1;
     CLEANUP(wire_release) struct wire wire;
     wire_power_policy(&wire, manager, key);
-    const struct change_plan plan = {.entity = look.host, .look = look_policy, .context = &look,
-                                     .wire = &wire, .timeout_ms = DIRECT_TIMEOUT_MS};
+    const struct change_plan plan = {.entity = look.host,
+                                     .look = look_policy,
+                                     .context = &look,
+                                     .wire = &wire,
+                                     .timeout_ms = DIRECT_TIMEOUT_MS};
     return change_make(vc, &plan, &outcome->kind, err);
 }
 
-/* ---- SSH -------------------------------------------------------------------------------------- */
+/* ---- SSH ---- */
 
 struct service_look {
     struct ref host;
@@ -208,13 +217,15 @@ int step_ssh(struct vc *vc, const struct step_call *call, struct outcome *outcom
         return -1;
     CLEANUP(wire_release) struct wire wire;
     wire_service(&wire, manager, "TSM-SSH", look.running);
-    const struct change_plan plan = {.entity = look.host, .look = look_service,
-                                     .context = &look, .wire = &wire,
+    const struct change_plan plan = {.entity = look.host,
+                                     .look = look_service,
+                                     .context = &look,
+                                     .wire = &wire,
                                      .timeout_ms = DIRECT_TIMEOUT_MS};
     return change_make(vc, &plan, &outcome->kind, err);
 }
 
-/* ---- graphics type of the cards ---------------------------------------------------------------- */
+/* ---- graphics type of the cards ---- */
 
 struct cards_look {
     struct ref host, manager;
@@ -276,7 +287,8 @@ int step_card_graphics(struct vc *vc, const struct step_call *call, struct outco
     struct cards_look look = {.arena = vc->arena};
     const char *type;
     bool reached = false;
-    if (vsphere_step_text(call, "type", &type, err) < 0 || step_host(vc, call, &look.host, err) < 0 ||
+    if (vsphere_step_text(call, "type", &type, err) < 0 ||
+        step_host(vc, call, &look.host, err) < 0 ||
         step_host_manager(vc, look.host, "configManager.graphicsManager", &look.manager, err) <
             0)
         return -1;
@@ -286,12 +298,17 @@ int step_card_graphics(struct vc *vc, const struct step_call *call, struct outco
     outcome->kind = OUTCOME_UNCHANGED;
     if (reached)
         return 0;
-    const struct wire_graphics graphics = {.stored = look.config, .devices = look.cards.items,
-                                           .n_devices = look.cards.n, .type = look.type};
+    const struct wire_graphics graphics = {.stored = look.config,
+                                           .devices = look.cards.items,
+                                           .n_devices = look.cards.n,
+                                           .type = look.type};
     CLEANUP(wire_release) struct wire wire;
     wire_update_graphics(&wire, look.manager, &graphics);
-    const struct change_plan plan = {.entity = look.host, .look = look_cards, .context = &look,
-                                     .wire = &wire, .timeout_ms = DIRECT_TIMEOUT_MS};
+    const struct change_plan plan = {.entity = look.host,
+                                     .look = look_cards,
+                                     .context = &look,
+                                     .wire = &wire,
+                                     .timeout_ms = DIRECT_TIMEOUT_MS};
     if (change_make(vc, &plan, &outcome->kind, err) < 0)
         return -1;
     refresh(vc, look.manager);

@@ -58,7 +58,7 @@ static int start(struct vc *vc, const struct step_call *call, struct inventory *
     return inventory_read(vc, INVENTORY_MACHINES, inventory, err);
 }
 
-/* ---- off --------------------------------------------------------------------------------------- */
+/* ---- off ---- */
 
 /* All guests are asked first: they shut down side by side. */
 static void ask_all(struct vc *vc, struct machine_row *const *machines, size_t n)
@@ -138,7 +138,7 @@ int step_vms_off(struct vc *vc, const struct step_call *call, struct outcome *ou
     return power_off_rest(vc, running.items, running.n, err);
 }
 
-/* ---- on ---------------------------------------------------------------------------------------- */
+/* ---- on ---- */
 
 static int power_on(struct vc *vc, const struct inventory *inventory, const char *name,
                     struct ref host, bool *ret_changed, struct err *err)
@@ -174,9 +174,8 @@ int step_vms_on(struct vc *vc, const struct step_call *call, struct outcome *out
         const char *name = value_text(value_at(vms, i));
         struct err later;
         bool stopped = result < 0 && err->code == ERR_CANCELLED;
-        if (name == NULL ||
-            (!stopped &&
-             power_on(vc, &inventory, name, host, &changed, result == 0 ? err : &later) == 0))
+        if (name == NULL || (!stopped && power_on(vc, &inventory, name, host, &changed,
+                                                  result == 0 ? err : &later) == 0))
             continue;
         add_name(vc->arena, &left, name);
         result = -1;

@@ -85,8 +85,7 @@ int step_reboot(struct vc *vc, const struct step_call *call, struct outcome *out
     struct reboot reboot = {0};
     struct host_look before = {0};
     int64_t timeout_ms = value_get_int(call->step->args, "timeout", 1800000);
-    if (step_host(vc, call, &reboot.host, err) < 0 ||
-        look(vc, reboot.host, &before, err) < 0)
+    if (step_host(vc, call, &reboot.host, err) < 0 || look(vc, reboot.host, &before, err) < 0)
         return -1;
     if (!is_connected(&before) || !before.known)
         return err_set(err, ERR_CONFLICT, "the host is not connected: it cannot be rebooted");

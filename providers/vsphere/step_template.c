@@ -21,7 +21,7 @@ static int require_machine(struct vc *vc, const struct step_call *call,
     return step_require_ours(*ret, call, err);
 }
 
-/* ---- devices ---------------------------------------------------------------------------------- */
+/* ---- devices ---- */
 
 struct device_look {
     struct vc *vc;
@@ -70,15 +70,15 @@ static int look_devices(struct vc *vc, void *context, bool *ret_reached, struct 
 
 static void write_devices(struct wire *wire, const struct device_look *look)
 {
-    const struct wire_reconfig reconfig = {
-        .vm = look->vm,
-        .change_version = look->change_version,
-        .remove = look->surplus.items,
-        .n_remove = look->surplus.n,
-        .add_vgpu = look->have_vgpu ? NULL : look->vgpu,
-        .memory_locked = look->have_locked == look->locked ? WIRE_KEEP
-                         : look->locked                    ? WIRE_TRUE
-                                                           : WIRE_FALSE};
+    const struct wire_reconfig reconfig = {.vm = look->vm,
+                                           .change_version = look->change_version,
+                                           .remove = look->surplus.items,
+                                           .n_remove = look->surplus.n,
+                                           .add_vgpu = look->have_vgpu ? NULL : look->vgpu,
+                                           .memory_locked = look->have_locked == look->locked
+                                                                ? WIRE_KEEP
+                                                            : look->locked ? WIRE_TRUE
+                                                                           : WIRE_FALSE};
     wire_reconfig(wire, &reconfig);
 }
 
@@ -89,7 +89,8 @@ int step_configure(struct vc *vc, const struct step_call *call, struct outcome *
     bool reached = false;
     if (require_machine(vc, call, &machine, err) < 0)
         return -1;
-    struct device_look look = {.vc = vc, .vm = machine->ref,
+    struct device_look look = {.vc = vc,
+                               .vm = machine->ref,
                                .vgpu = value_get_text(call->step->args, "vgpu"),
                                .locked =
                                    value_get_bool(call->step->args, "memory_locked", false)};
@@ -103,8 +104,11 @@ int step_configure(struct vc *vc, const struct step_call *call, struct outcome *
                        machine->name, machine->template ? "a template" : "powered on");
     CLEANUP(wire_release) struct wire wire;
     write_devices(&wire, &look);
-    const struct change_plan plan = {.entity = machine->ref, .look = look_devices,
-                                     .context = &look, .wire = &wire, .task = true,
+    const struct change_plan plan = {.entity = machine->ref,
+                                     .look = look_devices,
+                                     .context = &look,
+                                     .wire = &wire,
+                                     .task = true,
                                      .timeout_ms = CONFIGURE_MS};
     if (change_make(vc, &plan, &outcome->kind, err) == 0)
         return 0;
@@ -113,7 +117,7 @@ int step_configure(struct vc *vc, const struct step_call *call, struct outcome *
                : -1;
 }
 
-/* ---- power ------------------------------------------------------------------------------------- */
+/* ---- power ---- */
 
 int step_start(struct vc *vc, const struct step_call *call, struct outcome *outcome,
                struct err *err)
@@ -140,7 +144,7 @@ int step_shutdown(struct vc *vc, const struct step_call *call, struct outcome *o
     return machine_shut_down(vc, machine->ref, limit, &outcome->kind, err);
 }
 
-/* ---- template or machine ------------------------------------------------------------------------ */
+/* ---- template or machine ---- */
 
 struct template_look {
     struct ref vm;
@@ -161,8 +165,11 @@ static int look_template(struct vc *vc, void *context, bool *ret_reached, struct
 static int make_template(struct vc *vc, struct wire *wire, struct template_look *look,
                          enum outcome_kind *ret_kind, struct err *err)
 {
-    const struct change_plan plan = {.entity = look->vm, .look = look_template, .context = look,
-                                     .wire = wire, .timeout_ms = DIRECT_MS};
+    const struct change_plan plan = {.entity = look->vm,
+                                     .look = look_template,
+                                     .context = look,
+                                     .wire = wire,
+                                     .timeout_ms = DIRECT_MS};
     return change_make(vc, &plan, ret_kind, err);
 }
 
@@ -199,7 +206,7 @@ int step_unmark(struct vc *vc, const struct step_call *call, struct outcome *out
     return make_template(vc, &wire, &look, &outcome->kind, err);
 }
 
-/* ---- removal ------------------------------------------------------------------------------------ */
+/* ---- removal ---- */
 
 static int look_gone(struct vc *vc, void *context, bool *ret_reached, struct err *err)
 {
@@ -248,8 +255,11 @@ int step_destroy(struct vc *vc, const struct step_call *call, struct outcome *ou
         return -1;
     CLEANUP(wire_release) struct wire wire;
     wire_destroy(&wire, machine->ref);
-    const struct change_plan plan = {.entity = machine->ref, .look = look_gone,
-                                     .context = &machine->ref, .wire = &wire, .task = true,
+    const struct change_plan plan = {.entity = machine->ref,
+                                     .look = look_gone,
+                                     .context = &machine->ref,
+                                     .wire = &wire,
+                                     .task = true,
                                      .timeout_ms = DESTROY_MS};
     return change_make(vc, &plan, &outcome->kind, err);
 }

@@ -50,7 +50,7 @@ void vc_progress(const struct vc *vc, int percent, const char *format, ...)
     vc->env->emit(vc->env->context, &event);
 }
 
-/* ---- tasks ---------------------------------------------------------------------------------- */
+/* ---- tasks ---- */
 
 static const char *const task_paths[] = {"info.state",  "info.progress",   "info.error",
                                          "info.result", "info.cancelable", NULL};
@@ -144,7 +144,7 @@ int task_run(struct vc *vc, const struct task_run *run, const struct xml_node **
     return 0;
 }
 
-/* ---- other people's tasks -------------------------------------------------------------------- */
+/* ---- other people's tasks ---- */
 
 static int is_running(struct vc *vc, const char *task, bool *ret_running, struct err *err)
 {
@@ -190,7 +190,7 @@ int task_settle(struct vc *vc, struct ref entity, int64_t timeout_ms, struct err
     }
 }
 
-/* ---- changes with a look ---------------------------------------------------------------------- */
+/* ---- changes with a look ---- */
 
 static int act(struct vc *vc, const struct change_plan *plan, struct err *err)
 {
@@ -220,7 +220,7 @@ int change_make(struct vc *vc, const struct change_plan *plan, enum outcome_kind
     *ret_kind = reached ? OUTCOME_UNCHANGED : OUTCOME_DONE;
     if (reached || act(vc, plan, err) == 0)
         return 0;
-    bool doubtful = err->code == ERR_UNCERTAIN || err->code == ERR_CONFLICT ||
-                    err->code == ERR_NOT_FOUND;
+    bool doubtful =
+        err->code == ERR_UNCERTAIN || err->code == ERR_CONFLICT || err->code == ERR_NOT_FOUND;
     return doubtful && came_about(vc, plan) ? 0 : -1;
 }

@@ -35,12 +35,11 @@ static const struct attr config_attrs[] = {
      .max = 3600000, .doc = "How long one call may take."},
 };
 
-static const struct schema config_schema = {
-    .kind = "vsphere",
-    .section = "vsphere",
-    .attrs = config_attrs,
-    .n_attrs = ARRAY_LEN(config_attrs),
-    .doc = "vCenter Server 6.5 to 8.0."};
+static const struct schema config_schema = {.kind = "vsphere",
+                                            .section = "vsphere",
+                                            .attrs = config_attrs,
+                                            .n_attrs = ARRAY_LEN(config_attrs),
+                                            .doc = "vCenter Server 6.5 to 8.0."};
 
 static const struct {
     const char *op;
@@ -92,8 +91,10 @@ static int perform(struct session *session, const struct op_env *env,
     *ret_outcome = (struct outcome){.kind = OUTCOME_FAILED};
     if (perform_op == NULL)
         return err_set(err, ERR_INTERNAL, "vsphere has no operation %s", call->step->op);
-    if (perform_op(&vc, call, ret_outcome, err) == 0)
+    if (perform_op(&vc, call, ret_outcome, err) == 0) {
+        err_clear(err); /* a look may have settled what an error left open */
         return 0;
+    }
     ret_outcome->kind = outcome_of(err->code);
     return -1;
 }

@@ -45,7 +45,7 @@ struct vc {
     struct soap_fault fault; /* of the last call or task that was refused; type NULL: none */
 };
 
-/* ---- session.c --------------------------------------------------------------------------- */
+/* ---- session.c ---- */
 
 int vsphere_session_open(const struct provider_config *config, const struct op_env *env,
                          struct session **ret_session, struct err *err);
@@ -66,7 +66,7 @@ MUST_CHECK int session_run_pass(struct vc *vc, session_pass *pass, void *context
 /* A fault of that type, with or without the suffix that some servers add. */
 bool fault_is(const struct soap_fault *fault, const char *type);
 
-/* ---- props.c ------------------------------------------------------------------------------ */
+/* ---- props.c ---- */
 
 /* A listed object (ObjectContent); lives until the function returns. */
 typedef int prop_object(void *context, const struct xml_node *object, struct err *err);
@@ -105,7 +105,7 @@ const char *name_escape(struct arena *arena, const char *name);
 /* An xsd:dateTime as microseconds since 1970, for comparing. -1 when it is none. */
 MUST_CHECK int datetime_parse(const char *text, int64_t *ret_us);
 
-/* ---- task.c -------------------------------------------------------------------------------- */
+/* ---- task.c ---- */
 
 /* Sleeping between looks: longer each time, up to the poll interval. deadline 0 = none. */
 struct pause {
@@ -150,14 +150,13 @@ struct change_plan {
 MUST_CHECK int change_make(struct vc *vc, const struct change_plan *plan,
                            enum outcome_kind *ret_kind, struct err *err);
 
-/* ---- steps -------------------------------------------------------------------------------- */
+/* ---- steps ---- */
 
 typedef int step_perform(struct vc *vc, const struct step_call *call, struct outcome *outcome,
                          struct err *err);
 
 step_perform step_enter_maintenance, step_exit_maintenance, step_reboot, step_card_graphics,
     step_power_policy, step_ssh, step_vms_off, step_vms_on, step_spec_write, step_spec_delete,
-    step_clone, step_configure, step_start, step_shutdown, step_mark, step_unmark,
-    step_destroy;
+    step_clone, step_configure, step_start, step_shutdown, step_mark, step_unmark, step_destroy;
 
 #endif

@@ -57,8 +57,8 @@ struct wire_retrieve {
     struct ref collector;
     const struct prop_set *sets;
     size_t n_sets;
-    struct ref view;            /* its members, or */
-    const struct ref *objects;  /* these objects; the vanished ones are left out */
+    struct ref view;           /* its members, or */
+    const struct ref *objects; /* these objects; the vanished ones are left out */
     size_t n_objects;
     int64_t page; /* most objects of one answer; 0 = as the server likes */
 };
@@ -111,7 +111,7 @@ enum wire_choice { WIRE_KEEP, WIRE_TRUE, WIRE_FALSE };
 
 struct wire_reconfig {
     struct ref vm;
-    const char *change_version; /* NULL: not checked */
+    const char *change_version;           /* NULL: not checked */
     const struct xml_node *const *remove; /* devices as read */
     size_t n_remove;
     const char *add_vgpu; /* profile, or NULL */

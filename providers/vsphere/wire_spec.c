@@ -165,8 +165,8 @@ static void write_spec(struct xml_writer *x, const struct wire_spec *spec)
 
 void wire_write_spec(struct wire *wire, struct ref manager, const struct wire_spec *spec)
 {
-    wire_open(wire, spec->stored == NULL ? "CreateCustomizationSpec"
-                                         : "OverwriteCustomizationSpec",
+    wire_open(wire,
+              spec->stored == NULL ? "CreateCustomizationSpec" : "OverwriteCustomizationSpec",
               manager);
     xml_write_open(&wire->x, "item");
     write_info(&wire->x, spec);

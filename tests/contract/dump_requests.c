@@ -53,7 +53,8 @@ static const struct value *args(struct arena *arena, const char *json)
 
 static void dump_session(void)
 {
-    static const char *const types[] = {"HostSystem", "ComputeResource", "VirtualMachine", NULL};
+    static const char *const types[] = {"HostSystem", "ComputeResource", "VirtualMachine",
+                                        NULL};
     const struct ref manager = {"SessionManager", "SessionManager"};
     struct wire wire;
     wire_service_content(&wire);
@@ -77,7 +78,9 @@ static void dump_retrieve(void)
 {
     static const char *const paths[] = {"name", "config.extraConfig", NULL};
     const struct prop_set sets[] = {{"VirtualMachine", paths}, {"ManagedEntity", paths}};
-    struct wire_retrieve retrieve = {.collector = collector, .sets = sets, .n_sets = 2,
+    struct wire_retrieve retrieve = {.collector = collector,
+                                     .sets = sets,
+                                     .n_sets = 2,
                                      .view = {"ContainerView", "session[1]view-1"},
                                      .page = 500};
     const struct ref objects[] = {vm, host};
@@ -104,7 +107,9 @@ static void dump_host(struct arena *arena)
                         "<graphicsType>shared</graphicsType></deviceType>"
                         "<deviceType><deviceId>0000:99:00.0</deviceId>"
                         "<graphicsType>shared</graphicsType></deviceType></val>"),
-        .devices = devices, .n_devices = 2, .type = "sharedDirect"};
+        .devices = devices,
+        .n_devices = 2,
+        .type = "sharedDirect"};
     const struct ref manager = {"HostGraphicsManager", "graphicsManager-21"};
     const struct ref services = {"HostServiceSystem", "serviceSystem-21"};
     struct wire wire;
@@ -133,12 +138,17 @@ static void dump_reconfig(struct arena *arena)
                      "<backing xsi:type='VirtualPCIPassthroughVmiopBackingInfo'>"
                      "<vgpu>grid_p100-1q</vgpu></backing></VirtualDevice>");
     const struct xml_node *const remove[] = {device, device};
-    const struct wire_option options[] = {{"gridform.lineage", "l"}, {"gridform.uuid", NULL},
+    const struct wire_option options[] = {{"gridform.lineage", "l"},
+                                          {"gridform.uuid", NULL},
                                           {"gridform.address", "template/<a> & b"}};
-    struct wire_reconfig reconfig = {.vm = vm, .change_version = "2026-01-02T03:04:05.678901Z",
-                                     .remove = remove, .n_remove = 2,
-                                     .add_vgpu = "grid_p100-4q", .options = options,
-                                     .n_options = 3, .memory_locked = WIRE_TRUE};
+    struct wire_reconfig reconfig = {.vm = vm,
+                                     .change_version = "2026-01-02T03:04:05.678901Z",
+                                     .remove = remove,
+                                     .n_remove = 2,
+                                     .add_vgpu = "grid_p100-4q",
+                                     .options = options,
+                                     .n_options = 3,
+                                     .memory_locked = WIRE_TRUE};
     struct wire wire;
     wire_reconfig(&wire, &reconfig);
     show(&wire, "everything, locked");
@@ -153,9 +163,13 @@ static void dump_machine(void)
 {
     const struct wire_option options[] = {{"gridform.lineage", "l"},
                                           {"gridform.address", "template/a"}};
-    struct wire_clone clone = {.source = vm, .folder = {"Folder", "group-v3"},
-                               .datastore = {"Datastore", "datastore-59"}, .pool = pool,
-                               .host = host, .name = "a%2fb", .options = options,
+    struct wire_clone clone = {.source = vm,
+                               .folder = {"Folder", "group-v3"},
+                               .datastore = {"Datastore", "datastore-59"},
+                               .pool = pool,
+                               .host = host,
+                               .name = "a%2fb",
+                               .options = options,
                                .n_options = 2};
     struct wire wire;
     wire_clone(&wire, &clone);
@@ -200,8 +214,8 @@ static void dump_specs(struct arena *arena)
     const char *all = "{\"os\":\"linux\",\"hostname\":\"vm-name\",\"domain\":\"lab.local\","
                       "\"network\":\"dhcp\",\"time_zone\":\"Etc/UTC\",\"dns_servers\":"
                       "[\"10.0.0.1\",\"10.0.0.2\"],\"dns_suffixes\":[\"a\",\"b\"]}";
-    struct wire_spec spec = {.name = "lin", .description = "text\n[gridform l a]",
-                             .args = args(arena, all)};
+    struct wire_spec spec = {
+        .name = "lin", .description = "text\n[gridform l a]", .args = args(arena, all)};
     struct wire wire;
     wire_get_spec(&wire, specs, "lin");
     show(&wire, "get");

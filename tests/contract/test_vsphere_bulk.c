@@ -1,5 +1,5 @@
-/* test_vsphere_bulk.c: how many requests a refresh needs: 64 hosts and 1,000 machines, templates
- * and a specification among them, from login to logout (design: at most 25). */
+/* test_vsphere_bulk.c: how many requests a refresh needs: 64 hosts and 1,000 machines,
+ * templates and a specification among them, from login to logout (design: at most 25). */
 #include "../harness/unit.h"
 
 #include <arpa/inet.h>
@@ -35,8 +35,10 @@ static void write_world(const char *path)
     assert_non_null(file);
     fputs(world_head, file);
     for (int i = 0; i < 10; i++)
-        fprintf(file, "  \"vm-%d-{000..099}\": { host: esx-%02d.lab.local, datastore: images, "
-                      "memory: 4 GiB, disk: 60 GiB }\n", i, i * 6 + 1);
+        fprintf(file,
+                "  \"vm-%d-{000..099}\": { host: esx-%02d.lab.local, datastore: images, "
+                "memory: 4 GiB, disk: 60 GiB }\n",
+                i, i * 6 + 1);
     assert_int_equal(fclose(file), 0);
 }
 
@@ -44,8 +46,8 @@ static void write_world(const char *path)
 static unsigned count_calls(const char *address)
 {
     struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)strtoul(strchr(address, ':') + 1, NULL,
-                                                                 10)),
+                             .sin_port =
+                                 htons((uint16_t)strtoul(strchr(address, ':') + 1, NULL, 10)),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
@@ -101,8 +103,11 @@ static void test_requests(void **state)
     at += strlen("\"vcenter.lab.local\": \"");
     snprintf(address, sizeof address, "%.*s", (int)strcspn(at, "\""), at);
     snprintf(ca_file, sizeof ca_file, "%s/ca.pem", lab.dir);
-    const struct vsphere_server server = {"vcenter.lab.local", address, ca_file,
-                                          "u@vsphere.local", "secret-password"};
+    const struct vsphere_server server = {.name = "vcenter.lab.local",
+                                          .connect_to = address,
+                                          .ca_file = ca_file,
+                                          .username = "u@vsphere.local",
+                                          .password = "secret-password"};
     if (vsphere_client_open(&client, &server) < 0)
         fail_msg("%s", client.err.message);
     read_all(&client, items);

@@ -35,8 +35,9 @@ static char *control(struct fixture *f, const char *method, const char *path, co
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
-    dprintf(fd, "%s %s HTTP/1.1\r\nHost: lab\r\nConnection: close\r\nContent-Length: %zu\r\n"
-                "\r\n%s",
+    dprintf(fd,
+            "%s %s HTTP/1.1\r\nHost: lab\r\nConnection: close\r\nContent-Length: %zu\r\n"
+            "\r\n%s",
             method, path, strlen(body), body);
     size_t size = 1 << 20, n = 0;
     char *answer = calloc(1, size);
@@ -61,15 +62,27 @@ static unsigned count_calls(struct fixture *f)
 static void fault(struct fixture *f, const char *operation, const char *kind)
 {
     char json[160];
-    snprintf(json, sizeof json,
-             "{\"system\":\"vcenter\",\"operation\":\"%s\",\"kind\":\"%s\"}", operation, kind);
+    snprintf(json, sizeof json, "{\"system\":\"vcenter\",\"operation\":\"%s\",\"kind\":\"%s\"}",
+             operation, kind);
     free(control(f, "POST", "/faults", json));
+}
+
+/* A session of its own; password NULL: the right one. 0, or -1 with client->err. */
+static int open_as(struct fixture *f, struct vsphere_client *client, const char *password,
+                   const char *datacenter)
+{
+    const struct vsphere_server server = {.name = "vcenter.lab.local",
+                                          .connect_to = f->address,
+                                          .ca_file = f->ca_file,
+                                          .username = "svc-gridform@vsphere.local",
+                                          .password = password,
+                                          .datacenter = datacenter};
+    return vsphere_client_open(client, &server);
 }
 
 static int setup(void **state)
 {
-    static const char *const argv[] = {LAB_PROGRAM, "--world", LAB_WORLD, "--dir", "DIR",
-                                       NULL};
+    static const char *const argv[] = {LAB_PROGRAM, "--world", LAB_WORLD, "--dir", "DIR", NULL};
     static struct fixture fixture;
     struct fixture *f = &fixture;
     *f = (struct fixture){0};
@@ -83,10 +96,7 @@ static int setup(void **state)
     snprintf(f->address, sizeof f->address, "%.*s", (int)strcspn(at, "\""), at);
     free(overlay);
     snprintf(f->ca_file, sizeof f->ca_file, "%s/ca.pem", f->lab.dir);
-    const struct vsphere_server server = {
-        .name = "vcenter.lab.local", .connect_to = f->address, .ca_file = f->ca_file,
-        .username = "svc-gridform@vsphere.local", .password = "lab-vsphere-secret"};
-    if (vsphere_client_open(&f->client, &server) < 0)
+    if (open_as(f, &f->client, "lab-vsphere-secret", NULL) < 0)
         fail_msg("%s", f->client.err.message);
     *state = f;
     return 0;
@@ -111,8 +121,7 @@ static struct instance *read_host(struct fixture *f, const char *name)
     return live;
 }
 
-static void must(struct fixture *f, const struct vsphere_step *step,
-                 enum outcome_kind kind)
+static void must(struct fixture *f, const struct vsphere_step *step, enum outcome_kind kind)
 {
     if (vsphere_client_perform(&f->client, step) < 0)
         fail_msg("%s: %s", step->op, f->client.err.message);
@@ -195,9 +204,10 @@ static void test_host_settings(void **state)
     assert_attr(live, "power_policy", "balanced");
     assert_attr(live, "ssh", "false");
     assert_string_equal(pending_next(instance_get(live, "card_graphics")), "shared_passthru");
-    must_fail(f, &(struct vsphere_step){OP_HOST_POWER_POLICY, live, "{\"policy\":\"warp\"}",
-                                        live->ids},
-              ERR_INVALID, "does not offer");
+    must_fail(
+        f,
+        &(struct vsphere_step){OP_HOST_POWER_POLICY, live, "{\"policy\":\"warp\"}", live->ids},
+        ERR_INVALID, "does not offer");
 }
 
 static void test_host_window(void **state)
@@ -213,9 +223,10 @@ static void test_host_window(void **state)
     struct instance *live = read_host(f, HOST2);
     assert_attr(live, "maintenance", "true");
     assert_attr(live, "connection", "connected");
-    assert_string_not_equal(instance_text(live, "boot_time"), instance_text(before, "boot_time"));
-    must_twice(f, &(struct vsphere_step){OP_HOST_EXIT_MAINTENANCE, live,
-                                         "{\"timeout\":300000}", live->ids});
+    assert_string_not_equal(instance_text(live, "boot_time"),
+                            instance_text(before, "boot_time"));
+    must_twice(f, &(struct vsphere_step){OP_HOST_EXIT_MAINTENANCE, live, "{\"timeout\":300000}",
+                                         live->ids});
     must_fail(f, &reboot, ERR_CONFLICT, "InvalidState");
 }
 
@@ -230,8 +241,8 @@ static void test_host_window(void **state)
 
 static struct instance *read_template(struct fixture *f, const struct value *ids)
 {
-    struct instance *wanted = vsphere_client_wanted(&f->client, &kind_template, TEMPLATE,
-                                                    "{\"vm\":\"" VERSION "\"}");
+    struct instance *wanted =
+        vsphere_client_wanted(&f->client, &kind_template, TEMPLATE, "{\"vm\":\"" VERSION "\"}");
     struct instance *live = vsphere_client_read(&f->client, wanted, ids);
     if (live == NULL)
         fail_msg("%s", f->client.err.message);
@@ -288,13 +299,15 @@ static void test_template_not_ours(void **state)
     struct instance *live = vsphere_client_read(&f->client, wanted, NULL);
     assert_int_equal(live->presence, PRESENCE_PRESENT);
     assert_false(live->mark.own);
-    must_fail(f, &(struct vsphere_step){OP_TEMPLATE_DESTROY, live,
-                                        "{\"name\":\"centos72-base\"}", live->ids},
+    must_fail(f,
+              &(struct vsphere_step){OP_TEMPLATE_DESTROY, live, "{\"name\":\"centos72-base\"}",
+                                     live->ids},
               ERR_CONFLICT, "not destroyed");
-    must_fail(f, &(struct vsphere_step){OP_TEMPLATE_CLONE, live,
-                                        "{\"base\":\"centos72-base\",\"name\":\"centos72-base\","
-                                        "\"host\":\"" HOST1 "\",\"cluster\":\"GPU\"}",
-                                        NULL},
+    must_fail(f,
+              &(struct vsphere_step){OP_TEMPLATE_CLONE, live,
+                                     "{\"base\":\"centos72-base\",\"name\":\"centos72-base\","
+                                     "\"host\":\"" HOST1 "\",\"cluster\":\"GPU\"}",
+                                     NULL},
               ERR_CONFLICT, "carries no mark");
 }
 
@@ -313,8 +326,10 @@ static void test_template_lost_answer(void **state)
 /* ---- customization specifications ---- */
 
 #define SPEC                                                                                   \
-    "{\"os\":\"linux\",\"hostname\":\"vm-name\",\"domain\":\"lab.local\",\"network\":\"dhcp\"," \
-    "\"time_zone\":\"Etc/UTC\",\"dns_servers\":[\"10.0.0.53\"],\"dns_suffixes\":[\"lab.local\"]}"
+    "{\"os\":\"linux\",\"hostname\":\"vm-name\",\"domain\":\"lab.local\",\"network\":"         \
+    "\"dhcp\","                                                                                \
+    "\"time_zone\":\"Etc/"                                                                     \
+    "UTC\",\"dns_servers\":[\"10.0.0.53\"],\"dns_suffixes\":[\"lab.local\"]}"
 
 static struct instance *read_spec(struct fixture *f)
 {
@@ -338,8 +353,9 @@ static void test_spec(void **state)
     assert_attr(live, "domain", "lab.local");
     assert_attr(live, "network", "dhcp");
     assert_attr(live, "hostname", "vm-name");
-    must_twice(f, &(struct vsphere_step){OP_SPEC_WRITE, live,
-                                         "{\"os\":\"linux\",\"domain\":\"other.local\"}", NULL});
+    must_twice(f,
+               &(struct vsphere_step){OP_SPEC_WRITE, live,
+                                      "{\"os\":\"linux\",\"domain\":\"other.local\"}", NULL});
     live = read_spec(f);
     assert_attr(live, "domain", "other.local");
     assert_attr(live, "dns_servers", "10.0.0.53");
@@ -358,7 +374,8 @@ static void test_lost_answers(void **state)
         const char *call;
         struct vsphere_step step;
     } rows[] = {
-        {"ConfigurePowerPolicy", {OP_HOST_POWER_POLICY, host, "{\"policy\":\"low_power\"}", NULL}},
+        {"ConfigurePowerPolicy",
+         {OP_HOST_POWER_POLICY, host, "{\"policy\":\"low_power\"}", NULL}},
         {"StopService", {OP_HOST_SSH, host, "{\"running\":false}", NULL}},
         {"UpdateGraphicsConfig",
          {OP_HOST_CARD_GRAPHICS, host, "{\"type\":\"shared_passthru\"}", NULL}},
@@ -409,15 +426,85 @@ static void test_expired_session(void **state)
     }
 }
 
+/* ---- opening ---- */
+
+static void test_open(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *password, *datacenter;
+        enum err_code code;
+        const char *text;
+    } rows[] = {{"lab-vsphere-secret", "Lab", ERR_NONE, ""},
+                {"lab-vsphere-secret", "Elsewhere", ERR_NOT_FOUND, "Elsewhere"},
+                {"a-wrong-password", NULL, ERR_DENIED, "InvalidLogin"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct vsphere_client client;
+        int opened = open_as(f, &client, rows[i].password, rows[i].datacenter);
+        assert_int_equal(opened, rows[i].code == ERR_NONE ? 0 : -1);
+        if (opened < 0) {
+            assert_int_equal(client.err.code, rows[i].code);
+            assert_non_null(strstr(client.err.message, rows[i].text));
+            assert_null(strstr(client.err.message, rows[i].password));
+        } else {
+            struct instance *wanted = vsphere_client_wanted(&client, &kind_host, HOST1, NULL);
+            struct instance *live = vsphere_client_read(&client, wanted, NULL);
+            assert_int_equal(live->presence, PRESENCE_PRESENT);
+        }
+        vsphere_client_close(&client);
+    }
+}
+
+/* ---- machines in the way ---- */
+
+#define MACHINE "{\"vms\":[\"centos72-base\"],\"guest_timeout\":20000}"
+
+static void test_machines(void **state)
+{
+    struct fixture *f = *state;
+    struct instance *host = read_host(f, HOST1);
+    must(f, &(struct vsphere_step){OP_VM_POWER_ON, host, MACHINE, NULL}, OUTCOME_DONE);
+    must_fail(
+        f, &(struct vsphere_step){OP_HOST_ENTER_MAINTENANCE, host, "{\"timeout\":30000}", NULL},
+        ERR_TIMEOUT, "centos72-base");
+    /* On another host the machine is not in the way, and stays as it is. */
+    must(f, &(struct vsphere_step){OP_VM_POWER_OFF, read_host(f, HOST2), MACHINE, NULL},
+         OUTCOME_UNCHANGED);
+    must(f, &(struct vsphere_step){OP_VM_POWER_OFF, host, MACHINE, NULL}, OUTCOME_DONE);
+    const struct value *ids = f->client.outcome.ids;
+    assert_true(value_list_has(value_get(ids, "powered_off"), "centos72-base"));
+    must(f, &(struct vsphere_step){OP_VM_POWER_OFF, host, MACHINE, ids}, OUTCOME_UNCHANGED);
+    const struct value *vms = instance_get(read_host(f, HOST1), "vms");
+    assert_false(value_get_bool(value_at(vms, 0), "on", true));
+}
+
+/* No driver runs on the host: a machine with a vGPU does not start, and the error says why. */
+static void test_no_slot(void **state)
+{
+    struct fixture *f = *state;
+    struct instance *live = read_template(f, NULL);
+    must(f, &(struct vsphere_step){OP_TEMPLATE_CLONE, live, CLONE, NULL}, OUTCOME_DONE);
+    const struct value *ids = f->client.outcome.ids;
+    must(f,
+         &(struct vsphere_step){OP_TEMPLATE_CONFIGURE, live,
+                                "{\"name\":\"" VERSION
+                                "\",\"vgpu\":\"grid_p100-4q\",\"memory_locked\":true}",
+                                ids},
+         OUTCOME_DONE);
+    must_fail(f, &(struct vsphere_step){OP_TEMPLATE_START, live, NAMED, ids}, ERR_CONFLICT,
+              "no vGPU slot is free");
+    must(f, &(struct vsphere_step){OP_TEMPLATE_DESTROY, live, NAMED, ids}, OUTCOME_DONE);
+}
+
 static void test_cancelled(void **state)
 {
     struct fixture *f = *state;
     struct instance *host = read_host(f, HOST2);
     f->client.cancel = true;
-    assert_int_equal(vsphere_client_perform(&f->client,
-                                            &(struct vsphere_step){OP_HOST_ENTER_MAINTENANCE,
-                                                                   host, NULL, NULL}),
-                     -1);
+    assert_int_equal(
+        vsphere_client_perform(
+            &f->client, &(struct vsphere_step){OP_HOST_ENTER_MAINTENANCE, host, NULL, NULL}),
+        -1);
     f->client.cancel = false;
     assert_int_equal(f->client.outcome.kind, OUTCOME_CANCELLED);
 }
@@ -425,11 +512,19 @@ static void test_cancelled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_host_facts),        cmocka_unit_test(test_host_settings),
-        cmocka_unit_test(test_host_window),       cmocka_unit_test(test_template),
-        cmocka_unit_test(test_template_not_ours), cmocka_unit_test(test_template_lost_answer),
-        cmocka_unit_test(test_spec),              cmocka_unit_test(test_lost_answers),
-        cmocka_unit_test(test_lost_requests),     cmocka_unit_test(test_expired_session),
+        cmocka_unit_test(test_host_facts),
+        cmocka_unit_test(test_host_settings),
+        cmocka_unit_test(test_host_window),
+        cmocka_unit_test(test_template),
+        cmocka_unit_test(test_template_not_ours),
+        cmocka_unit_test(test_template_lost_answer),
+        cmocka_unit_test(test_spec),
+        cmocka_unit_test(test_lost_answers),
+        cmocka_unit_test(test_lost_requests),
+        cmocka_unit_test(test_expired_session),
+        cmocka_unit_test(test_open),
+        cmocka_unit_test(test_machines),
+        cmocka_unit_test(test_no_slot),
         cmocka_unit_test(test_cancelled),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

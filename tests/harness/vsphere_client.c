@@ -86,6 +86,8 @@ static struct instance *settings_of(struct vsphere_client *client,
     instance_set(settings, "connect_to", value_map(arena, &to, 1));
     instance_set(settings, "username", value_string(arena, server->username));
     instance_set(settings, "ca_file", value_string(arena, server->ca_file));
+    if (server->datacenter != NULL)
+        instance_set(settings, "datacenter", value_string(arena, server->datacenter));
     instance_set(settings, "poll_interval", value_int(arena, 20));
     instance_set(settings, "timeout", value_int(arena, 20000));
     return settings;
@@ -94,8 +96,11 @@ static struct instance *settings_of(struct vsphere_client *client,
 int vsphere_client_open(struct vsphere_client *client, const struct vsphere_server *server)
 {
     *client = (struct vsphere_client){.arena = arena_new(), .nonce = CLIENT_NONCE};
-    client->env = (struct op_env){.context = client, .now_ms = env_now, .sleep_ms = env_sleep,
-                                  .cancelled = env_cancelled, .emit = env_emit};
+    client->env = (struct op_env){.context = client,
+                                  .now_ms = env_now,
+                                  .sleep_ms = env_sleep,
+                                  .cancelled = env_cancelled,
+                                  .emit = env_emit};
     client->redact = secrets_new();
     secrets_add(client->redact, server->password);
     const struct provider_config config = {.settings = settings_of(client, server),

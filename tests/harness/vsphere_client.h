@@ -19,6 +19,7 @@ struct secrets;
 
 struct vsphere_server {
     const char *name, *connect_to, *ca_file, *username, *password;
+    const char *datacenter; /* or NULL */
 };
 
 struct vsphere_client {

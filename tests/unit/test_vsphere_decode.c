@@ -58,11 +58,10 @@ static void test_names(void **state)
 {
     (void)state;
     struct arena *arena = arena_new();
-    static const char *const rows[][2] = {{"plain", "plain"},       {"a%2fb", "a/b"},
-                                          {"a%2Fb", "a/b"},         {"%25", "%"},
-                                          {"x%5cy%5C", "x\\y\\"},   {"100%", "100%"},
-                                          {"%2", "%2"},             {"%252f", "%2f"},
-                                          {"%41", "%41"},           {"", ""}};
+    static const char *const rows[][2] = {
+        {"plain", "plain"},     {"a%2fb", "a/b"}, {"a%2Fb", "a/b"}, {"%25", "%"},
+        {"x%5cy%5C", "x\\y\\"}, {"100%", "100%"}, {"%2", "%2"},     {"%252f", "%2f"},
+        {"%41", "%41"},         {"", ""}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         assert_string_equal(name_unescape(arena, rows[i][0]), rows[i][1]);
     static const char *const awkward[] = {"a/b", "%", "\\", "%2f", "plain"};
@@ -79,13 +78,15 @@ static void test_versions(void **state)
         const char *xml, *version;
     } rows[] = {
         {"<namespaces><namespace><name>urn:vim25</name><version>6.5</version></namespace>"
-         "</namespaces>", "6.5"},
+         "</namespaces>",
+         "6.5"},
         {"<namespaces><namespace><name>urn:vim2</name><version>8.0.3.0</version></namespace>"
          "<namespace><name>urn:vim25</name><version>6.7.1</version></namespace></namespaces>",
          "6.7.1"},
         {"<namespaces><namespace><name>urn:vim25</name><version>9.9.9.9</version>"
          "<priorVersions><version>8.0.3.0</version><version>6.5</version></priorVersions>"
-         "</namespace></namespaces>", "8.0.3.0"},
+         "</namespace></namespaces>",
+         "8.0.3.0"},
         {"<namespaces/>", "6.5"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -103,7 +104,8 @@ static void test_versions(void **state)
     "<HostGraphicsInfo><pciId>" id "</pciId><graphicsType>" type                               \
     "</graphicsType><memorySizeInKB>16777216</memorySizeInKB></HostGraphicsInfo>"
 #define TYPE(id, type)                                                                         \
-    "<deviceType><deviceId>" id "</deviceId><graphicsType>" type "</graphicsType></deviceType>"
+    "<deviceType><deviceId>" id "</deviceId><graphicsType>" type "</graphicsType></"           \
+                                                                 "deviceType>"
 #define DEFAULT(type) "<hostDefaultGraphicsType>" type "</hostDefaultGraphicsType>"
 
 static void test_card_graphics(void **state)
@@ -149,15 +151,16 @@ static void test_gpus(void **state)
     (void)state;
     struct arena *arena = arena_new();
     const struct xml_node *devices = parse(
-        arena, ROOT CARD("a")
-        "<HostPciDevice><id>i</id><classId>768</classId><vendorId>-32634</vendorId>"
-        "<deviceId>1</deviceId></HostPciDevice>"
-        "<HostPciDevice><id>audio</id><classId>1027</classId><vendorId>4318</vendorId>"
-        "<deviceId>1</deviceId></HostPciDevice>"
-        "<HostPciDevice><id>vga</id><classId>768</classId><vendorId>4318</vendorId>"
-        "<deviceId>-2</deviceId><deviceName>n</deviceName></HostPciDevice></val>");
-    const struct value *gpus = host_gpus(devices, parse(arena, ROOT INFO("a", "shared") "</val>"),
-                                         arena);
+        arena,
+        ROOT CARD(
+            "a") "<HostPciDevice><id>i</id><classId>768</classId><vendorId>-32634</vendorId>"
+                 "<deviceId>1</deviceId></HostPciDevice>"
+                 "<HostPciDevice><id>audio</id><classId>1027</classId><vendorId>4318</vendorId>"
+                 "<deviceId>1</deviceId></HostPciDevice>"
+                 "<HostPciDevice><id>vga</id><classId>768</classId><vendorId>4318</vendorId>"
+                 "<deviceId>-2</deviceId><deviceName>n</deviceName></HostPciDevice></val>");
+    const struct value *gpus =
+        host_gpus(devices, parse(arena, ROOT INFO("a", "shared") "</val>"), arena);
     assert_int_equal(value_count(gpus), 2);
     assert_int_equal(value_get_int(value_at(gpus, 0), "device", 0), 0x15f8);
     assert_int_equal(value_get_int(value_at(gpus, 0), "memory", 0), INT64_C(1) << 34);
@@ -178,21 +181,38 @@ static void test_host(void **state)
     struct session session = {0};
     struct vc vc = {.session = &session, .arena = arena};
     struct instance *live = instance_new(arena, &kind_host.schema, "host/h", "h");
-    host_decode(&vc, parse(arena,
-        "<objects xmlns='urn:vim25'><obj type='HostSystem'>host-1</obj>"
-        PROP("hardware.memorySize", "137438953472")
-        PROP("hardware.cpuInfo", "<numCpuPackages>2</numCpuPackages><numCpuCores>24</numCpuCores>")
-        PROP("hardware.cpuPkg", "<HostCpuPackage><description>Xeon</description></HostCpuPackage>"
-                                "<HostCpuPackage><description>other</description></HostCpuPackage>")
-        PROP("hardware.pciDevice", CARD("a"))
-        PROP("config.powerSystemInfo", "<currentPolicy><key>1</key><shortName>static</shortName>"
-                                       "</currentPolicy>")
-        PROP("config.service", "<service><key>TSM</key><running>true</running></service>"
-                               "<service><key>TSM-SSH</key><running>0</running></service>")
-        PROP("config.sharedPassthruGpuTypes", "<string>grid_b</string><string>grid_a</string>")
-        "<missingSet><path>config.product.version</path><fault><fault xmlns:q='" XML_NS_XSI
-        "' q:type='NoPermission'><privilegeId>System.Read</privilegeId></fault>"
-        "<localizedMessage>no</localizedMessage></fault></missingSet></objects>"), live);
+    host_decode(
+        &vc,
+        parse(
+            arena,
+            "<objects xmlns='urn:vim25'><obj type='HostSystem'>host-1</obj>" PROP(
+                "hardware.memorySize", "137438953472")
+                PROP("hardware.cpuInfo",
+                     "<numCpuPackages>2</numCpuPackages><numCpuCores>24</numCpuCores>")
+                    PROP("hardware.cpuPkg",
+                         "<HostCpuPackage><description>Xeon</description></HostCpuPackage>"
+                         "<HostCpuPackage><description>other</description></HostCpuPackage>")
+                        PROP("hardware.pciDevice", CARD("a"))
+                            PROP("config.powerSystemInfo",
+                                 "<currentPolicy><key>1</key><shortName>static</shortName>"
+                                 "</currentPolicy>")
+                                PROP("config.service",
+                                     "<service><key>TSM</key><running>true</running></service>"
+                                     "<service><key>TSM-SSH</key><running>0</running></"
+                                     "service>") PROP("config.sharedPassthruGpuTypes",
+                                                      "<string>grid_b</string><string>grid_a</"
+                                                      "string>") "<missingSet><path>config."
+                                                                 "product.version</"
+                                                                 "path><fault><fault "
+                                                                 "xmlns:q='" XML_NS_XSI
+                                                                 "' "
+                                                                 "q:type='NoPermission'><"
+                                                                 "privilegeId>System.Read</"
+                                                                 "privilegeId></fault>"
+                                                                 "<localizedMessage>no</"
+                                                                 "localizedMessage></fault></"
+                                                                 "missingSet></objects>"),
+        live);
     assert_int_equal(instance_get(live, "memory")->integer, INT64_C(137438953472));
     assert_int_equal(instance_get(live, "cpu_cores")->integer, 24);
     assert_string_equal(instance_text(live, "cpu_model"), "Xeon");
@@ -216,20 +236,27 @@ static void test_devices(void **state)
     struct machine_row machine = {0};
     machine_devices(&machine, NULL, arena);
     assert_false(machine.devices_known);
-    machine_devices(&machine, parse(arena,
-        "<val xmlns='urn:vim25'><VirtualDevice xmlns:XMLSchema-instance='" XML_NS_XSI "' "
-        "XMLSchema-instance:type='VirtualPCIPassthrough'><key>13000</key>"
-        "<backing xmlns:_XMLSchema-instance='" XML_NS_XSI "' "
-        "_XMLSchema-instance:type='VirtualPCIPassthroughVmiopBackingInfo'>"
-        "<vgpu>grid_p100-4q</vgpu></backing></VirtualDevice>"
-        "<VirtualDevice xmlns:x='" XML_NS_XSI "' x:type='VirtualFutureDevice'><key>1</key>"
-        "</VirtualDevice></val>"), arena);
+    machine_devices(
+        &machine,
+        parse(arena,
+              "<val xmlns='urn:vim25'><VirtualDevice xmlns:XMLSchema-instance='" XML_NS_XSI "' "
+              "XMLSchema-instance:type='VirtualPCIPassthrough'><key>13000</key>"
+              "<backing xmlns:_XMLSchema-instance='" XML_NS_XSI "' "
+              "_XMLSchema-instance:type='VirtualPCIPassthroughVmiopBackingInfo'>"
+              "<vgpu>grid_p100-4q</vgpu></backing></VirtualDevice>"
+              "<VirtualDevice xmlns:x='" XML_NS_XSI
+              "' x:type='VirtualFutureDevice'><key>1</key>"
+              "</VirtualDevice></val>"),
+        arena);
     assert_true(machine.devices_known);
     assert_false(machine.fixed);
     assert_string_equal(machine.vgpu, "grid_p100-4q");
-    machine_devices(&machine, parse(arena,
-        ROOT "<VirtualDevice xsi:type='VirtualPCIPassthrough'><key>1</key>"
-        "<backing xsi:type='VirtualPCIPassthroughFutureBackingInfo'/></VirtualDevice></val>"),
+    machine_devices(
+        &machine,
+        parse(arena,
+              ROOT "<VirtualDevice xsi:type='VirtualPCIPassthrough'><key>1</key>"
+                   "<backing "
+                   "xsi:type='VirtualPCIPassthroughFutureBackingInfo'/></VirtualDevice></val>"),
         arena);
     assert_true(machine.fixed);
     assert_null(machine.vgpu);
@@ -237,16 +264,17 @@ static void test_devices(void **state)
 }
 
 #define OPTION(key, value)                                                                     \
-    "<OptionValue><key>" key "</key><value xsi:type='xsd:string'>" value "</value></OptionValue>"
+    "<OptionValue><key>" key "</key><value xsi:type='xsd:string'>" value                       \
+    "</value></OptionValue>"
 
 static void test_machine_mark(void **state)
 {
     (void)state;
     struct arena *arena = arena_new();
-    const struct xml_node *ours =
-        parse(arena, ROOT OPTION("gridform.lineage", "l") OPTION("gridform.address", "template/t")
-                     OPTION("gridform.uuid", "old") OPTION("gridform.nonce", "")
-                     OPTION("gridform.uuid", "u1") "</val>");
+    const struct xml_node *ours = parse(
+        arena, ROOT OPTION("gridform.lineage", "l") OPTION("gridform.address", "template/t")
+                   OPTION("gridform.uuid", "old") OPTION("gridform.nonce", "")
+                       OPTION("gridform.uuid", "u1") "</val>");
     struct mark mark = machine_mark(ours, "u1", arena);
     assert_true(mark.own);
     assert_string_equal(mark.address, "template/t");
@@ -261,9 +289,10 @@ static void test_machine_mark(void **state)
 
 static struct machine_row machine_of(const char *id, const char *name, const char *uuid)
 {
-    struct machine_row row = {.ref = {"VirtualMachine", id}, .name = name, .uuid = uuid,
-                              .devices_known = true};
-    row.mark = (struct mark){.lineage = "l", .address = "template/t", .uuid = uuid, .own = true};
+    struct machine_row row = {
+        .ref = {"VirtualMachine", id}, .name = name, .uuid = uuid, .devices_known = true};
+    row.mark =
+        (struct mark){.lineage = "l", .address = "template/t", .uuid = uuid, .own = true};
     return row;
 }
 
@@ -271,11 +300,10 @@ static void test_template(void **state)
 {
     (void)state;
     struct arena *arena = arena_new();
-    struct machine_row rows[] = {machine_of("vm-100", "t-new", "u2"),
-                                 machine_of("vm-99", "t-old", "u1"),
-                                 machine_of("vm-101", "t-copy", "u3"),
-                                 machine_of("vm-7", "twin", "u4"),
-                                 machine_of("vm-8", "twin", "u5")};
+    struct machine_row rows[] = {
+        machine_of("vm-100", "t-new", "u2"), machine_of("vm-99", "t-old", "u1"),
+        machine_of("vm-101", "t-copy", "u3"), machine_of("vm-7", "twin", "u4"),
+        machine_of("vm-8", "twin", "u5")};
     rows[2].mark.own = false;
     rows[3].mark = rows[4].mark = (struct mark){0};
     rows[0].template = true;
@@ -315,14 +343,18 @@ static void test_spec(void **state)
     struct arena *arena = arena_new();
     struct instance *live =
         instance_new(arena, &kind_customization_spec.schema, "customization_spec/s", "s");
-    spec_decode(parse(arena,
-        "<returnval xmlns='urn:vim25' xmlns:xsi='" XML_NS_XSI "'><info><name>s</name>"
-        "<description>ours\n[gridform l customization_spec/s]</description><type>Linux</type>"
-        "</info><spec><identity xsi:type='CustomizationLinuxPrep'>"
-        "<hostName xsi:type='CustomizationPrefixName'><base>g</base></hostName>"
-        "<domain></domain></identity><globalIPSettings><dnsServerList>1.1.1.1</dnsServerList>"
-        "</globalIPSettings><nicSettingMap><adapter><ip xsi:type='CustomizationFixedIp'/>"
-        "</adapter></nicSettingMap></spec></returnval>"), live, arena);
+    spec_decode(
+        parse(arena,
+              "<returnval xmlns='urn:vim25' xmlns:xsi='" XML_NS_XSI "'><info><name>s</name>"
+              "<description>ours\n[gridform l "
+              "customization_spec/s]</description><type>Linux</type>"
+              "</info><spec><identity xsi:type='CustomizationLinuxPrep'>"
+              "<hostName xsi:type='CustomizationPrefixName'><base>g</base></hostName>"
+              "<domain></domain></identity><globalIPSettings><dnsServerList>1.1.1.1</"
+              "dnsServerList>"
+              "</globalIPSettings><nicSettingMap><adapter><ip xsi:type='CustomizationFixedIp'/>"
+              "</adapter></nicSettingMap></spec></returnval>"),
+        live, arena);
     assert_string_equal(instance_text(live, "os"), "linux");
     assert_string_equal(instance_text(live, "hostname"), "prefix");
     assert_string_equal(instance_text(live, "domain"), "");
@@ -364,8 +396,14 @@ static void test_spec_mark(void **state)
         assert_false(spec_mark(strbuf_str(&out), "customization_spec/copy", arena).own);
         strbuf_release(&out);
     }
-    static const char *const none[] = {NULL, "", "text", "[gridform]", "[gridform l]",
-                                       "[gridform l a", " [gridform l a]", "[gridform  a]"};
+    static const char *const none[] = {NULL,
+                                       "",
+                                       "text",
+                                       "[gridform]",
+                                       "[gridform l]",
+                                       "[gridform l a",
+                                       " [gridform l a]",
+                                       "[gridform  a]"};
     for (size_t i = 0; i < ARRAY_LEN(none); i++)
         assert_null(spec_mark(none[i], "a", arena).lineage);
     arena_free(arena);
@@ -374,11 +412,11 @@ static void test_spec_mark(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_datetime),      cmocka_unit_test(test_names),
-        cmocka_unit_test(test_versions),      cmocka_unit_test(test_card_graphics),
-        cmocka_unit_test(test_gpus),          cmocka_unit_test(test_host),
-        cmocka_unit_test(test_devices),       cmocka_unit_test(test_machine_mark),
-        cmocka_unit_test(test_template),      cmocka_unit_test(test_spec),
+        cmocka_unit_test(test_datetime),  cmocka_unit_test(test_names),
+        cmocka_unit_test(test_versions),  cmocka_unit_test(test_card_graphics),
+        cmocka_unit_test(test_gpus),      cmocka_unit_test(test_host),
+        cmocka_unit_test(test_devices),   cmocka_unit_test(test_machine_mark),
+        cmocka_unit_test(test_template),  cmocka_unit_test(test_spec),
         cmocka_unit_test(test_spec_mark),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* test_vsphere_vcsim.c: the unchanged vSphere provider against govmomi's simulator: a second
- * opinion on envelope, sessions, prefixes, property collection, tasks, and the flow of templates.
- * vcsim ignores much that a server checks (vsphere-api.md §13); what it lacks is in main.go or
- * left out: reboots, deleting specifications, conflicts. */
+ * opinion on envelope, sessions, prefixes, property collection, tasks, and the flow of
+ * templates. vcsim ignores much that a server checks (vsphere-api.md §13); what it lacks is in
+ * main.go or left out: reboots, deleting specifications, conflicts. */
 #include "../../harness/unit.h"
 
 #include <stdio.h>
@@ -35,8 +35,10 @@ static int setup(void **state)
     char *url = server_process_start(&fixture.vcsim, argv, "url");
     url[strcspn(url, "\n")] = '\0';
     snprintf(ca_file, sizeof ca_file, "%s/ca.pem", fixture.vcsim.dir);
-    const struct vsphere_server server = {.name = "127.0.0.1", .connect_to = url,
-                                          .ca_file = ca_file, .username = "user",
+    const struct vsphere_server server = {.name = "127.0.0.1",
+                                          .connect_to = url,
+                                          .ca_file = ca_file,
+                                          .username = "user",
                                           .password = "a-password"};
     int opened = vsphere_client_open(&fixture.client, &server);
     free(url);
@@ -187,9 +189,9 @@ static void test_template(void **state)
     must_twice(f, &(struct vsphere_step){OP_TEMPLATE_SHUTDOWN, live, NAMED, ids});
     must_twice(f, &(struct vsphere_step){OP_TEMPLATE_MARK, live, NAMED, ids});
     assert_true(is_true(read_template(f, ids), "is_template"));
-    must_twice(f, &(struct vsphere_step){OP_TEMPLATE_UNMARK, live,
-                                         "{\"name\":\"" VERSION "\",\"host\":\"" HOST "\"}",
-                                         ids});
+    must_twice(f,
+               &(struct vsphere_step){OP_TEMPLATE_UNMARK, live,
+                                      "{\"name\":\"" VERSION "\",\"host\":\"" HOST "\"}", ids});
     must_twice(f, &(struct vsphere_step){OP_TEMPLATE_CONFIGURE, live,
                                          "{\"name\":\"" VERSION "\",\"memory_locked\":false}",
                                          ids});
@@ -218,9 +220,9 @@ static void test_spec(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_facts),    cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_facts),       cmocka_unit_test(test_settings),
         cmocka_unit_test(test_maintenance), cmocka_unit_test(test_machines),
-        cmocka_unit_test(test_template), cmocka_unit_test(test_spec),
+        cmocka_unit_test(test_template),    cmocka_unit_test(test_spec),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
