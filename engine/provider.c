@@ -33,6 +33,39 @@ const struct provider *provider_find(const struct provider *const *providers, co
     return NULL;
 }
 
+const struct value *facts_recall(const struct facts *facts, const char *address,
+                                 const char *attr)
+{
+    const struct instance *live =
+        facts->live == NULL ? NULL : instances_find(facts->live, address);
+    if (live != NULL && value_is_known(instance_get(live, attr)))
+        return instance_get(live, attr);
+    const struct instance *prior =
+        facts->prior == NULL ? NULL : instances_find(facts->prior, address);
+    return prior == NULL ? value_absent() : value_get(value_get(prior->meta, "facts"), attr);
+}
+
+const struct instance *facts_referred(const struct facts *facts, const struct instance *from,
+                                      const char *attr, const char *kind)
+{
+    const char *name = from == NULL ? NULL : instance_text(from, attr);
+    return name == NULL ? NULL : instances_find_named(facts->desired, kind, name);
+}
+
+const struct instance *facts_pool_host(const struct facts *facts, const struct instance *pool,
+                                       size_t index)
+{
+    const char *name =
+        pool == NULL ? NULL : value_text(value_at(instance_get(pool, "hosts"), index));
+    return name == NULL ? NULL : instances_find_named(facts->desired, "host", name);
+}
+
+bool facts_is_guess(const struct instance *prior)
+{
+    return prior != NULL && value_get_bool(prior->meta, "unfinished", false) &&
+           value_count(prior->ids) == 0;
+}
+
 const struct intent *facts_intent(const struct facts *facts, const char *address,
                                   const char *op)
 {

@@ -42,6 +42,25 @@ struct facts {
 const struct intent *facts_intent(const struct facts *facts, const char *address,
                                   const char *op);
 
+/* A fact of a resource: as it was read, or else as the state remembers it; absent when nobody
+ * knows. */
+const struct value *facts_recall(const struct facts *facts, const char *address,
+                                 const char *attr);
+
+/* The desired instance of `kind` that attribute `attr` of `from` names; NULL when from is NULL,
+ * the attribute absent or the reference dangling (reported elsewhere). */
+const struct instance *facts_referred(const struct facts *facts, const struct instance *from,
+                                      const char *attr, const char *kind);
+
+/* The hosts of a pool, one after the other: index from 0 on until it returns NULL. The list of
+ * the pool's own hosts is walked, not all resources. */
+const struct instance *facts_pool_host(const struct facts *facts, const struct instance *pool,
+                                       size_t index);
+
+/* An object on whose word nothing rests was left by an interrupted run: it is known by name
+ * only, no identifier was learnt. */
+bool facts_is_guess(const struct instance *prior);
+
 struct kind {
     struct schema schema;
 
@@ -80,6 +99,8 @@ struct kind {
      * facts of live are worth remembering (sizing). Returns a map or NULL. May be NULL. */
     const struct value *(*remember)(const struct instance *live, struct arena *arena);
 
+    const char *version_attr; /* a change of this attribute is a new version beside the old
+                                 one: ACTION_REBUILD; NULL: there are no versions */
     unsigned create_reads_ms; /* how long a read-back may lag behind a change; 0 = at once */
 };
 
@@ -178,7 +199,7 @@ struct provider {
                    const struct step_call *call, struct outcome *ret_outcome, struct err *err);
 };
 
-/* ---- the compiled-in lists (providers/providers.c) ---------------------------------------- */
+/* ---- the compiled-in lists (providers/kinds/kinds.c, providers/providers.c) --------------- */
 
 extern const struct kind *const all_kinds[]; /* NULL-terminated; derive runs in this order */
 extern const struct provider *const all_providers[]; /* NULL-terminated */

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "value.h"
+
 const struct gpu_model *gpu_by_product(const char *product)
 {
     for (size_t i = 0; i < gpu_models_count; i++)
@@ -37,6 +39,29 @@ const struct gpu_profile *gpu_any_profile(const char *api)
             return profile;
     }
     return NULL;
+}
+
+int gpu_slots(const struct value *gpus, const char *profile)
+{
+    int slots = 0;
+    if (!value_is_known(gpus))
+        return -1;
+    for (size_t i = 0; i < value_count(gpus); i++) {
+        int64_t device = value_get_int(value_at(gpus, i), "device", 0);
+        const struct gpu_model *model = gpu_by_pci_device((unsigned)device);
+        const struct gpu_profile *found =
+            model == NULL ? NULL : gpu_find_profile(model, profile);
+        slots += found == NULL ? 0 : (int)found->max;
+    }
+    return slots;
+}
+
+bool gpu_profile_has_ecc(const char *api)
+{
+    for (size_t i = 0; i < gpu_models_count; i++)
+        if (gpu_models[i].ecc && gpu_find_profile(&gpu_models[i], api) != NULL)
+            return true;
+    return false;
 }
 
 static bool ends_with(const char *text, const char *end)

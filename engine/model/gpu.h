@@ -11,6 +11,8 @@
 
 #include "compiler.h"
 
+struct value;
+
 struct gpu_profile {
     const char *name; /* as nvidia-smi prints it: GRID P100-4Q */
     const char *api;  /* as vSphere spells it: grid_p100-4q */
@@ -41,6 +43,13 @@ const struct gpu_model *gpu_by_pci_device(unsigned device);
 const struct gpu_profile *gpu_find_profile(const struct gpu_model *model, const char *api);
 /* The profile on any model: for the names of the manifest. */
 const struct gpu_profile *gpu_any_profile(const char *api);
+
+/* vGPU slots of a profile on cards as the fact `gpus` of a host lists them, all of them used for
+ * that profile; cards that the catalogue does not know count as none. -1: gpus is not known. */
+int gpu_slots(const struct value *gpus, const char *profile);
+
+/* Is there a card with this profile that has ECC at all? */
+bool gpu_profile_has_ecc(const char *api);
 
 /* Does a driver of this vGPU release (5 for branch 384) offer the profile? esxi-shell.md §8,
  * vgpu-profiles.yaml. An unknown release (0) offers everything. */

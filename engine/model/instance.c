@@ -66,6 +66,34 @@ void instances_sort(struct instances *list)
         qsort(list->items, list->n, sizeof(struct instance *), instances_compare);
 }
 
+/* strcmp(address, "kind/name") without that text. */
+static int compare_named(const char *address, const char *kind, size_t len, const char *name)
+{
+    int order = strncmp(address, kind, len);
+    if (order != 0)
+        return order;
+    if (address[len] != '/')
+        return (unsigned char)address[len] - '/';
+    return strcmp(address + len + 1, name);
+}
+
+struct instance *instances_find_named(const struct instances *list, const char *kind,
+                                      const char *name)
+{
+    size_t low = 0, high = list->n, len = strlen(kind);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare_named(list->items[middle]->address, kind, len, name);
+        if (order == 0)
+            return list->items[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
 struct instance *instances_find(const struct instances *list, const char *address)
 {
     size_t low = 0, high = list->n;

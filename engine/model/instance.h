@@ -44,6 +44,7 @@ struct instance {
     const struct value **attrs;
     const struct value *ids;  /* map: identifiers that the platform assigned; never compared */
     const struct value *meta; /* map, prior only: what gridform remembers beside attributes */
+    const struct value *computed; /* map, desired only: attribute -> how it was worked out */
     struct mark mark;         /* live only */
     struct pos pos;              /* desired only: where it is declared */
     const struct pos *attr_pos;  /* desired only: per attribute, or NULL */
@@ -69,6 +70,9 @@ struct instances {
 int instances_compare(const void *a, const void *b); /* for qsort over struct instance * */
 void instances_sort(struct instances *list);
 struct instance *instances_find(const struct instances *list, const char *address);
+/* The same for "kind/name", without anybody having to put the address together. */
+struct instance *instances_find_named(const struct instances *list, const char *kind,
+                                      const char *name);
 
 /* Digest of everything about an instance that comparison sees: presence, compared attributes,
  * identifiers. 32 hex digits in the arena. */

@@ -131,6 +131,11 @@ bool value_is_known(const struct value *value)
     return !value_is_absent(value) && !value_is_unreadable(value);
 }
 
+bool value_is_true(const struct value *value)
+{
+    return value != NULL && value->type == VALUE_BOOL && value->boolean;
+}
+
 const struct value *value_get(const struct value *value, const char *key)
 {
     if (value == NULL || value->type != VALUE_MAP)

@@ -71,6 +71,7 @@ const struct value *value_merge(struct arena *arena, const struct value *map,
 bool value_is_absent(const struct value *value);
 bool value_is_unreadable(const struct value *value);
 bool value_is_known(const struct value *value); /* neither absent nor unreadable */
+bool value_is_true(const struct value *value);  /* the boolean true; all else is not */
 
 /* The field of a map; the absent value when there is none or value is no map. */
 const struct value *value_get(const struct value *value, const char *key);

@@ -72,21 +72,6 @@ static void count_step(struct arena *arena, struct plan_impact *impact, const st
 
 /* ---- slots -------------------------------------------------------------------------------- */
 
-/* Slots of one host for a profile if its cards were set up for it. */
-static int full_slots(const struct instance *live, const char *profile)
-{
-    int slots = 0;
-    const struct value *gpus = instance_get(live, "gpus");
-    for (size_t i = 0; i < value_count(gpus); i++) {
-        int64_t device = value_get_int(value_at(gpus, i), "device", 0);
-        const struct gpu_model *model = gpu_by_pci_device((unsigned)device);
-        const struct gpu_profile *found =
-            model == NULL ? NULL : gpu_find_profile(model, profile);
-        slots += found == NULL ? 0 : (int)found->max;
-    }
-    return slots;
-}
-
 /* A host gives slots while it is connected, out of maintenance and offers the profile. */
 static bool serves_now(const struct instance *live, const char *profile)
 {
@@ -119,7 +104,7 @@ static struct seat seat_of(const struct draft *draft, const struct instance *hos
     const struct instance *live = instances_find(draft->input->facts.live, host->address);
     if (live == NULL || live->presence != PRESENCE_PRESENT)
         return (struct seat){0};
-    int slots = full_slots(live, profile);
+    int known = gpu_slots(instance_get(live, "gpus"), profile), slots = known < 0 ? 0 : known;
     struct seat seat = {.before = serves_now(live, profile) ? slots : 0};
     seat.after = seat.before;
     const struct change *change = draft_change(draft, host->address);

@@ -160,6 +160,7 @@ static void sort_changes(struct draft *draft)
             edges[e].on = place[edges[e].on];
         sorted[i].after = edges;
         sorted[i].n_after = draft->edges[ranks[i].index].n;
+        map_set(&draft->by_address, sorted[i].address, (void *)(uintptr_t)(i + 1));
     }
     draft->changes.items = sorted;
 }

@@ -14,42 +14,15 @@ struct room {
     int slots;             /* -1: not known */
 };
 
-static const struct value *fact(const struct facts *facts, const char *address,
-                                const char *name)
-{
-    const struct instance *live =
-        facts->live == NULL ? NULL : instances_find(facts->live, address);
-    if (live != NULL && value_is_known(instance_get(live, name)))
-        return instance_get(live, name);
-    const struct instance *prior =
-        facts->prior == NULL ? NULL : instances_find(facts->prior, address);
-    return prior == NULL ? value_absent() : value_get(value_get(prior->meta, "facts"), name);
-}
-
-static int slots_of(const struct value *gpus, const char *profile)
-{
-    if (!value_is_known(gpus))
-        return -1;
-    int slots = 0;
-    for (size_t i = 0; i < value_count(gpus); i++) {
-        int64_t device = value_get_int(value_at(gpus, i), "device", 0);
-        const struct gpu_model *model = gpu_by_pci_device((unsigned)device);
-        const struct gpu_profile *found =
-            model == NULL ? NULL : gpu_find_profile(model, profile);
-        slots += found == NULL ? 0 : (int)found->max;
-    }
-    return slots;
-}
-
 static struct room room_of(const struct facts *facts, const struct instance *host,
                            const char *profile)
 {
-    const struct value *cores = fact(facts, host->address, "cpu_cores");
-    const struct value *memory = fact(facts, host->address, "memory");
+    const struct value *cores = facts_recall(facts, host->address, "cpu_cores");
+    const struct value *memory = facts_recall(facts, host->address, "memory");
     return (struct room){
         .cores = cores->type == VALUE_INT ? cores->integer : -1,
         .memory = memory->type == VALUE_INT ? memory->integer : -1,
-        .slots = slots_of(fact(facts, host->address, "gpus"), profile),
+        .slots = gpu_slots(facts_recall(facts, host->address, "gpus"), profile),
     };
 }
 

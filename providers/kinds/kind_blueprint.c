@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "gpu.h"
 #include "ops.h"
 #include "types.h"
 
@@ -58,7 +59,7 @@ static void derive(struct instance *desired, const struct facts *facts,
                    struct diags *diags UNUSED)
 {
     const struct instance *template =
-        kinds_referred(desired, "machine.clone.template", "template", facts);
+        facts_referred(facts, desired, "machine.clone.template", "template");
     if (template == NULL)
         return;
     instance_set(desired, "machine.source", instance_get(template, "vm"));
@@ -68,26 +69,37 @@ static void derive(struct instance *desired, const struct facts *facts,
                      value_int(facts->arena, memory / MIB));
 }
 
+/* Cores and slots of the host that decides. */
+struct share {
+    int64_t cores;
+    int slots;
+};
+
 /* cpu: auto: the fewest physical cores per slot among the hosts of the template's pool. */
-static int64_t auto_cpu(const struct instance *template, const struct facts *facts)
+static bool auto_cpu(const struct instance *template, const struct facts *facts,
+                     struct share *ret)
 {
-    const char *pool = instance_text(template, "pool");
-    const char *profile = instance_text(template, "vgpu");
-    int64_t best = -1;
-    for (size_t i = 0; profile != NULL && i < facts->desired->n; i++) {
-        const struct instance *host = facts->desired->items[i];
-        const char *of = host->schema == &kind_host.schema ? instance_text(host, "pool") : NULL;
-        if (of == NULL || strcmp(of, pool) != 0)
+    const struct instance *pool = facts_referred(facts, template, "pool", "pool");
+    const char *profile = template == NULL ? NULL : instance_text(template, "vgpu");
+    const struct instance *host;
+    *ret = (struct share){0};
+    for (size_t i = 0;
+         profile != NULL && (host = facts_pool_host(facts, pool, i)) != NULL; i++) {
+        const struct value *cores = facts_recall(facts, host->address, "cpu_cores");
+        int slots = gpu_slots(facts_recall(facts, host->address, "gpus"), profile);
+        if (cores->type != VALUE_INT || cores->integer <= 0 || slots <= 0)
             continue;
-        int64_t cores = kinds_host_cores(host, facts);
-        int64_t slots = kinds_host_slots(host, facts, profile);
-        if (cores <= 0 || slots <= 0)
-            continue;
-        int64_t share = cores / slots < 1 ? 1 : cores / slots;
-        if (best < 0 || share < best)
-            best = share;
+        if (ret->slots == 0 || cores->integer / slots < ret->cores / ret->slots)
+            *ret = (struct share){cores->integer, slots};
     }
-    return best;
+    return ret->slots > 0;
+}
+
+static void note_computed(struct instance *desired, const char *attr, const char *how,
+                          struct arena *arena)
+{
+    const struct value_field field = {attr, value_borrow(arena, how)};
+    desired->computed = value_merge(arena, desired->computed, value_map(arena, &field, 1));
 }
 
 static void resolve(struct instance *desired, const struct facts *facts, struct diags *diags)
@@ -96,10 +108,16 @@ static void resolve(struct instance *desired, const struct facts *facts, struct 
     if (cpu == NULL || strcmp(cpu, "auto") != 0)
         return;
     const struct instance *template =
-        kinds_referred(desired, "machine.clone.template", "template", facts);
-    int64_t share = template == NULL ? -1 : auto_cpu(template, facts);
-    if (share > 0) {
-        instance_set(desired, "machine.cpu", range_fixed(facts->arena, share));
+        facts_referred(facts, desired, "machine.clone.template", "template");
+    struct share share;
+    if (auto_cpu(template, facts, &share)) {
+        int64_t cpus = share.cores / share.slots;
+        instance_set(desired, "machine.cpu", range_fixed(facts->arena, cpus < 1 ? 1 : cpus));
+        note_computed(desired, "machine.cpu",
+                      arena_printf(facts->arena,
+                                   "%lld physical cores / %d vGPU slots of a host (auto)",
+                                   (long long)share.cores, share.slots),
+                      facts->arena);
         return;
     }
     struct diag *diag =
@@ -155,17 +173,18 @@ static int plan_steps(const struct change *change, const struct facts *facts,
                   EFFECT_DATA_LOSS | EFFECT_SERVICE, NULL);
         return 0;
     }
-    bool published = instance_get(change->desired, "published")->boolean;
+    bool published = value_is_true(instance_get(change->desired, "published"));
     if (!only(change, "catalog.service", "published"))
         add_write(change, facts, steps);
-    if (!only(change, "catalog.service", "catalog.service") &&
-        (published || change->action != ACTION_CREATE))
+    if (published ? !only(change, "catalog.service", "catalog.service")
+                  : change->action != ACTION_CREATE && kinds_changes(change, "published"))
         steps_add(steps, "vra", OP_BLUEPRINT_PUBLISH, published ? "publish" : "unpublish",
                   published ? EFFECT_PUBLISH : EFFECT_SERVICE,
                   kinds_arg(facts->arena, "published", value_bool(published)));
     /* Publishing may reset the service of the item (vra7-api.md §6.2). */
-    if (published && (value_is_known(instance_get(change->desired, "catalog.service")) ||
-                      kinds_changes(change, "catalog.service")))
+    bool leaves = change->action != ACTION_CREATE && kinds_changes(change, "catalog.service");
+    if (published &&
+        (value_is_known(instance_get(change->desired, "catalog.service")) || leaves))
         add_item(change, facts, steps);
     return 0;
 }

@@ -28,8 +28,7 @@ static const struct attr entitlement_attrs[] = {
 
 static bool service_is_reference(const struct instance *desired)
 {
-    const struct value *existing = instance_get(desired, "existing");
-    return existing->type == VALUE_BOOL && existing->boolean;
+    return value_is_true(instance_get(desired, "existing"));
 }
 
 static int service_steps(const struct change *change, const struct facts *facts,

@@ -62,12 +62,12 @@ static void derive_driver(struct instance *host, const struct instance *mode,
 
 static void derive(struct instance *host, const struct facts *facts, struct diags *diags)
 {
-    const struct instance *pool = kinds_referred(host, "pool", "pool", facts);
+    const struct instance *pool = facts_referred(facts, host, "pool", "pool");
     if (pool == NULL)
         return;
     copy_attr(host, "power_policy", pool, "power_policy");
     copy_attr(host, "ssh", pool, "ssh");
-    const struct instance *mode = kinds_referred(pool, "vgpu_mode", "vgpu_mode", facts);
+    const struct instance *mode = facts_referred(facts, pool, "vgpu_mode", "vgpu_mode");
     if (mode == NULL)
         return;
     const struct value *passthru = value_borrow(facts->arena, "shared_passthru");
@@ -372,7 +372,7 @@ static int plan_steps(const struct change *change, const struct facts *facts,
         return 0;
     if (change->live->presence == PRESENCE_ABSENT)
         return err_set(err, ERR_NOT_FOUND, "vCenter has no host of this name");
-    struct build b = {change, kinds_referred(change->desired, "pool", "pool", facts),
+    struct build b = {change, facts_referred(facts, change->desired, "pool", "pool"),
                       facts->arena, steps};
     struct needs needs = find_needs(change);
     add_ssh(&b, &needs, true);

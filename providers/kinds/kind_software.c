@@ -74,8 +74,8 @@ static int plan_steps(const struct change *change, const struct facts *facts,
         steps_add(steps, "vra", OP_SOFTWARE_WRITE, create ? "create" : "overwrite",
                   create ? EFFECT_CREATE : EFFECT_NONE,
                   kinds_args(change->desired, facts->arena));
-    bool published = instance_get(change->desired, "published")->boolean;
-    if (published || !create)
+    bool published = value_is_true(instance_get(change->desired, "published"));
+    if (published || (!create && kinds_changes(change, "published")))
         steps_add(steps, "vra", OP_SOFTWARE_PUBLISH, published ? "publish" : "unpublish",
                   published ? EFFECT_PUBLISH : EFFECT_SERVICE,
                   kinds_arg(facts->arena, "published", value_bool(published)));

@@ -60,7 +60,7 @@ const char *template_version(const struct instance *desired, const struct facts 
 static void derive(struct instance *desired, const struct facts *facts,
                    struct diags *diags UNUSED)
 {
-    const struct instance *mode = kinds_referred(desired, "vgpu_mode", "vgpu_mode", facts);
+    const struct instance *mode = facts_referred(facts, desired, "vgpu_mode", "vgpu_mode");
     if (mode != NULL)
         instance_set(desired, "vgpu", instance_get(mode, "profile"));
     instance_set(desired, "memory_locked", value_bool(mode != NULL));
@@ -242,7 +242,7 @@ static int plan_steps(const struct change *change, const struct facts *facts,
         return 0;
     }
     b.vm = instance_text(change->desired, "vm");
-    b.pool = kinds_referred(change->desired, "pool", "pool", facts);
+    b.pool = facts_referred(facts, change->desired, "pool", "pool");
     const char *profile = instance_text(change->desired, "vgpu");
     b.host = b.pool == NULL ? NULL : build_host(b.pool, facts, profile);
     if (b.host == NULL)
