@@ -340,9 +340,9 @@ bool json_true_at(const json_t *at, const char *path, ...)
 {
     va_list args;
     va_start(args, path);
-    bool is = json_is_true(walk(at, path, args));
+    const json_t *found = walk(at, path, args); /* the macro looks twice */
     va_end(args);
-    return is;
+    return json_is_true(found);
 }
 
 json_t *json_parse(const char *text)
