@@ -31,6 +31,8 @@ static void print_value(const struct attr *attr, const struct value *value, stru
     if (value_is_known(value) && value->type == VALUE_MAP && pending_now(value) == NULL &&
         pending_next(value) != NULL)
         strbuf_addf(out, "%s after a reboot", pending_next(value));
+    else if (value_is_unreadable(value))
+        strbuf_addf(out, "(unreadable: %s)", value->string);
     else if (attr != NULL)
         attr_print(attr, value, out);
     else
