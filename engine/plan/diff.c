@@ -38,7 +38,8 @@ static enum reason find_reason(const struct instance *desired, const struct inst
         return REASON_DRIFT;
     if (prior == NULL && value_is_absent(live))
         return REASON_EDIT;
-    if ((attr->flags & ATTR_DERIVED) && !desired->schema->expanded)
+    if (((attr->flags & ATTR_DERIVED) && !desired->schema->expanded) ||
+        value_is_known(value_get(desired->computed, attr->name)))
         return REASON_COMPUTED;
     if (prior != NULL && attr->default_value != NULL && desired->attr_pos != NULL &&
         desired->attr_pos[i].line == 0)
@@ -76,7 +77,7 @@ struct diff diff_attributes(const struct instance *desired, const struct instanc
     VEC(struct attr_change) changes = {0};
     VEC(struct diff_blind) blind = {0};
     const struct kind *kind = kind_of(desired);
-    bool stale = prior == NULL;
+    bool stale = prior == NULL || value_get_bool(prior->meta, "unfinished", false);
     for (size_t i = 0; i < schema->n_attrs; i++) {
         const struct attr *attr = &schema->attrs[i];
         if (!diff_is_managed(schema, attr, desired->attrs[i]))
@@ -96,7 +97,8 @@ struct diff diff_attributes(const struct instance *desired, const struct instanc
         }
         struct attr_change change = {.attr = attr, .from = live->attrs[i],
                                      .to = desired->attrs[i],
-                                     .reason = find_reason(desired, prior, i, live->attrs[i])};
+                                     .reason = find_reason(desired, prior, i, live->attrs[i]),
+                                     .note = value_get_text(desired->computed, attr->name)};
         if (!is_ignored(desired, &change))
             VEC_PUSH(arena, &changes, change);
     }
@@ -112,6 +114,8 @@ struct diff diff_creation(const struct instance *desired, struct arena *arena)
         if (attr_is_compared(&schema->attrs[i]) && value_is_known(desired->attrs[i]))
             VEC_PUSH(arena, &changes,
                      ((struct attr_change){.attr = &schema->attrs[i], .from = value_absent(),
-                                           .to = desired->attrs[i], .reason = REASON_EDIT}));
+                                           .to = desired->attrs[i], .reason = REASON_EDIT,
+                                           .note = value_get_text(
+                                               desired->computed, schema->attrs[i].name)}));
     return (struct diff){.changes = changes.items, .n = changes.n};
 }

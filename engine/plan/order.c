@@ -6,6 +6,7 @@
  */
 #include "plan_private.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,16 +14,32 @@
 
 void order_add_edge(struct draft *draft, size_t from, size_t on, bool soft)
 {
-    if (from == on)
-        return;
-    for (size_t i = 0; i < draft->edges[from].n; i++) {
-        struct change_edge *edge = &draft->edges[from].items[i];
-        if (edge->on == on) {
-            edge->soft = edge->soft && soft;
-            return;
-        }
+    if (from != on)
+        VEC_PUSH(draft->arena, &draft->edges[from], ((struct change_edge){on, soft}));
+}
+
+static int compare_edges(const void *a, const void *b)
+{
+    const struct change_edge *x = a, *y = b;
+    if (x->on != y->on)
+        return x->on < y->on ? -1 : 1;
+    return (int)x->soft - (int)y->soft;
+}
+
+/* Each edge once; of two the hard one, which sorts first. */
+static void settle_edges(struct draft *draft)
+{
+    for (size_t i = 0; i < draft->changes.n; i++) {
+        struct change_edge *edges = draft->edges[i].items;
+        size_t kept = 0, n = draft->edges[i].n;
+        if (n < 2)
+            continue;
+        qsort(edges, n, sizeof(*edges), compare_edges);
+        for (size_t e = 0; e < n; e++)
+            if (kept == 0 || edges[kept - 1].on != edges[e].on)
+                edges[kept++] = edges[e];
+        draft->edges[i].n = kept;
     }
-    VEC_PUSH(draft->arena, &draft->edges[from], ((struct change_edge){on, soft}));
 }
 
 struct edge_walk {
@@ -36,19 +53,33 @@ static size_t index_of(const struct draft *draft, const char *address)
     return (size_t)(uintptr_t)map_get(&draft->by_address, address);
 }
 
-/* A reference to a pool is one to each of its hosts that changes. */
-static void add_pool_edges(struct edge_walk *walk, const char *pool)
+/* A step of the change works on that host. */
+static bool works_on(const struct change *change, const char *host)
+{
+    for (size_t i = 0; i < change->n_steps; i++) {
+        const char *name = value_get_text(change->steps[i].args, "host");
+        if (name != NULL && strcmp(name, host) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A reference to a pool is one to each of its hosts that changes. Where the rollout goes on
+ * after a host has failed, what stands on the pool does too, unless it needs that very host. */
+static void add_pool_edges(struct edge_walk *walk, const char *name)
 {
     struct draft *draft = walk->draft;
-    if (draft->changes.items[walk->from].kind->schema.expanded)
+    const struct facts *facts = &draft->input->facts;
+    const struct change *from = &draft->changes.items[walk->from];
+    if (from->kind->schema.expanded)
         return;
-    for (size_t i = 0; i < draft->changes.n; i++) {
-        const struct change *host = &draft->changes.items[i];
-        const char *of = host->desired != NULL && host->kind->schema.expanded
-                             ? instance_text(host->desired, "pool")
-                             : NULL;
-        if (of != NULL && strcmp(of, pool) == 0)
-            order_add_edge(draft, walk->from, i, false);
+    const struct instance *pool = instances_find_named(facts->desired, "pool", name), *host;
+    const char *on_failure = pool == NULL ? NULL : instance_text(pool, "rollout.on_failure");
+    bool goes_on = on_failure != NULL && strcmp(on_failure, "continue") == 0;
+    for (size_t i = 0; (host = facts_pool_host(facts, pool, i)) != NULL; i++) {
+        size_t on = index_of(draft, host->address);
+        if (on != 0)
+            order_add_edge(draft, walk->from, on - 1, goes_on && !works_on(from, host->name));
     }
 }
 
@@ -56,16 +87,12 @@ static void visit(void *context, const struct reference *reference)
 {
     struct edge_walk *walk = context;
     struct draft *draft = walk->draft;
-    const struct kind *kind = kind_by_section(draft->input->facts.kinds, reference->section);
-    if (kind == NULL)
-        return;
-    if (strcmp(kind->schema.kind, "pool") == 0) {
+    if (strcmp(reference->section, "pools") == 0) {
         if (!walk->former)
             add_pool_edges(walk, reference->name);
         return;
     }
-    size_t on = index_of(draft, arena_printf(draft->arena, "%s/%s", kind->schema.kind,
-                                             reference->name));
+    size_t on = index_of(draft, draft_address(draft, reference));
     if (on == 0)
         return;
     bool deleted = draft->changes.items[on - 1].action == ACTION_DELETE;
@@ -122,6 +149,7 @@ static unsigned assign_waves(struct draft *draft)
                 VEC_PUSH(draft->arena, &ready, *it);
         }
     }
+    assert(ready.n == n);
     return waves;
 }
 
@@ -169,6 +197,7 @@ unsigned order_waves(struct draft *draft)
 {
     if (draft->changes.n == 0)
         return 0;
+    settle_edges(draft);
     unsigned waves = assign_waves(draft);
     sort_changes(draft);
     return waves;

@@ -35,6 +35,27 @@ void draft_blind(struct draft *draft, const char *address, const char *attr, con
     VEC_PUSH(draft->arena, &draft->blind, ((struct plan_blind){address, attr, reason}));
 }
 
+void draft_index(struct draft *draft)
+{
+    map_release(&draft->by_address);
+    map_init(&draft->by_address);
+    for (size_t i = 0; i < draft->changes.n; i++)
+        map_set(&draft->by_address, draft->changes.items[i].address,
+                (void *)(uintptr_t)(i + 1));
+}
+
+const char *draft_address(const struct draft *draft, const struct reference *reference)
+{
+    const struct kind *kind =
+        kind_by_section(draft->input->facts.kinds, reference->section);
+    struct strbuf *text = draft->scratch;
+    strbuf_clear(text);
+    strbuf_add(text, kind == NULL ? reference->section : kind->schema.kind);
+    strbuf_add_char(text, '/');
+    strbuf_add(text, reference->name);
+    return strbuf_str(text);
+}
+
 const struct change *draft_change(const struct draft *draft, const char *address)
 {
     size_t index = (size_t)(uintptr_t)map_get(&draft->by_address, address);
@@ -140,12 +161,11 @@ static void decide_creation(struct draft *draft, const struct instance *desired,
                                       .note = deleted ? "was deleted outside gridform" : NULL});
 }
 
-static enum action update_action(const struct instance *desired, const struct diff *diff)
+static enum action update_action(const struct kind *kind, const struct diff *diff)
 {
-    if (strcmp(desired->schema->kind, "template") == 0)
-        for (size_t i = 0; i < diff->n; i++)
-            if (strcmp(diff->changes[i].attr->name, "vm") == 0)
-                return ACTION_REBUILD;
+    for (size_t i = 0; kind->version_attr != NULL && i < diff->n; i++)
+        if (strcmp(diff->changes[i].attr->name, kind->version_attr) == 0)
+            return ACTION_REBUILD;
     return ACTION_UPDATE;
 }
 
@@ -163,8 +183,9 @@ static void decide_present(struct draft *draft, const struct instance *desired,
     if (change.kind->unfinished != NULL)
         change.note = change.kind->unfinished(prior, live, facts);
     if (diff.n > 0 || change.note != NULL) {
-        change.action = update_action(desired, &diff);
-    } else if (diff.stale && diff.n_blind == 0) {
+        change.action = update_action(change.kind, &diff);
+    } else if (diff.n_blind == 0 &&
+               (diff.stale || facts_intent(facts, desired->address, NULL) != NULL)) {
         change.action = ACTION_ADOPT;
         change.note = prior == NULL ? "taken over as it is" : "already as wanted: recorded";
     } else {
@@ -172,6 +193,23 @@ static void decide_present(struct draft *draft, const struct instance *desired,
         return;
     }
     add_change(draft, change);
+}
+
+/* Objects of others that are only referred to: never changed, never recorded. */
+static void decide_reference(struct draft *draft, const struct instance *desired,
+                             const struct instance *prior, const struct instance *live)
+{
+    if (live->presence == PRESENCE_ABSENT)
+        draft_refuse(draft, ERR_NOT_FOUND, desired, "is declared as existing, and is not there",
+                     "create it, correct its name, or drop existing: true");
+    else if (prior != NULL)
+        add_change(draft, (struct change){.kind = kind_of(prior), .address = prior->address,
+                                          .action = ACTION_RELEASE, .prior = prior,
+                                          .live = live,
+                                          .note = "from now on only referred to: leaves the "
+                                                  "state, stays as it is"});
+    else
+        draft->n_unchanged++;
 }
 
 static void decide_desired(struct draft *draft, const struct instance *desired)
@@ -189,19 +227,20 @@ static void decide_desired(struct draft *draft, const struct instance *desired)
     }
     const struct kind *kind = kind_of(desired);
     if (kind->is_reference != NULL && kind->is_reference(desired)) {
-        if (live->presence == PRESENCE_ABSENT)
-            draft_refuse(draft, ERR_NOT_FOUND, desired, "is declared as existing, and is not there",
-                         "create it, correct its name, or drop existing: true");
-        else
-            draft->n_unchanged++;
+        decide_reference(draft, desired, prior, live);
         return;
     }
     if (live->presence == PRESENCE_ABSENT) {
-        decide_creation(draft, desired, prior, live);
+        if (desired->schema->expanded)
+            draft_refuse(draft, ERR_NOT_FOUND, desired, "is not there, and is never created",
+                         "correct its name in the pool, or take it out of the pool");
+        else
+            decide_creation(draft, desired, prior, live);
         return;
     }
     bool other = prior != NULL && is_other_object(prior, live);
-    if ((prior == NULL || other) && !is_adopted(draft, desired) && !mark_is_ours(draft, live)) {
+    bool known = prior != NULL && !other && !facts_is_guess(prior);
+    if (!known && !is_adopted(draft, desired) && !mark_is_ours(draft, live)) {
         refuse_foreign(draft, desired, live);
         return;
     }
@@ -215,7 +254,10 @@ static void decide_removal(struct draft *draft, const struct instance *prior)
                             .live = live};
     if (prior->schema->expanded) {
         change.action = ACTION_RELEASE;
-        change.note = "leaves the state; the host itself stays as it is";
+        change.note = value_is_known(value_get(prior->meta, "window"))
+                          ? "leaves the state; it stays in maintenance, where an earlier apply "
+                            "left it"
+                          : "leaves the state; the host itself stays as it is";
     } else if (live == NULL || live->presence == PRESENCE_UNKNOWN ||
                live->presence == PRESENCE_UNREADABLE) {
         draft_blind(draft, prior->address, NULL,
@@ -226,6 +268,9 @@ static void decide_removal(struct draft *draft, const struct instance *prior)
     } else if (live->presence == PRESENCE_ABSENT || is_other_object(prior, live)) {
         change.action = ACTION_RELEASE;
         change.note = "already gone: leaves the state";
+    } else if (facts_is_guess(prior) && !mark_is_ours(draft, live)) {
+        change.action = ACTION_RELEASE;
+        change.note = "an interrupted apply did not create it: leaves the state, stays as it is";
     } else if (value_get_bool(prior->meta, "prevent_destroy", false)) {
         draft_refuse(draft, ERR_DENIED, prior,
                      "was removed from the files, but lifecycle: { prevent_destroy: true } "
@@ -247,71 +292,6 @@ static void pass_decide(struct draft *draft)
     for (size_t i = 0; i < facts->prior->n; i++)
         if (instances_find(facts->desired, facts->prior->items[i]->address) == NULL)
             decide_removal(draft, facts->prior->items[i]);
-}
-
-/* ---- block -------------------------------------------------------------------------------- */
-
-struct block_search {
-    const struct draft *draft;
-    const struct map *blocked; /* address -> itself */
-    const char *found;
-};
-
-static void look_for_blocked(void *context, const struct reference *reference)
-{
-    struct block_search *search = context;
-    const struct kind *kind = kind_by_section(search->draft->input->facts.kinds, reference->section);
-    if (kind == NULL || search->found != NULL)
-        return;
-    const char *address =
-        arena_printf(search->draft->arena, "%s/%s", kind->schema.kind, reference->name);
-    search->found = map_get(search->blocked, address);
-}
-
-/* One round: drop changes that refer to something blocked. Returns how many were dropped. */
-static size_t block_round(struct draft *draft, struct map *blocked)
-{
-    size_t kept = 0, n = draft->changes.n;
-    for (size_t i = 0; i < n; i++) {
-        struct change *change = &draft->changes.items[i];
-        struct block_search search = {.draft = draft, .blocked = blocked};
-        bool itself = map_get(blocked, change->address) != NULL;
-        if (change->desired != NULL && !itself)
-            references_each(change->desired, look_for_blocked, &search);
-        if (search.found == NULL && !itself) {
-            draft->changes.items[kept++] = *change;
-            continue;
-        }
-        if (itself)
-            continue;
-        draft_blind(draft, change->address, NULL,
-                    arena_printf(draft->arena, "depends on %s, which cannot be read",
-                                 search.found));
-        map_set(blocked, change->address, (void *)(uintptr_t)change->address);
-    }
-    draft->changes.n = kept;
-    return n - kept;
-}
-
-/* Rounds end: each one drops a change, or is the last. */
-static void pass_block(struct draft *draft)
-{
-    struct map blocked;
-    map_init(&blocked);
-    for (size_t i = 0; i < draft->blind.n; i++)
-        if (draft->blind.items[i].attr == NULL)
-            map_set(&blocked, draft->blind.items[i].address,
-                    (void *)(uintptr_t)draft->blind.items[i].address);
-    if (map_count(&blocked) > 0) {
-        while (block_round(draft, &blocked) > 0)
-            ;
-        map_release(&draft->by_address);
-        map_init(&draft->by_address);
-        for (size_t i = 0; i < draft->changes.n; i++)
-            map_set(&draft->by_address, draft->changes.items[i].address,
-                    (void *)(uintptr_t)(i + 1));
-    }
-    map_release(&blocked);
 }
 
 /* ---- steps -------------------------------------------------------------------------------- */
@@ -402,16 +382,20 @@ static const struct plan *finish(struct draft *draft, unsigned n_waves)
 const struct plan *plan_build(const struct plan_input *input, struct diags *diags)
 {
     struct draft draft = {.input = input, .arena = input->facts.arena, .diags = diags};
+    struct strbuf scratch;
+    strbuf_init(&scratch, STRBUF_MAX_OUTPUT);
+    draft.scratch = &scratch;
     map_init(&draft.by_address);
     pass_resolve(&draft);
     pass_decide(&draft);
     pass_steps(&draft);
-    pass_block(&draft);
+    block_dependents(&draft);
     order_edges(&draft);
     rollout_order(&draft);
     unsigned n_waves = order_waves(&draft);
     const struct plan *plan = finish(&draft, n_waves);
     map_release(&draft.by_address);
+    strbuf_release(&scratch);
     return plan;
 }
 

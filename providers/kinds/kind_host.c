@@ -294,13 +294,18 @@ static void add_enter(const struct build *b, const struct value *move)
               value_map(b->arena, fields, ARRAY_LEN(fields)));
 }
 
+static void add_power_on(const struct build *b, const struct value *off)
+{
+    if (value_count(off) > 0)
+        steps_add(b->steps, "vsphere", OP_VM_POWER_ON, "power machines on again", EFFECT_NONE,
+                  kinds_arg(b->arena, "vms", off));
+}
+
 static void add_leave(const struct build *b, const struct value *off)
 {
     steps_add(b->steps, "vsphere", OP_HOST_EXIT_MAINTENANCE, "leave maintenance", EFFECT_LEAVE,
               kinds_arg(b->arena, "timeout", value_int(b->arena, 300000)));
-    if (value_count(off) > 0)
-        steps_add(b->steps, "vsphere", OP_VM_POWER_ON, "power machines on again", EFFECT_NONE,
-                  kinds_arg(b->arena, "vms", off));
+    add_power_on(b, off);
 }
 
 /* The shell opens before everything else and closes after it. */
@@ -323,11 +328,11 @@ static bool window_is_ours(const struct instance *prior, const char *address,
 static const char *unfinished(const struct instance *prior, const struct instance *live,
                               const struct facts *facts)
 {
-    const struct value *maintenance = instance_get(live, "maintenance");
-    bool in_maintenance = maintenance->type == VALUE_BOOL && maintenance->boolean;
+    bool in_maintenance = value_is_true(instance_get(live, "maintenance"));
     if (in_maintenance && window_is_ours(prior, live->address, facts))
         return "left in maintenance by an earlier apply";
-    if (prior != NULL && value_count(value_get(prior->ids, "powered_off")) > 0)
+    if (!in_maintenance && prior != NULL &&
+        value_count(value_get(prior->ids, "powered_off")) > 0)
         return "machines that an earlier apply powered off are still to be started";
     return NULL;
 }
@@ -379,8 +384,7 @@ static int plan_steps(const struct change *change, const struct facts *facts,
     if (needs.power)
         steps_add(steps, "vsphere", OP_HOST_POWER_POLICY, "power policy", EFFECT_NONE,
                   kinds_arg(b.arena, "policy", instance_get(change->desired, "power_policy")));
-    const struct value *maintenance = instance_get(change->live, "maintenance");
-    bool inside = maintenance->type == VALUE_BOOL && maintenance->boolean;
+    bool inside = value_is_true(instance_get(change->live, "maintenance"));
     bool ours = window_is_ours(change->prior, change->address, facts);
     if (needs.window) {
         if (add_window(&b, &needs, inside, ours, err) < 0)
@@ -389,6 +393,8 @@ static int plan_steps(const struct change *change, const struct facts *facts,
         add_settings(&b, &needs);
         if (inside && ours)
             add_leave(&b, to_power_on(&b, value_absent()));
+        else if (!inside)
+            add_power_on(&b, to_power_on(&b, value_absent()));
     }
     add_ssh(&b, &needs, false);
     return 0;

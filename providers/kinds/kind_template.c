@@ -38,7 +38,7 @@ static const struct attr attrs[] = {
     {"powered_on", &type_bool, FACET_VSPHERE, ATTR_FACT, .doc = "It runs."},
     {"versions", &type_any, FACET_VSPHERE, ATTR_FACT,
      .doc = "Virtual machines that carry this template's own, valid mark: list of {name, vm, "
-            "instance_uuid, is_template}."},
+            "instance_uuid, lineage, is_template}, oldest first."},
 };
 
 const char *template_version(const struct instance *desired, const struct facts *facts)
@@ -92,11 +92,8 @@ static bool host_can_build(const struct instance *live, const struct instance *p
 static const char *build_host(const struct instance *pool, const struct facts *facts,
                               const char *profile)
 {
-    for (size_t i = 0; i < facts->desired->n; i++) {
-        const struct instance *host = facts->desired->items[i];
-        const char *of = host->schema == &kind_host.schema ? instance_text(host, "pool") : NULL;
-        if (of == NULL || strcmp(of, pool->name) != 0)
-            continue;
+    const struct instance *host;
+    for (size_t i = 0; (host = facts_pool_host(facts, pool, i)) != NULL; i++) {
         const struct instance *live = instances_find(facts->live, host->address);
         const struct instance *prior = instances_find(facts->prior, host->address);
         if (live != NULL && host_can_build(live, prior, profile))
@@ -108,6 +105,7 @@ static const char *build_host(const struct instance *pool, const struct facts *f
 struct build {
     const struct change *change;
     const struct instance *pool;
+    const struct facts *facts;
     const char *host, *vm;
     struct arena *arena;
     struct step_list *steps;
@@ -133,16 +131,21 @@ static void add_configure(const struct build *b)
               EFFECT_NONE, with_name(b, fields, ARRAY_LEN(fields)));
 }
 
+static void add_shutdown(const struct build *b)
+{
+    const struct value_field fields[] = {
+        {"guest_timeout", instance_get(b->change->desired, "shutdown_timeout")}};
+    steps_add(b->steps, "vsphere", OP_TEMPLATE_SHUTDOWN, "shut down", EFFECT_NONE,
+              with_name(b, fields, 1));
+}
+
 /* A vGPU is proven by starting the machine once: it takes a slot meanwhile. */
 static void add_proof(const struct build *b)
 {
     if (instance_text(b->change->desired, "vgpu") != NULL)
         steps_add(b->steps, "vsphere", OP_TEMPLATE_START, "start once (takes 1 vGPU slot)",
                   EFFECT_SLOT, with_name(b, NULL, 0));
-    const struct value_field fields[] = {
-        {"guest_timeout", instance_get(b->change->desired, "shutdown_timeout")}};
-    steps_add(b->steps, "vsphere", OP_TEMPLATE_SHUTDOWN, "shut down", EFFECT_NONE,
-              with_name(b, fields, 1));
+    add_shutdown(b);
 }
 
 static void add_mark(const struct build *b)
@@ -169,9 +172,8 @@ static void add_build(const struct build *b)
 /* What was changed behind our back is put right in place: same inputs, same version. */
 static void add_repair(const struct build *b)
 {
-    const struct value *is_template = instance_get(b->change->live, "is_template");
     bool devices = kinds_changes(b->change, "vgpu") || kinds_changes(b->change, "memory_locked");
-    bool marked = is_template->type == VALUE_BOOL && is_template->boolean;
+    bool marked = value_is_true(instance_get(b->change->live, "is_template"));
     if (devices && marked) {
         const char *host = instance_text(b->change->live, "host");
         const struct value_field fields[] = {
@@ -180,13 +182,10 @@ static void add_repair(const struct build *b)
         steps_add(b->steps, "vsphere", OP_TEMPLATE_UNMARK, "back to a virtual machine",
                   EFFECT_SERVICE, with_name(b, fields, ARRAY_LEN(fields)));
     }
-    if (devices || !marked) {
-        if (!marked)
-            add_proof(b);
-        add_configure(b);
-        if (devices)
-            add_proof(b);
-    }
+    if (value_is_true(instance_get(b->change->live, "powered_on")))
+        add_shutdown(b); /* devices change in machines that are off */
+    add_configure(b);
+    add_proof(b);
     add_mark(b);
 }
 
@@ -194,6 +193,23 @@ static bool version_is(const struct value *version, const char *name)
 {
     const char *own = value_get_text(version, "name");
     return own != NULL && name != NULL && strcmp(own, name) == 0;
+}
+
+/* Another site may keep a template of this name in the same vCenter. */
+static bool version_is_ours(const struct value *version, const struct facts *facts)
+{
+    const char *lineage = value_get_text(version, "lineage");
+    return lineage == NULL || (facts->lineage != NULL && strcmp(lineage, facts->lineage) == 0);
+}
+
+static void add_destroy(const struct build *b, const struct value *version, const char *what)
+{
+    const struct value_field fields[] = {
+        {"instance_uuid", value_get(version, "instance_uuid")},
+        {"name", value_get(version, "name")}};
+    steps_add(b->steps, "vsphere", OP_TEMPLATE_DESTROY,
+              arena_printf(b->arena, "%s %s", what, value_get_text(version, "name")),
+              EFFECT_DATA_LOSS, value_map(b->arena, fields, ARRAY_LEN(fields)));
 }
 
 /* Versions beyond `keep` go, oldest first; never the one that was in use until now. */
@@ -205,42 +221,40 @@ static void add_cleanup(const struct build *b)
     int64_t others = keep - 2; /* beside the new one and the former one */
     for (size_t i = value_count(versions); i-- > 0;) {
         const struct value *version = value_at(versions, i);
-        if (version_is(version, b->vm) || version_is(version, former))
+        if (version_is(version, b->vm) || version_is(version, former) ||
+            !version_is_ours(version, b->facts))
             continue;
-        if (others-- > 0)
-            continue;
-        const struct value_field fields[] = {{"instance_uuid",
-                                              value_get(version, "instance_uuid")},
-                                             {"name", value_get(version, "name")}};
-        steps_add(b->steps, "vsphere", OP_TEMPLATE_DESTROY,
-                  arena_printf(b->arena, "remove old version %s",
-                               value_get_text(version, "name")),
-                  EFFECT_DATA_LOSS, value_map(b->arena, fields, ARRAY_LEN(fields)));
+        if (others-- <= 0)
+            add_destroy(b, version, "remove old version");
     }
 }
 
-static void add_removal(const struct build *b)
+/* Nothing without our own mark is destroyed: not even what was adopted. */
+static int add_removal(const struct build *b, struct err *err)
 {
+    const char *vm = instance_text(b->change->live, "vm");
+    bool found = false;
     const struct value *versions = instance_get(b->change->live, "versions");
     for (size_t i = 0; i < value_count(versions); i++) {
         const struct value *version = value_at(versions, i);
-        const struct value_field fields[] = {{"instance_uuid",
-                                              value_get(version, "instance_uuid")},
-                                             {"name", value_get(version, "name")}};
-        steps_add(b->steps, "vsphere", OP_TEMPLATE_DESTROY,
-                  arena_printf(b->arena, "destroy %s", value_get_text(version, "name")),
-                  EFFECT_DATA_LOSS, value_map(b->arena, fields, ARRAY_LEN(fields)));
+        if (!version_is_ours(version, b->facts))
+            continue;
+        found = found || version_is(version, vm);
+        add_destroy(b, version, "destroy");
     }
+    return found ? 0
+                 : err_set(err, ERR_DENIED,
+                           "%s carries no mark of gridform's own, so it is not destroyed: remove "
+                           "it yourself, or put the template back",
+                           vm == NULL ? "its machine" : vm);
 }
 
 static int plan_steps(const struct change *change, const struct facts *facts,
                       struct step_list *steps, struct err *err)
 {
-    struct build b = {.change = change, .arena = facts->arena, .steps = steps};
-    if (change->action == ACTION_DELETE) {
-        add_removal(&b);
-        return 0;
-    }
+    struct build b = {.change = change, .facts = facts, .arena = facts->arena, .steps = steps};
+    if (change->action == ACTION_DELETE)
+        return add_removal(&b, err);
     b.vm = instance_text(change->desired, "vm");
     b.pool = facts_referred(facts, change->desired, "pool", "pool");
     const char *profile = instance_text(change->desired, "vgpu");
@@ -264,5 +278,6 @@ const struct kind kind_template = {
                .n_attrs = ARRAY_LEN(attrs),
                .doc = "A VM template that blueprints clone, built and kept as versions."},
     .derive = derive,
+    .version_attr = "vm",
     .plan_steps = plan_steps,
 };

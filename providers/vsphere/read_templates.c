@@ -53,7 +53,8 @@ static const struct value *version_value(const struct machine_row *machine, stru
     const struct value_field fields[] = {{"name", value_borrow(arena, machine->name)},
                                          {"vm", value_borrow(arena, machine->ref.id)},
                                          {"instance_uuid", value_borrow(arena, machine->uuid)},
-                                         {"is_template", value_bool(machine->template)}};
+                                         {"lineage", value_borrow(arena, machine->mark.lineage)},
+        {"is_template", value_bool(machine->template)}};
     return value_map(arena, fields, ARRAY_LEN(fields));
 }
 
