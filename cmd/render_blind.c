@@ -4,25 +4,20 @@
 
 #include <string.h>
 
-#include "address.h"
 #include "arena.h"
 #include "strbuf.h"
 #include "vec.h"
 
+/* Resources that lack the same for one reason. */
 struct group {
-    const char *kind, *reason, *attrs; /* attrs: "driver, ecc", or "" for the whole */
-    VEC(const char *) names;
+    const char *reason, *attrs; /* attrs: "driver, ecc", or "" for the whole */
+    VEC(const char *) addresses;
 };
 
 static bool same_resource(const struct plan_blind *a, const struct plan_blind *b)
 {
     return strcmp(a->address, b->address) == 0 && strcmp(a->reason, b->reason) == 0 &&
            (a->attr == NULL) == (b->attr == NULL);
-}
-
-static const char *kind_part(struct arena *arena, const char *address)
-{
-    return arena_printf(arena, "%.*s", (int)strcspn(address, "/"), address);
 }
 
 /* Attributes of the run of entries that begins here and is of one resource and reason. */
@@ -42,6 +37,15 @@ static size_t take_run(struct arena *arena, const struct plan_blind *blind, size
     return used;
 }
 
+static struct group *find_group(struct group *groups, size_t n, const char *reason,
+                                const char *attrs)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(groups[i].reason, reason) == 0 && strcmp(groups[i].attrs, attrs) == 0)
+            return &groups[i];
+    return NULL;
+}
+
 void render_blind(const struct plan_blind *blind, size_t n, struct strbuf *out)
 {
     if (n == 0)
@@ -49,28 +53,23 @@ void render_blind(const struct plan_blind *blind, size_t n, struct strbuf *out)
     struct arena *arena CLEANUP(arena_freep) = arena_new();
     VEC(struct group) groups = {0};
     for (size_t i = 0; i < n;) {
-        const char *attrs, *kind = kind_part(arena, blind[i].address);
+        const char *attrs;
         size_t used = take_run(arena, blind + i, n - i, &attrs);
-        struct group *group = NULL;
-        for (size_t g = 0; g < groups.n && group == NULL; g++)
-            if (strcmp(groups.items[g].kind, kind) == 0 &&
-                strcmp(groups.items[g].reason, blind[i].reason) == 0 &&
-                strcmp(groups.items[g].attrs, attrs) == 0)
-                group = &groups.items[g];
+        struct group *group = find_group(groups.items, groups.n, blind[i].reason, attrs);
         if (group == NULL) {
-            VEC_PUSH(arena, &groups, ((struct group){kind, blind[i].reason, attrs, {0}}));
+            VEC_PUSH(arena, &groups, ((struct group){blind[i].reason, attrs, {0}}));
             group = &groups.items[groups.n - 1];
         }
-        VEC_PUSH(arena, &group->names, address_name(blind[i].address));
+        VEC_PUSH(arena, &group->addresses, blind[i].address);
         i += used;
     }
     strbuf_add(out, "\nNot readable, left alone:\n");
     VEC_EACH(struct group, it, groups)
     {
-        strbuf_addf(out, "  ? %s/", it->kind);
-        render_names(it->names.items, it->names.n, out);
+        strbuf_add(out, "  ? ");
+        render_names(it->addresses.items, it->addresses.n, out);
         if (it->attrs[0] != '\0')
-            strbuf_addf(out, "   %s", it->attrs);
+            strbuf_addf(out, ": %s", it->attrs);
         strbuf_add(out, "\n      ");
         render_safe(it->reason, out);
         strbuf_add_char(out, '\n');
