@@ -50,10 +50,11 @@ static int compare_age(const void *a, const void *b)
 
 static const struct value *version_value(const struct machine_row *machine, struct arena *arena)
 {
-    const struct value_field fields[] = {{"name", value_borrow(arena, machine->name)},
-                                         {"vm", value_borrow(arena, machine->ref.id)},
-                                         {"instance_uuid", value_borrow(arena, machine->uuid)},
-                                         {"lineage", value_borrow(arena, machine->mark.lineage)},
+    const struct value_field fields[] = {
+        {"name", value_borrow(arena, machine->name)},
+        {"vm", value_borrow(arena, machine->ref.id)},
+        {"instance_uuid", value_borrow(arena, machine->uuid)},
+        {"lineage", value_borrow(arena, machine->mark.lineage)},
         {"is_template", value_bool(machine->template)}};
     return value_map(arena, fields, ARRAY_LEN(fields));
 }

@@ -14,6 +14,8 @@
 #include "session_version.h"
 #include "strbuf.h"
 
+enum { LAST_WORD_MS = 5000 };
+
 bool fault_is(const struct soap_fault *fault, const char *type)
 {
     if (fault->type == NULL)
@@ -27,10 +29,16 @@ bool fault_is(const struct soap_fault *fault, const char *type)
 
 static int send(struct vc *vc, struct wire *wire, struct soap_reply *reply, struct err *err)
 {
+    struct session *s = vc->session;
     const struct soap_request request = {.method = wire->method,
                                          .body = strbuf_str(&wire->body),
-                                         .idempotent = wire->idempotent};
-    int result = soap_call(vc->session->soap, &request, vc->arena, reply, err);
+                                         .idempotent = wire->idempotent,
+                                         .timeout_ms = wire->last_word ? LAST_WORD_MS : 0};
+    if (wire->last_word)
+        atomic_fetch_add(&s->last_words, 1);
+    int result = soap_call(s->soap, &request, vc->arena, reply, err);
+    if (wire->last_word)
+        atomic_fetch_sub(&s->last_words, 1);
     vc->fault = reply->fault;
     return result;
 }
@@ -146,10 +154,13 @@ static int read_content(struct vc *vc, struct err *err)
     return 0;
 }
 
+/* Asked from within a request. A task that is being cancelled, or a session that is being
+ * closed, is so because of the interrupt: that request must not fall to it. */
 static bool env_cancelled(void *context)
 {
-    const struct session *s = context;
-    return s->env.cancelled != NULL && s->env.cancelled(s->env.context);
+    struct session *s = context;
+    return atomic_load(&s->last_words) == 0 && s->env.cancelled != NULL &&
+           s->env.cancelled(s->env.context);
 }
 
 static const char *setting_path(struct session *s, const struct provider_config *config,

@@ -62,8 +62,10 @@ static int await_back(struct vc *vc, struct reboot *reboot, int64_t timeout_ms, 
 {
     struct pause pause = pause_until(vc, timeout_ms);
     int64_t start = vc->env->now_ms(vc->env->context);
-    const struct err lost = *err; /* why it is doubtful */
+    struct err lost = {0}; /* why it is doubtful */
     bool back = false;
+    if (reboot->doubtful)
+        lost = *err;
     for (;;) {
         if (look_back(vc, reboot, &back, err) < 0)
             return -1;

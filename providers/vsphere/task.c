@@ -111,8 +111,10 @@ int task_wait(struct vc *vc, const char *task, int64_t timeout_ms,
     unsigned silent = 0;
     int32_t shown = -1;
     for (;;) {
-        if (look_at_task(vc, task, &silent, &info, err) < 0)
+        if (look_at_task(vc, task, &silent, &info, err) < 0) {
+            cancel_task(vc, task, last);
             return -1;
+        }
         const char *state = props_text(info, "info.state");
         if (state != NULL && strcmp(state, "success") == 0)
             break;

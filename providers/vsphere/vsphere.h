@@ -10,6 +10,7 @@
 #define GF_VSPHERE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,7 +21,7 @@
 
 struct http;
 
-/* Everything but login_lock and logins is constant after opening. The operations environment
+/* Everything but login_lock, logins and last_words is constant after opening. The environment
  * given to open is kept: its cancelled() ends requests under way until the session closes. */
 struct session {
     struct arena *arena;
@@ -31,6 +32,7 @@ struct session {
     const char *user, *password; /* the password is borrowed from the configuration */
     int64_t poll_ms;
     struct ref root, collector, view_manager, session_manager, spec_manager;
+    atomic_uint last_words; /* requests under way that no interrupt may end */
     pthread_mutex_t login_lock;
     unsigned logins; /* guarded by login_lock: counts logins, to log in again only once */
 };

@@ -30,6 +30,7 @@ struct wire {
     struct xml_writer x;
     bool idempotent;
     bool bound; /* refers to objects that die with the session: not repeated after a login */
+    bool last_word; /* goes out although the user interrupts, and may take a few seconds only */
 };
 
 void wire_release(struct wire *wire);

@@ -24,6 +24,7 @@ void wire_logout(struct wire *wire, struct ref manager)
 {
     wire_open(wire, "Logout", manager);
     wire->idempotent = true;
+    wire->last_word = true;
     xml_write_close(&wire->x);
 }
 
@@ -111,5 +112,6 @@ void wire_cancel_task(struct wire *wire, const char *task)
 {
     wire_open(wire, "CancelTask", (struct ref){"Task", task});
     wire->idempotent = true;
+    wire->last_word = true;
     xml_write_close(&wire->x);
 }

@@ -44,7 +44,10 @@ static bool env_cancelled(void *context)
 
 static int env_sleep(void *context, int64_t ms)
 {
+    struct vsphere_client *client = context;
     rest_ms(ms);
+    if (client->cancel_after > 0 && --client->cancel_after == 0)
+        client->cancel = true;
     return env_cancelled(context) ? -1 : 0;
 }
 

@@ -30,7 +30,8 @@ struct vsphere_client {
     struct outcome outcome; /* of the last step */
     struct err err;         /* of the last failure */
     unsigned events;
-    bool cancel; /* what the environment says */
+    bool cancel;           /* what the environment says */
+    unsigned cancel_after; /* so many sleeps from now; 0: never */
     const char *nonce;
 };
 

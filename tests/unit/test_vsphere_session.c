@@ -341,6 +341,29 @@ static void test_task_timeout(void **state)
     finish(&f);
 }
 
+/* The user interrupts: the same, and the error says so. */
+static bool cancelled_later(void *context)
+{
+    return ((struct fixture *)context)->clock >= 100;
+}
+
+static void test_task_cancelled(void **state)
+{
+    (void)state;
+    static const struct reply replies[] = {
+        TASK("RebootHost_Task"), RUNNING, RUNNING,
+        {"<CancelTask ", "task-1", "<CancelTaskResponse xmlns='urn:vim25'/>"}};
+    struct fixture f;
+    START(&f, replies);
+    f.session.env.cancelled = cancelled_later;
+    CLEANUP(wire_release) struct wire wire;
+    wire_reboot(&wire, host);
+    const struct task_run run = {&wire, 0};
+    assert_int_equal(task_run(&f.vc, &run, NULL, &f.err), -1);
+    assert_int_equal(f.err.code, ERR_CANCELLED);
+    finish(&f);
+}
+
 /* ---- specifications ---- */
 
 #define SPEC_REPLY(version)                                                                    \
@@ -569,6 +592,7 @@ int main(void)
         cmocka_unit_test(test_task_fault_chain),
         cmocka_unit_test(test_task_vanished),
         cmocka_unit_test(test_task_timeout),
+        cmocka_unit_test(test_task_cancelled),
         cmocka_unit_test(test_spec_conflict),
         cmocka_unit_test(test_spec_of_others),
         cmocka_unit_test(test_clone),
