@@ -79,13 +79,42 @@ static struct intent intent_of(const struct runner *r, const struct walk_task *t
                            .at_ms = app_wall_ms()};
 }
 
+/* The state in memory keeps the open intents as well: it is what is written at the end. */
+static void record_intent(struct runner *r, const struct walk_task *task)
+{
+    const struct intent intent = intent_of(r, task);
+    record(r, &(struct record){.kind = RECORD_INTENT, .intent = intent});
+    if (r->storage.code == ERR_NONE)
+        state_add_intent(r->app->state, r->app->arena, &intent);
+}
+
 static void record_result(struct runner *r, const struct walk_task *task,
                           const struct outcome *outcome, enum outcome_kind kind)
 {
+    const struct intent intent = intent_of(r, task);
     record(r, &(struct record){.kind = RECORD_RESULT,
-                               .intent = intent_of(r, task),
+                               .intent = intent,
                                .outcome = outcome_name(kind),
                                .ids = value_count(outcome->ids) > 0 ? outcome->ids : NULL});
+    if (kind != OUTCOME_UNCERTAIN)
+        state_end_intent(r->app->state, &intent);
+}
+
+/* A resource that was read back as wanted leaves no question open, also none that an earlier
+ * run left behind. */
+static void settle_intents(struct runner *r, const char *address)
+{
+    const struct facts facts = {.intents = r->app->state->intents,
+                                .n_intents = r->app->state->n_intents};
+    const struct intent *open = facts_intent(&facts, address, NULL);
+    if (open == NULL || r->storage.code != ERR_NONE)
+        return;
+    const struct intent intent = *open;
+    record(r, &(struct record){.kind = RECORD_RESULT,
+                               .intent = intent,
+                               .outcome = outcome_name(OUTCOME_UNCHANGED)});
+    state_end_intent(r->app->state, &intent);
+    settle_intents(r, address);
 }
 
 /* Put the change's entry, when it is a new one, into the state and the journal. */
@@ -97,6 +126,9 @@ static void record_entry(struct runner *r, size_t change)
     const char *address = r->plan->changes[change].address;
     state_put(r->app->state, r->app->arena, address, entry);
     record(r, &(struct record){.kind = RECORD_RESOURCE, .address = address, .resource = entry});
+    enum walk_status status = walk_status_of(r->walk, change).status;
+    if (status == WALK_CHANGED || status == WALK_SAME)
+        settle_intents(r, address);
 }
 
 static bool has_ended(enum walk_status status)
@@ -141,7 +173,7 @@ static void do_step(struct runner *r, const struct walk_task *task, struct arena
 {
     struct outcome outcome = {.kind = OUTCOME_FAILED};
     struct err err = {0};
-    record(r, &(struct record){.kind = RECORD_INTENT, .intent = intent_of(r, task)});
+    record_intent(r, task);
     if (r->storage.code != ERR_NONE) {
         err_set(&err, ERR_CANCELLED, "not started: %s", r->storage.message);
         walk_report(r->walk, task, NULL, NULL, &err);
