@@ -36,7 +36,7 @@ struct options {
     size_t n_overlays, n_vars, n_adopt;
     enum output_format format;
     const char *out; /* plan: file for the saved plan */
-    bool detailed_exitcode, auto_approve, no_color, verbose, help, offline;
+    bool detailed_exitcode, auto_approve, no_color, help;
     int64_t parallelism, lock_timeout_ms;
     const char *const *arguments;
     size_t n_arguments;
@@ -56,7 +56,6 @@ enum option_id {
     OPTION_NO_COLOR,
     OPTION_PARALLELISM,
     OPTION_LOCK_TIMEOUT,
-    OPTION_VERBOSE,
     OPTION_HELP,
     OPTION_COUNT
 };

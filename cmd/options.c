@@ -27,7 +27,6 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_PARALLELISM] = {"parallelism", 0, "N", "steps at a time (default: 10)"},
     [OPTION_LOCK_TIMEOUT] = {"lock-timeout", 0, "TIME",
                              "wait this long for the state's lock (default: 0s)"},
-    [OPTION_VERBOSE] = {"verbose", 'v', NULL, "say more on standard error"},
     [OPTION_HELP] = {"help", 'h', NULL, "show this help"},
 };
 
@@ -117,9 +116,6 @@ static int set_option(const struct command *command, enum option_id id, const ch
         return 0;
     case OPTION_NO_COLOR:
         ret->no_color = true;
-        return 0;
-    case OPTION_VERBOSE:
-        ret->verbose = true;
         return 0;
     case OPTION_PARALLELISM:
         if (num_i64(text, &ret->parallelism) < 0 || ret->parallelism < 1 ||
