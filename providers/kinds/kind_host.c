@@ -257,7 +257,8 @@ static const struct condition *ecc_condition(const struct build *b)
     bool off = strcmp(want, "disabled") == 0;
     struct condition *when = ARENA_NEW(b->arena, struct condition);
     *when = (struct condition){.attr = "ecc", .equals = off ? "enabled" : "disabled",
-                               .label = off ? "if ECC is on" : "if ECC is off"};
+                               .label = off ? "if ECC is on" : "if ECC is off",
+                               .why = "ECC is readable only with the driver"};
     return when;
 }
 
@@ -283,14 +284,44 @@ static void add_power_off(const struct build *b, const struct value *off)
               args2(b->arena, "vms", off, "guest_timeout", value_int(b->arena, 300000)));
 }
 
+/* Templates registered here, which nobody can clone while the host is in maintenance. */
+static const struct value *templates_here(const struct build *b)
+{
+    const struct value *vms = instance_get(b->change->live, "vms");
+    VEC(const struct value *) names = {0};
+    for (size_t i = 0; i < value_count(vms); i++)
+        if (value_get_bool(value_at(vms, i), "template", false))
+            VEC_PUSH(b->arena, &names, value_get(value_at(vms, i), "name"));
+    return value_list(b->arena, names.items, names.n);
+}
+
+static const char *enter_title(const struct build *b, const struct value *templates)
+{
+    struct strbuf names;
+    strbuf_init(&names, 400);
+    value_print(templates, &names);
+    const char *title =
+        value_count(templates) == 0
+            ? "enter maintenance"
+            : arena_printf(b->arena, "enter maintenance (meanwhile nobody can clone %s)",
+                           strbuf_str(&names));
+    strbuf_release(&names);
+    return title;
+}
+
 static void add_enter(const struct build *b, const struct value *move)
 {
+    const struct value *evacuate = pool_value(b, "maintenance.evacuate_powered_off");
     const struct value_field fields[] = {
         {"timeout", pool_value(b, "maintenance.timeout")},
-        {"evacuate_powered_off", pool_value(b, "maintenance.evacuate_powered_off")},
+        {"evacuate_powered_off", evacuate},
         {"vms", value_count(move) > 0 ? move : value_absent()}};
-    steps_add(b->steps, "vsphere", OP_HOST_ENTER_MAINTENANCE, "enter maintenance",
-              EFFECT_MAINTENANCE | (value_count(move) > 0 ? EFFECT_VM_MOVE : 0),
+    bool stay = evacuate->type != VALUE_BOOL || !evacuate->boolean;
+    const struct value *templates =
+        stay ? templates_here(b) : value_list(b->arena, NULL, 0);
+    steps_add(b->steps, "vsphere", OP_HOST_ENTER_MAINTENANCE, enter_title(b, templates),
+              EFFECT_MAINTENANCE | (value_count(move) > 0 ? EFFECT_VM_MOVE : 0) |
+                  (value_count(templates) > 0 ? EFFECT_SERVICE : 0),
               value_map(b->arena, fields, ARRAY_LEN(fields)));
 }
 
