@@ -57,6 +57,7 @@ struct condition {
     const char *attr;   /* "ecc" */
     const char *equals; /* compared with pending_now for pending types, else as text */
     const char *label;  /* for people: "if ECC is on" */
+    const char *why;    /* why only the run can settle it, for people */
 };
 
 struct step {
@@ -96,6 +97,7 @@ struct change {
     size_t n_after;
     unsigned wave;      /* from 1, display only */
     const char *pool;   /* rollout group, or NULL */
+    unsigned budget;    /* how many of its group may be out of service at a time */
     bool canary;        /* first of its pool */
     const char *note;   /* "built as centos72-…-9c41e07b", or NULL */
 };

@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "address.h"
 #include "gpu.h"
-#include "types.h"
 
 struct names {
     VEC(const char *) list;
@@ -60,7 +58,7 @@ static void count_step(struct arena *arena, struct plan_impact *impact, const st
         if (step->when == NULL)
             impact->n_reboots_least++;
         else
-            impact->range_reason = "ECC is readable only with the driver";
+            impact->range_reason = step->when->why;
     }
     if (step->effects & EFFECT_VM_POWER_OFF)
         add_names(arena, off, value_get(step->args, "vms"));
@@ -84,12 +82,8 @@ static bool serves_now(const struct instance *live, const char *profile)
 
 static const char *profile_of_pool(const struct facts *facts, const struct instance *pool)
 {
-    const char *mode = instance_text(pool, "vgpu_mode");
-    const struct instance *found =
-        mode == NULL ? NULL
-                     : instances_find(facts->desired,
-                                      address_make(facts->arena, "vgpu_mode", mode));
-    return found == NULL ? NULL : instance_text(found, "profile");
+    const struct instance *mode = facts_referred(facts, pool, "vgpu_mode", "vgpu_mode");
+    return mode == NULL ? NULL : instance_text(mode, "profile");
 }
 
 /* One host of the profile, as far as counting slots goes. */
@@ -110,91 +104,120 @@ static struct seat seat_of(const struct draft *draft, const struct instance *hos
     const struct change *change = draft_change(draft, host->address);
     if (change == NULL)
         return seat;
-    bool leaves = false;
-    for (size_t i = 0; i < change->n_steps; i++)
-        leaves = leaves || (change->steps[i].effects & EFFECT_LEAVE);
+    bool leaves = (change_effects(change) & EFFECT_LEAVE) != 0;
     if (change_opens_window(change)) {
         seat.wave = change->wave;
         seat.after = leaves ? slots : 0;
     } else if (leaves) {
+        seat.wave = change->wave;
         seat.after = slots;
     }
     return seat;
 }
 
-static struct plan_slots count_slots(const struct draft *draft, const char *profile,
-                                     unsigned n_waves)
+/* Slots of one profile, as differences from wave to wave. */
+struct tally {
+    struct plan_slots total;
+    int *step;  /* [w]: slots in wave w less those in wave w - 1 */
+    bool *busy; /* [w]: a host of the profile is worked on */
+};
+
+static void tally_host(struct tally *tally, const struct seat *seat)
 {
-    const struct facts *facts = &draft->input->facts;
-    struct plan_slots total = {.profile = profile};
-    int *during = ARENA_ARRAY(draft->arena, n_waves + 1, int);
-    bool *busy = ARENA_ARRAY(draft->arena, n_waves + 1, bool);
-    for (size_t i = 0; i < facts->desired->n; i++) {
-        const struct instance *host = facts->desired->items[i];
-        const char *pool = host->schema->expanded ? instance_text(host, "pool") : NULL;
-        const struct instance *of =
-            pool == NULL ? NULL
-                         : instances_find(facts->desired,
-                                          address_make(facts->arena, "pool", pool));
-        const char *own = of == NULL ? NULL : profile_of_pool(facts, of);
-        if (own == NULL || strcmp(own, profile) != 0)
-            continue;
-        struct seat seat = seat_of(draft, host, profile);
-        total.now += seat.before;
-        total.after += seat.after;
-        for (unsigned wave = 1; wave <= n_waves; wave++)
-            during[wave] += seat.wave == wave                     ? 0
-                            : seat.wave != 0 && wave > seat.wave ? seat.after
-                                                                  : seat.before;
-        if (seat.wave != 0)
-            busy[seat.wave] = true;
-    }
-    total.least = total.most = total.now;
+    tally->total.now += seat->before;
+    tally->total.after += seat->after;
+    tally->step[0] += seat->before;
+    if (seat->wave == 0)
+        return;
+    tally->step[seat->wave] -= seat->before;
+    tally->step[seat->wave + 1] += seat->after;
+    tally->busy[seat->wave] = true;
+}
+
+static struct plan_slots tally_end(const struct tally *tally, unsigned n_waves)
+{
+    struct plan_slots total = tally->total;
+    int during = tally->step[0];
     bool first = true;
+    total.least = total.most = total.now;
     for (unsigned wave = 1; wave <= n_waves; wave++) {
-        if (!busy[wave])
+        during += tally->step[wave];
+        if (!tally->busy[wave])
             continue;
-        total.least = first || during[wave] < total.least ? during[wave] : total.least;
-        total.most = first || during[wave] > total.most ? during[wave] : total.most;
+        total.least = first || during < total.least ? during : total.least;
+        total.most = first || during > total.most ? during : total.most;
         first = false;
     }
     return total;
 }
 
-static void add_slots(const struct draft *draft, struct plan_impact *impact, unsigned n_waves)
+static struct tally *tally_of(struct map *tallies, const char *profile, struct arena *arena,
+                              unsigned n_waves)
 {
-    const struct facts *facts = &draft->input->facts;
-    VEC(struct plan_slots) all = {0};
-    for (size_t i = 0; i < facts->desired->n; i++) {
-        const struct instance *pool = facts->desired->items[i];
-        if (strcmp(pool->schema->kind, "pool") != 0)
-            continue;
-        const char *profile = profile_of_pool(facts, pool);
-        bool known = profile == NULL;
-        for (size_t j = 0; j < all.n; j++)
-            known = known || strcmp(all.items[j].profile, profile) == 0;
-        if (!known)
-            VEC_PUSH(draft->arena, &all, count_slots(draft, profile, n_waves));
-    }
-    impact->slots = all.items;
-    impact->n_slots = all.n;
+    struct tally *tally = map_get(tallies, profile);
+    if (tally != NULL)
+        return tally;
+    tally = ARENA_NEW(arena, struct tally);
+    tally->total.profile = profile;
+    tally->step = ARENA_ARRAY(arena, n_waves + 2, int);
+    tally->busy = ARENA_ARRAY(arena, n_waves + 2, bool);
+    map_set(tallies, profile, tally);
+    return tally;
 }
 
-/* Most windows of one pool in one wave. */
+static void tally_pool(const struct draft *draft, struct map *tallies,
+                       const struct instance *pool, unsigned n_waves)
+{
+    const struct facts *facts = &draft->input->facts;
+    const char *profile = profile_of_pool(facts, pool);
+    const struct instance *host;
+    if (profile == NULL)
+        return;
+    struct tally *tally = tally_of(tallies, profile, draft->arena, n_waves);
+    for (size_t i = 0; (host = facts_pool_host(facts, pool, i)) != NULL; i++) {
+        struct seat seat = seat_of(draft, host, profile);
+        tally_host(tally, &seat);
+    }
+}
+
+static void add_slots(const struct draft *draft, struct plan_impact *impact, unsigned n_waves)
+{
+    const struct instances *desired = draft->input->facts.desired;
+    struct map tallies;
+    map_init(&tallies);
+    for (size_t i = 0; i < desired->n; i++)
+        if (strcmp(desired->items[i]->schema->kind, "pool") == 0)
+            tally_pool(draft, &tallies, desired->items[i], n_waves);
+    const char **profiles = map_sorted_keys(&tallies, draft->arena);
+    size_t n = map_count(&tallies);
+    struct plan_slots *slots = ARENA_ARRAY(draft->arena, n + 1, struct plan_slots);
+    for (size_t i = 0; i < n; i++)
+        slots[i] = tally_end(map_get(&tallies, profiles[i]), n_waves);
+    map_release(&tallies);
+    impact->slots = slots;
+    impact->n_slots = n;
+}
+
+/* Most hosts of one pool in one wave: changes are in order of waves. */
 static unsigned count_max_out(const struct draft *draft)
 {
-    unsigned most = 0, run = 0;
-    const struct change *former = NULL;
+    unsigned most = 0, wave = 0;
+    struct map run;
+    map_init(&run);
     for (size_t i = 0; i < draft->changes.n; i++) {
         const struct change *change = &draft->changes.items[i];
         if (change->pool == NULL)
             continue;
-        bool same = former != NULL && former->wave == change->wave &&
-                    strcmp(former->pool, change->pool) == 0;
-        run = same ? run + 1 : 1;
-        most = run > most ? run : most;
-        former = change;
+        if (change->wave != wave) {
+            map_release(&run);
+            map_init(&run);
+            wave = change->wave;
+        }
+        unsigned n = (unsigned)(uintptr_t)map_get(&run, change->pool) + 1;
+        map_set(&run, change->pool, (void *)(uintptr_t)n);
+        most = n > most ? n : most;
     }
+    map_release(&run);
     return most;
 }
 

@@ -236,6 +236,7 @@ static void find_moved(const struct value *changes, const struct plan *now, stru
                        struct strbuf *moved)
 {
     struct map saved;
+    static char met; /* its address: this plan has the change as well */
     map_init(&saved);
     for (size_t i = 0; i < value_count(changes); i++) {
         const char *address = value_get_text(value_at(changes, i), "address");
@@ -244,18 +245,17 @@ static void find_moved(const struct value *changes, const struct plan *now, stru
     }
     for (size_t i = 0; i < now->n_changes; i++) {
         const struct change *change = &now->changes[i];
-        size_t at = (size_t)(uintptr_t)map_set(&saved, change->address, (void *)1);
+        size_t at = (size_t)(uintptr_t)map_get(&saved, change->address);
         const struct value *then = at == 0 ? NULL : value_at(changes, at - 1);
         if (then == NULL || !same_seen(then, "live_digest", change->live, arena) ||
             !same_seen(then, "prior_digest", change->prior, arena))
             note_moved(moved, change->address);
     }
+    for (size_t i = 0; i < now->n_changes; i++)
+        map_set(&saved, now->changes[i].address, &met);
     for (size_t i = 0; i < value_count(changes); i++) {
         const char *address = value_get_text(value_at(changes, i), "address");
-        bool still = false;
-        for (size_t j = 0; address != NULL && j < now->n_changes && !still; j++)
-            still = strcmp(now->changes[j].address, address) == 0;
-        if (address != NULL && !still)
+        if (address != NULL && map_get(&saved, address) != &met)
             note_moved(moved, address);
     }
     map_release(&saved);

@@ -75,12 +75,13 @@ static void derive(struct instance *desired, const struct facts *facts,
  * the profile now, or when its shell can be read, so that this plan sees to it. Maintenance
  * that somebody else began stays. */
 static bool host_can_build(const struct instance *live, const struct instance *prior,
-                           const char *profile)
+                           const char *profile, const struct facts *facts)
 {
     const char *connection = instance_text(live, "connection");
     const struct value *maintenance = instance_get(live, "maintenance");
     bool inside = maintenance->type == VALUE_BOOL && maintenance->boolean;
-    bool ours = prior != NULL && value_is_known(value_get(prior->meta, "window"));
+    /* A window that an interrupted apply left open is closed by this one. */
+    bool ours = inside && kind_host.unfinished(prior, live, facts) != NULL;
     if (live->presence != PRESENCE_PRESENT || connection == NULL ||
         strcmp(connection, "connected") != 0 || (inside && !ours))
         return false;
@@ -96,7 +97,7 @@ static const char *build_host(const struct instance *pool, const struct facts *f
     for (size_t i = 0; (host = facts_pool_host(facts, pool, i)) != NULL; i++) {
         const struct instance *live = instances_find(facts->live, host->address);
         const struct instance *prior = instances_find(facts->prior, host->address);
-        if (live != NULL && host_can_build(live, prior, profile))
+        if (live != NULL && host_can_build(live, prior, profile, facts))
             return host->name;
     }
     return NULL;
