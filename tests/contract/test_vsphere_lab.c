@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@
 
 #define HOST1 "esx-gpu-01.lab.local"
 #define HOST2 "esx-gpu-02.lab.local"
+
+extern const struct provider provider_vsphere;
 
 struct fixture {
     struct server_process lab;
@@ -496,6 +499,43 @@ static void test_no_slot(void **state)
     must(f, &(struct vsphere_step){OP_TEMPLATE_DESTROY, live, NAMED, ids}, OUTCOME_DONE);
 }
 
+/* Threads share the session: while it expires again and again, every read comes through. */
+static void *read_often(void *context)
+{
+    struct fixture *f = context;
+    for (int i = 0; i < 5; i++) {
+        struct arena *arena = arena_new();
+        struct err err = {0};
+        struct instance *wanted = instance_new(arena, &kind_host.schema, "host/" HOST2, HOST2);
+        struct read_item item = {.wanted = wanted};
+        item.live = instance_new(arena, &kind_host.schema, "host/" HOST2, HOST2);
+        int result = provider_vsphere.read_many(f->client.session, &f->client.env, &item, 1,
+                                                arena, &err);
+        bool good = result == 0 && item.live->presence == PRESENCE_PRESENT;
+        if (result < 0)
+            fprintf(stderr, "%s\n", err.message);
+        arena_free(arena);
+        if (!good)
+            return context;
+    }
+    return NULL;
+}
+
+static void test_threads(void **state)
+{
+    struct fixture *f = *state;
+    pthread_t threads[4];
+    fault(f, "RetrievePropertiesEx", "expire");
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, read_often, f), 0);
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+        void *failed = NULL;
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+    }
+    free(control(f, "POST", "/faults/reset", ""));
+}
+
 /* Interrupted while a machine keeps the host from entering: the session is closed properly all
  * the same. (The lab's tasks cannot be cancelled: the host enters once the machine is off.) */
 static void test_cancelled(void **state)
@@ -536,6 +576,7 @@ int main(void)
         cmocka_unit_test(test_open),
         cmocka_unit_test(test_machines),
         cmocka_unit_test(test_no_slot),
+        cmocka_unit_test(test_threads),
         cmocka_unit_test(test_cancelled),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -56,6 +56,25 @@ static void test_spec_conflict(void **state)
     script_finish(&f);
 }
 
+/* What the provider does not know of a stored specification goes back as it came. */
+static void test_spec_keeps_the_unknown(void **state)
+{
+    (void)state;
+    static const struct reply replies[] = {
+        {"<GetCustomizationSpec ", NULL, SPEC_REPLY("11")},
+        {"<GetCustomizationSpec ", NULL, SPEC_REPLY("11")},
+        {"<hostName xsi:type=\"CustomizationUnknownName\"",
+         "<encryptionKey>7</encryptionKey></spec>",
+         "<OverwriteCustomizationSpecResponse xmlns='urn:vim25'/>"}};
+    struct fixture f;
+    struct outcome outcome = {0};
+    START(&f, replies);
+    assert_int_equal(write_spec(&f, &outcome), 0);
+    assert_int_equal(outcome.kind, OUTCOME_DONE);
+    assert_string_equal(value_get_text(outcome.ids, "name"), "s");
+    script_finish(&f);
+}
+
 static void test_spec_of_others(void **state)
 {
     (void)state;
@@ -155,7 +174,8 @@ static void test_clone(void **state)
     static const struct reply replies[] = {
         INVENTORY(""),
         SOURCE,
-        {"<CloneVM_Task ", "<key>gridform.nonce</key><value xsi:type=\"xsd:string\">n</value>",
+        {"<pool type=\"ResourcePool\">p1</pool><host type=\"HostSystem\">host-1</host>",
+         "<key>gridform.nonce</key><value xsi:type=\"xsd:string\">n</value>",
          "<CloneVM_TaskResponse xmlns='urn:vim25'><returnval type='Task'>task-1</returnval>"
          "</CloneVM_TaskResponse>"},
         TASK_STATE(PROP("info.state", "success") "<propSet><name>info.result</name><val "
@@ -256,6 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spec_conflict),
+        cmocka_unit_test(test_spec_keeps_the_unknown),
         cmocka_unit_test(test_spec_of_others),
         cmocka_unit_test(test_clone),
         cmocka_unit_test(test_clone_reports_ids_when_it_fails),
