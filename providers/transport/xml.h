@@ -2,7 +2,8 @@
  *
  * Names are local names; namespaces are compared by URI, never by prefix (vsphere-api.md §1,
  * rule 2). Entities beyond the five predefined, document types, and network access are
- * refused; size, depth and number of nodes are limited. What the reader does not know it keeps
+ * refused; size, depth and number of nodes are limited. Documents are UTF-8, whatever they
+ * declare: none of the servers writes anything else. What the reader does not know it keeps
  * or skips, so that newer servers do no harm.
  *
  * xml_parse reads a whole document. xml_stream reads one that arrives in pieces and hands out

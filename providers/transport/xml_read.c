@@ -317,7 +317,7 @@ struct xml_stream *xml_stream_new(const struct xml_stream_options *options)
         abort();
     /* NOENT: without it a "&" in an attribute arrives as "&#38;". Declared entities, which it
      * would also replace, do not get that far. */
-    xmlCtxtUseOptions(s->parser, XML_PARSE_NONET | XML_PARSE_NOENT);
+    xmlCtxtUseOptions(s->parser, XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_IGNORE_ENC);
     return s;
 }
 
@@ -344,12 +344,22 @@ static int result(struct xml_stream *s, struct err *err)
     return err_set(err, s->err.code, "%s", s->err.message);
 }
 
+/* By its first bytes libxml2 takes a document for UTF-16 and the like and converts it; what
+ * cannot be converted it reports on standard error. None of these bytes begin UTF-8. */
+static void check_encoding(struct xml_stream *s, const unsigned char *data, size_t size)
+{
+    for (size_t i = 0; i < size && s->size + i < 4; i++)
+        if (data[i] == 0 || data[i] >= 0xfe || (s->size + i == 0 && data[i] == 'L'))
+            stop(s, "only UTF-8 is read");
+}
+
 int xml_stream_feed(struct xml_stream *s, const void *data, size_t size, struct err *err)
 {
     const char *at = data;
     if (size > s->options.limits.max_size - s->size)
         return err_set(err, ERR_INVALID, "XML document larger than %zu bytes",
                        s->options.limits.max_size);
+    check_encoding(s, data, size);
     s->size += size;
     while (size > 0 && !s->failed) {
         size_t n = size < SLICE ? size : SLICE;
