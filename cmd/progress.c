@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "address.h"
 #include "err.h"
 #include "names.h"
 #include "render.h"
@@ -19,6 +20,7 @@ struct progress {
     bool json, colour, terminal, status_shown;
     struct timespec started;
     size_t n_ended, n_running;
+    char current[160]; /* what was last heard of: "host/a: reboot" */
 };
 
 static const char *const outcome_names[OUTCOME_COUNT] = {
@@ -74,9 +76,20 @@ static void show_status(struct progress *progress)
     if (!progress->terminal)
         return;
     clear_status(progress);
-    printf("[%zu/%zu] %zu running, %.0fs", progress->n_ended, progress->plan->n_changes,
-           progress->n_running, elapsed(progress));
+    printf("[%zu/%zu] %.0fs, %zu running: %s", progress->n_ended, progress->plan->n_changes,
+           elapsed(progress), progress->n_running, progress->current);
     progress->status_shown = true;
+}
+
+/* For the status line, cut to fit one line. */
+static void set_current(struct progress *progress, const char *address, const char *text)
+{
+    struct strbuf line;
+    strbuf_init(&line, 70);
+    strbuf_addf(&line, "%s: ", address_name(address));
+    render_safe(text, &line);
+    snprintf(progress->current, sizeof(progress->current), "%s", strbuf_str(&line));
+    strbuf_release(&line);
 }
 
 /* One line for people; text is made safe. */
@@ -130,6 +143,7 @@ void progress_step_started(struct progress *progress, const struct step *step)
 {
     pthread_mutex_lock(&progress->lock);
     progress->n_running++;
+    set_current(progress, step->address, step->title);
     if (progress->json) {
         struct json_line line;
         json_begin(progress, &line, "step_started");
@@ -170,12 +184,23 @@ void progress_verifying(struct progress *progress, const struct change *change)
 {
     pthread_mutex_lock(&progress->lock);
     progress->n_running++;
+    set_current(progress, change->address, "reading back");
     if (progress->json) {
         struct json_line line;
         json_begin(progress, &line, "verify_started");
         json_member(&line, "address", change->address);
         json_print(&line);
+    } else {
+        show_status(progress);
+        fflush(stdout);
     }
+    pthread_mutex_unlock(&progress->lock);
+}
+
+void progress_verified(struct progress *progress)
+{
+    pthread_mutex_lock(&progress->lock);
+    progress->n_running--;
     pthread_mutex_unlock(&progress->lock);
 }
 
@@ -214,6 +239,8 @@ void progress_event(void *context, const struct event *event)
         json_member(&line, "text", event->text);
         json_print(&line);
     } else {
+        if (event->address != NULL && event->text != NULL)
+            set_current(progress, event->address, event->text);
         show_status(progress);
         fflush(stdout);
     }
@@ -252,9 +279,12 @@ void progress_summary(struct progress *progress, const struct walk *walk)
         if (left > 0)
             printf(", %zu failed, %zu skipped, %zu cancelled", counts[WALK_FAILED],
                    counts[WALK_SKIPPED], counts[WALK_CANCELLED] + counts[WALK_PENDING]);
-        printf(".\n%s", left > 0 ? "Put right what failed and apply again: what is done is "
-                                   "recorded, and the rest is planned anew.\n"
-                                 : "");
+        printf(".\n");
+        if (counts[WALK_FAILED] > 0)
+            printf("Put right what failed and apply again: what is done is recorded, and the rest "
+                   "is planned anew.\n");
+        else if (left > 0)
+            printf("Apply again to go on: what is done is recorded.\n");
     }
     fflush(stdout);
     pthread_mutex_unlock(&progress->lock);

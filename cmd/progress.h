@@ -20,6 +20,7 @@ void progress_step_started(struct progress *progress, const struct step *step);
 void progress_step_ended(struct progress *progress, const struct step *step,
                          enum outcome_kind outcome, const struct err *err);
 void progress_verifying(struct progress *progress, const struct change *change);
+void progress_verified(struct progress *progress);
 void progress_change_ended(struct progress *progress, const struct change *change,
                            struct walk_change status);
 /* From inside a long step. */

@@ -125,6 +125,7 @@ static void record_entry(struct runner *r, size_t change)
         return;
     const char *address = r->plan->changes[change].address;
     state_put(r->app->state, r->app->arena, address, entry);
+    state_settle_intents(r->app->state, address, r->plan->id);
     record(r, &(struct record){.kind = RECORD_RESOURCE, .address = address, .resource = entry});
     enum walk_status status = walk_status_of(r->walk, change).status;
     if (status == WALK_CHANGED || status == WALK_SAME)
@@ -269,6 +270,7 @@ static void do_verify(struct runner *r, const struct walk_task *task, struct are
             break;
         }
     }
+    progress_verified(r->progress);
     pthread_mutex_lock(&r->lock);
     walk_report(r->walk, task, NULL, live, &err);
 }
