@@ -155,7 +155,7 @@ static void add_mark(const struct build *b)
               with_name(b, NULL, 0));
 }
 
-static void add_build(const struct build *b)
+static void add_clone(const struct build *b)
 {
     const struct value_field fields[] = {
         {"base", instance_get(b->change->desired, "base")},
@@ -165,9 +165,22 @@ static void add_build(const struct build *b)
               arena_printf(b->arena, "clone %s to %s on %s",
                            instance_text(b->change->desired, "base"), b->vm, b->host),
               EFFECT_CREATE, with_name(b, fields, ARRAY_LEN(fields)));
+}
+
+static void add_build(const struct build *b)
+{
+    add_clone(b);
     add_configure(b);
     add_proof(b);
     add_mark(b);
+}
+
+/* An interrupted run made the clone and did not come to write its own identifier into the mark,
+ * so the mark is not valid yet: the step that clones completes it. */
+static bool is_half_made(const struct change *change, const struct facts *facts)
+{
+    const struct mark *mark = &change->live->mark;
+    return !mark->own && mark->lineage != NULL && strcmp(mark->lineage, facts->lineage) == 0;
 }
 
 /* What was changed behind our back is put right in place: same inputs, same version. */
@@ -265,6 +278,8 @@ static int plan_steps(const struct change *change, const struct facts *facts,
                        instance_text(change->desired, "pool"),
                        profile == NULL ? "" : ": none offers ", profile == NULL ? "" : profile);
     if (change->action == ACTION_UPDATE) {
+        if (is_half_made(change, facts))
+            add_clone(&b);
         add_repair(&b);
         return 0;
     }

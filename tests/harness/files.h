@@ -6,8 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "compiler.h"
+
+/* As cmocka's fail_msg, which cuts messages after 1024 characters. */
+#define fail_long(...) (fprintf(stderr, __VA_ARGS__), fputc('\n', stderr), fail())
 
 /* A new directory /tmp/gf-PURPOSE-XXXXXX. */
 void make_directory(char *ret_path, size_t size, const char *purpose);

@@ -48,7 +48,7 @@ static bool has_control(struct lab *lab)
 static void fail_with_log(const struct lab *lab, const char *what)
 {
     char *log = file_text("%s/log", lab->dir);
-    fail_msg("gridform-lab %s:\n%s", what, log == NULL ? "" : log);
+    fail_long("gridform-lab %s:\n%s", what, log == NULL ? "" : log);
 }
 
 void lab_start(struct lab *lab, const char *world_file, unsigned speed)
@@ -60,7 +60,7 @@ void lab_start(struct lab *lab, const char *world_file, unsigned speed)
     snprintf(control, sizeof(control), "%s/control", lab->dir);
     unlink(control);
     if (pipe2(fds, O_CLOEXEC) < 0)
-        fail_msg("no pipe");
+        fail_long("no pipe");
     lab->pid = fork();
     if (lab->pid == 0)
         child(lab, world_file, speed, fds[0]);
@@ -148,11 +148,11 @@ long lab_try(const struct lab *lab, const char *method, const char *path, const 
     curl_easy_cleanup(curl);
     free(text);
     if (result != CURLE_OK)
-        fail_msg("lab: %s %s: %s", method, path, curl_easy_strerror(result));
+        fail_long("lab: %s %s: %s", method, path, curl_easy_strerror(result));
     if (ret_json != NULL)
         *ret_json = json_loadb(strbuf_str(&answer), strbuf_len(&answer), JSON_DECODE_ANY, NULL);
     else if (status != 200)
-        fail_msg("lab: %s %s: %ld %s", method, path, status, strbuf_str(&answer));
+        fail_long("lab: %s %s: %ld %s", method, path, status, strbuf_str(&answer));
     strbuf_release(&answer);
     return status;
 }
@@ -161,7 +161,7 @@ json_t *lab_get(const struct lab *lab, const char *path)
 {
     json_t *json = NULL;
     if (lab_try(lab, "GET", path, NULL, &json) != 200 || json == NULL)
-        fail_msg("lab: GET %s: nothing is there", path);
+        fail_long("lab: GET %s: nothing is there", path);
     return json;
 }
 
@@ -178,7 +178,7 @@ json_t *lab_world(const struct lab *lab)
 static const char *format_path(char *buffer, size_t size, const char *format, va_list args)
 {
     if (vsnprintf(buffer, size, format, args) >= (int)size)
-        fail_msg("a path is too long: %s", buffer);
+        fail_long("a path is too long: %s", buffer);
     return buffer;
 }
 
@@ -332,7 +332,7 @@ json_int_t json_int_at(const json_t *at, const char *path, ...)
     const json_t *found = walk(at, path, args);
     va_end(args);
     if (!json_is_integer(found))
-        fail_msg("%s: no number is there", path);
+        fail_long("%s: no number is there", path);
     return json_integer_value(found);
 }
 
@@ -350,6 +350,6 @@ json_t *json_parse(const char *text)
     json_error_t error;
     json_t *json = json_loads(text, JSON_DECODE_ANY, &error);
     if (json == NULL)
-        fail_msg("no JSON (%s): %.2000s", error.text, text);
+        fail_long("no JSON (%s): %.2000s", error.text, text);
     return json;
 }

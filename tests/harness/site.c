@@ -30,7 +30,7 @@ static void write_overlay(const struct site *site)
     char *given = file_text("%s/overlay.yaml", site->lab.dir);
     FILE *file = fopen(site->overlay, "we");
     if (given == NULL || file == NULL)
-        fail_msg("no overlay");
+        fail_long("no overlay");
     for (char *line = given, *next; *line != '\0'; line = next) {
         next = line + strcspn(line, "\n");
         next += *next == '\n';
@@ -166,7 +166,7 @@ struct child site_launch(struct site *site, const char *const *words)
     if (started.pid == 0)
         exec_program(site, started.number, argv);
     if (started.pid < 0)
-        fail_msg("fork: %s", strerror(errno));
+        fail_long("fork: %s", strerror(errno));
     return started;
 }
 
@@ -191,14 +191,14 @@ static struct run *read_run(const struct site *site, const struct child *child, 
     run->out = file_text("%s/runs/%05u.out", site->dir, child->number);
     run->err = file_text("%s/runs/%05u.err", site->dir, child->number);
     if (run->out == NULL || run->err == NULL)
-        fail_msg("%s: its output is gone", child->what);
+        fail_long("%s: its output is gone", child->what);
     if (strlen(run->out) > OUTPUT_MAX || strlen(run->err) > OUTPUT_MAX)
-        fail_msg("%s: endless output", child->what);
+        fail_long("%s: endless output", child->what);
     if (run->status == 99 || strstr(run->err, "runtime error:") != NULL ||
         strstr(run->err, "Sanitizer") != NULL)
-        fail_msg("gridform %s: a finding of the sanitizer:\n%s", run->what, run->err);
+        fail_long("gridform %s: a finding of the sanitizer:\n%s", run->what, run->err);
     if (!WIFEXITED(status))
-        fail_msg("gridform %s: ended by signal %d\n%s\n%s", run->what, WTERMSIG(status),
+        fail_long("gridform %s: ended by signal %d\n%s\n%s", run->what, WTERMSIG(status),
                  run->out, run->err);
     return run;
 }
@@ -212,7 +212,7 @@ struct run *site_finish(struct site *site, const struct child *child)
             site_kill(child);
             char *out = file_text("%s/runs/%05u.out", site->dir, child->number);
             char *err = file_text("%s/runs/%05u.err", site->dir, child->number);
-            fail_msg("gridform %s: does not end\n%s\n%s", child->what, out, err);
+            fail_long("gridform %s: does not end\n%s\n%s", child->what, out, err);
         }
         pause_ms(1);
     }
@@ -230,7 +230,7 @@ struct run *site_run(struct site *site, const char *const *words)
 struct run *run_expect(struct run *run, int status)
 {
     if (run->status != status)
-        fail_msg("gridform %s: exit %d, expected %d\n--- stdout\n%.12000s\n--- stderr\n%.6000s",
+        fail_long("gridform %s: exit %d, expected %d\n--- stdout\n%.12000s\n--- stderr\n%.6000s",
                  run->what, run->status, status, run->out, run->err);
     return run;
 }
@@ -243,14 +243,14 @@ static bool has_text(const struct run *run, const char *text)
 void run_says(const struct run *run, const char *text)
 {
     if (!has_text(run, text))
-        fail_msg("gridform %s does not say: %s\n--- stdout\n%.6000s\n--- stderr\n%.6000s",
+        fail_long("gridform %s does not say: %s\n--- stdout\n%.6000s\n--- stderr\n%.6000s",
                  run->what, text, run->out, run->err);
 }
 
 void run_says_not(const struct run *run, const char *text)
 {
     if (has_text(run, text))
-        fail_msg("gridform %s says: %s\n--- stdout\n%.6000s\n--- stderr\n%.6000s", run->what,
+        fail_long("gridform %s says: %s\n--- stdout\n%.6000s\n--- stderr\n%.6000s", run->what,
                  text, run->out, run->err);
 }
 
