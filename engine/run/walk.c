@@ -6,41 +6,11 @@
 
 #include "arena.h"
 #include "err.h"
+#include "map.h"
 #include "names.h"
+#include "ops.h"
 #include "types.h"
-#include "vec.h"
-
-/* A condition is settled once, for all steps that carry it. */
-struct settled {
-    const struct condition *when;
-    bool holds;
-};
-
-struct node {
-    enum walk_status status;
-    size_t missing;   /* changes that must end first */
-    unsigned at;      /* next step; n_steps: verification */
-    bool touched, running, changed, entry_new;
-    const struct value *ids, *meta, *observed;
-    const struct instance *live; /* as read back */
-    const char *nonce;
-    const struct step *failed_step;
-    enum err_code code;
-    const char *message;
-    VEC(size_t) dependents;
-    VEC(struct settled) settled;
-};
-
-struct walk {
-    struct arena *arena;
-    const struct plan *plan;
-    const struct facts *facts;
-    struct walk_options options;
-    struct node *nodes;
-    size_t *heap; /* changes with something to hand out, lowest index first */
-    size_t n_heap, n_running;
-    const char *stopped;
-};
+#include "walk_private.h"
 
 static const char *const status_names[WALK_STATUS_COUNT] = {
     [WALK_PENDING] = "pending", [WALK_RUNNING] = "running", [WALK_CHANGED] = "changed",
@@ -95,6 +65,35 @@ static const char *choose_nonce(const struct walk *walk, const struct change *ch
     return arena_printf(walk->arena, "%s-%zu", walk->options.nonce, i);
 }
 
+/* The change's pool, with its budget; made when its first member is met. */
+static struct pool *pool_of(struct walk *walk, struct map *pools, const struct change *change)
+{
+    if (change->pool == NULL)
+        return NULL;
+    struct pool *pool = map_get(pools, change->pool);
+    if (pool == NULL) {
+        pool = ARENA_NEW(walk->arena, struct pool);
+        *pool = (struct pool){.name = change->pool, .budget = change->budget};
+        map_set(pools, change->pool, pool);
+    }
+    return pool;
+}
+
+/* What the state remembers; a window that an interrupted run meant to open is ours. */
+static const struct value *former_meta(const struct walk *walk, const struct change *change)
+{
+    const struct value *meta = value_map(walk->arena, NULL, 0);
+    if (change->prior != NULL && change->prior->meta != NULL)
+        meta = change->prior->meta;
+    const struct intent *intent =
+        facts_intent(walk->facts, change->address, OP_HOST_ENTER_MAINTENANCE);
+    if (intent == NULL)
+        return meta;
+    const struct value_field window = {
+        "window", value_string(walk->arena, intent->plan == NULL ? "?" : intent->plan)};
+    return value_merge(walk->arena, meta, value_map(walk->arena, &window, 1));
+}
+
 struct walk *walk_new(struct arena *arena, const struct plan *plan, const struct facts *facts,
                       const struct walk_options *options)
 {
@@ -102,22 +101,24 @@ struct walk *walk_new(struct arena *arena, const struct plan *plan, const struct
     *walk = (struct walk){.arena = arena, .plan = plan, .facts = facts, .options = *options};
     walk->nodes = ARENA_ARRAY(arena, plan->n_changes + 1, struct node);
     walk->heap = ARENA_ARRAY(arena, plan->n_changes + 1, size_t);
+    struct map pools;
+    map_init(&pools);
     for (size_t i = 0; i < plan->n_changes; i++) {
         const struct change *change = &plan->changes[i];
         struct node *node = &walk->nodes[i];
         node->missing = change->n_after;
         node->nonce = choose_nonce(walk, change, i);
-        const struct value *none = value_map(arena, NULL, 0);
         const struct value *prior_ids = change->prior == NULL ? NULL : change->prior->ids;
         node->ids = value_merge(arena, prior_ids, change->live == NULL ? NULL
                                                                        : change->live->ids);
-        node->meta = change->prior == NULL || change->prior->meta == NULL ? none
-                                                                          : change->prior->meta;
+        node->meta = former_meta(walk, change);
+        node->pool = pool_of(walk, &pools, change);
         for (size_t e = 0; e < change->n_after; e++)
             VEC_PUSH(arena, &walk->nodes[change->after[e].on].dependents, i);
         if (node->missing == 0)
             heap_push(walk, i);
     }
+    map_release(&pools);
     return walk;
 }
 
@@ -136,11 +137,26 @@ static bool edge_is_soft(const struct change *change, size_t on)
     return false;
 }
 
+/* A member of a rollout has ended: when it stays out, it counts against the budget. */
+static void leave_pool(struct walk *walk, struct node *node)
+{
+    struct pool *pool = node->pool;
+    if (pool == NULL || !node->started)
+        return;
+    pool->active--;
+    pool->stuck += value_is_known(value_get(node->meta, "window"));
+    VEC_EACH(size_t, it, pool->waiting)
+    if (walk->stopped == NULL && walk->nodes[*it].status == WALK_PENDING)
+        heap_push(walk, *it);
+    pool->waiting.n = 0;
+}
+
 /* Everything behind a change that ended; a work list, since chains can be long. */
 static void end_change(struct walk *walk, size_t index, enum walk_status status)
 {
     VEC(size_t) work = {0};
     walk->nodes[index].status = status;
+    leave_pool(walk, &walk->nodes[index]);
     VEC_PUSH(walk->arena, &work, index);
     for (size_t at = 0; at < work.n; at++) {
         size_t done = work.items[at];
@@ -230,6 +246,30 @@ static int skip_conditional(struct walk *walk, size_t index)
     return 0;
 }
 
+/* May a member of a rollout start? When not, it waits for one that is under way; when none is,
+ * those that failed have used up the budget, and it is skipped. */
+static bool enter_pool(struct walk *walk, size_t index)
+{
+    struct node *node = &walk->nodes[index];
+    struct pool *pool = node->pool;
+    if (pool == NULL || node->started)
+        return true;
+    if (pool->active + pool->stuck < pool->budget) {
+        pool->active++;
+        node->started = true;
+        return true;
+    }
+    if (pool->active > 0) {
+        VEC_PUSH(walk->arena, &pool->waiting, index);
+        return false;
+    }
+    node->message = arena_printf(walk->arena,
+                                 "%u host%s of pool %s failed and stayed out of service",
+                                 pool->stuck, pool->stuck == 1 ? "" : "s", pool->name);
+    end_change(walk, index, WALK_SKIPPED);
+    return false;
+}
+
 static bool needs_no_verification(const struct change *change)
 {
     return change->action == ACTION_ADOPT || change->action == ACTION_RELEASE;
@@ -242,7 +282,7 @@ enum walk_next walk_next(struct walk *walk, struct walk_task *ret_task)
         size_t index = heap_pop(walk);
         const struct change *change = &walk->plan->changes[index];
         struct node *node = &walk->nodes[index];
-        if (skip_conditional(walk, index) < 0)
+        if (!enter_pool(walk, index) || skip_conditional(walk, index) < 0)
             continue;
         if (needs_no_verification(change)) {
             node->live = change->live;
@@ -293,6 +333,12 @@ static void note_effects(struct walk *walk, struct node *node, const struct step
         drop_meta(walk, node, "window");
 }
 
+/* The call did not succeed, and still the system may have done, or yet do, what was asked. */
+static bool may_have_happened(enum err_code code)
+{
+    return code == ERR_UNCERTAIN || code == ERR_TIMEOUT || code == ERR_CANCELLED;
+}
+
 static void report_step(struct walk *walk, const struct walk_task *task,
                         const struct outcome *outcome, const struct err *err)
 {
@@ -308,20 +354,24 @@ static void report_step(struct walk *walk, const struct walk_task *task,
     bool failed = err != NULL && err->code != ERR_NONE;
     if (failed) {
         node->touched = node->touched || err->code == ERR_UNCERTAIN;
+        if ((task->step->effects & EFFECT_MAINTENANCE) && may_have_happened(err->code))
+            set_meta(walk, node, "window", value_string(walk->arena, walk->plan->id));
         fail_change(walk, task->change, task->step, err);
         return;
     }
     enum outcome_kind kind = outcome == NULL ? OUTCOME_DONE : outcome->kind;
     const struct value *before = node->meta;
     note_effects(walk, node, task->step, kind);
-    node->entry_new = node->entry_new || before != node->meta;
+    /* What was created is ours from now on, whether or not an identifier was learnt. */
+    node->entry_new = node->entry_new || before != node->meta ||
+                      (kind == OUTCOME_DONE && !node->touched);
     node->touched = node->touched || kind == OUTCOME_DONE;
     node->changed = node->changed || kind == OUTCOME_DONE;
     node->at++;
     if (walk->stopped != NULL) {
-        const struct err stopped = {.code = ERR_CANCELLED};
+        struct err stopped = {0};
+        err_set(&stopped, ERR_CANCELLED, "%s", walk->stopped);
         fail_change(walk, task->change, NULL, &stopped);
-        node->message = walk->stopped;
         return;
     }
     node->status = WALK_PENDING;
@@ -365,86 +415,6 @@ void walk_stop(struct walk *walk, const char *why)
             walk->nodes[i].message = walk->stopped;
         }
     walk->n_heap = 0;
-}
-
-/* ---- what the state should hold ----------------------------------------------------------- */
-
-/* An attribute that could not be read, or was left alone, is as it was before. */
-static bool was_left_alone(const struct change *change, const struct node *node, size_t i)
-{
-    const struct attr *attr = &change->desired->schema->attrs[i];
-    if (node->live == NULL || !attr_is_compared(attr))
-        return false;
-    return value_is_unreadable(node->live->attrs[i]) ||
-           (change->kind->left_alone != NULL &&
-            !attr_equal(attr, change->desired->attrs[i], node->live->attrs[i]) &&
-            change->kind->left_alone(attr, node->live) != NULL);
-}
-
-static struct instance *finished_entry(struct walk *walk, const struct change *change,
-                                       const struct node *node)
-{
-    const struct instance *desired = change->desired;
-    struct instance *entry =
-        instance_new(walk->arena, desired->schema, desired->address, desired->name);
-    for (size_t i = 0; i < desired->schema->n_attrs; i++)
-        if (was_left_alone(change, node, i))
-            entry->attrs[i] =
-                change->prior == NULL ? value_absent() : change->prior->attrs[i];
-        else if ((desired->schema->attrs[i].flags & ATTR_FACT) == 0)
-            entry->attrs[i] = desired->attrs[i];
-    const struct value *facts = change->kind->remember == NULL || node->live == NULL
-                                    ? NULL
-                                    : change->kind->remember(node->live, walk->arena);
-    const char *commit = walk->options.commit;
-    const struct value_field fields[] = {
-        {"facts", facts == NULL ? value_get(node->meta, "facts") : facts},
-        {"commit", commit == NULL ? value_absent() : value_string(walk->arena, commit)},
-        {"prevent_destroy", desired->lifecycle != NULL && desired->lifecycle->prevent_destroy
-                                ? value_bool(true)
-                                : value_absent()},
-        {"window", value_get(node->meta, "window")}};
-    entry->meta = value_map(walk->arena, fields, ARRAY_LEN(fields));
-    return entry;
-}
-
-/* Still what was last made true, with what has been learnt since. */
-static struct instance *partial_entry(struct walk *walk, const struct change *change,
-                                      const struct node *node)
-{
-    const struct instance *from = change->prior != NULL ? change->prior : change->desired;
-    struct instance *entry =
-        instance_new(walk->arena, from->schema, from->address, from->name);
-    if (change->prior != NULL)
-        memcpy(entry->attrs, change->prior->attrs,
-               from->schema->n_attrs * sizeof(*entry->attrs));
-    const struct value_field unfinished = {"unfinished", value_bool(true)};
-    entry->meta = change->prior != NULL && !value_get_bool(change->prior->meta, "unfinished", false)
-                      ? node->meta
-                      : value_merge(walk->arena, node->meta,
-                                    value_map(walk->arena, &unfinished, 1));
-    return entry;
-}
-
-bool walk_entry(struct walk *walk, size_t index, struct instance **ret_entry)
-{
-    struct node *node = &walk->nodes[index];
-    const struct change *change = &walk->plan->changes[index];
-    if (!node->entry_new)
-        return false;
-    node->entry_new = false;
-    bool done = node->status == WALK_CHANGED || node->status == WALK_SAME;
-    if (done && (change->action == ACTION_DELETE || change->action == ACTION_RELEASE)) {
-        *ret_entry = NULL;
-        return true;
-    }
-    struct instance *entry =
-        done ? finished_entry(walk, change, node) : partial_entry(walk, change, node);
-    entry->presence = PRESENCE_PRESENT;
-    entry->ids = node->live != NULL && done ? value_merge(walk->arena, node->ids, node->live->ids)
-                                            : node->ids;
-    *ret_entry = entry;
-    return true;
 }
 
 struct walk_change walk_status_of(const struct walk *walk, size_t change)
