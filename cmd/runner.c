@@ -125,7 +125,6 @@ static void record_entry(struct runner *r, size_t change)
         return;
     const char *address = r->plan->changes[change].address;
     state_put(r->app->state, r->app->arena, address, entry);
-    state_settle_intents(r->app->state, address, r->plan->id);
     record(r, &(struct record){.kind = RECORD_RESOURCE, .address = address, .resource = entry});
     enum walk_status status = walk_status_of(r->walk, change).status;
     if (status == WALK_CHANGED || status == WALK_SAME)
