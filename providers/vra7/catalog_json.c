@@ -209,15 +209,21 @@ struct names {
     VEC(const struct value *) list;
 };
 
+/* A set: what stands twice in the object (the same user in two cases) stands once in it. */
 static void set_names(struct names *names, const char *attr, const struct instance *wanted,
                       struct instance *live)
 {
     const struct value *none = instance_get(wanted, attr);
+    const struct value **items = names->list.items;
+    size_t n = 0;
     if (names->list.n == 0 && none->type != VALUE_LIST)
         return;
     if (names->list.n > 0)
-        qsort(names->list.items, names->list.n, sizeof(*names->list.items), compare_values);
-    instance_set(live, attr, value_list(names->arena, names->list.items, names->list.n));
+        qsort(items, names->list.n, sizeof(*items), compare_values);
+    for (size_t i = 0; i < names->list.n; i++)
+        if (n == 0 || !value_equal(items[n - 1], items[i]))
+            items[n++] = items[i];
+    instance_set(live, attr, value_list(names->arena, items, n));
 }
 
 static const struct value *name_of(struct arena *arena, const json_t *object,

@@ -279,7 +279,7 @@ static json_t *find_network(struct merge *merge, const json_t *nic)
 {
     merge->network = document_target(merge->arena, json_object_get(nic, "network"));
     json_t *component = document_component(merge->document, merge->network);
-    if (component != NULL)
+    if (json_is_object(component))
         return component;
     component = json_object_get(merge->components, "network");
     const char *type = vra_text(component, "type");

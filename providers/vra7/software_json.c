@@ -75,7 +75,7 @@ static void merge_task(json_t *list, const struct software_spec *spec, const str
     size_t index = 0;
     json_t *entry = find_task(list, task->id, &index);
     if (value_text(arg(spec->args, task, "script")) == NULL) {
-        if (entry != NULL)
+        for (; entry != NULL; entry = find_task(list, task->id, &index))
             json_array_remove(list, index);
         return;
     }
