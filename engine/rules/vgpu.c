@@ -6,6 +6,16 @@
 #include "gpu.h"
 #include "names.h"
 #include "types.h"
+#include "vec.h"
+
+static const char *nearest_profile(const char *word, struct arena *arena)
+{
+    VEC(const char *) all = {0};
+    for (size_t i = 0; i < gpu_models_count; i++)
+        for (size_t p = 0; p < gpu_models[i].n_profiles; p++)
+            VEC_PUSH(arena, &all, gpu_models[i].profiles[p].api);
+    return names_nearest(word, all.items, all.n);
+}
 
 static void check_known(struct rules_context *context, const struct instance *mode)
 {
@@ -14,10 +24,7 @@ static void check_known(struct rules_context *context, const struct instance *mo
         return;
     struct diag *diag = rule_found(context, instance_attr_pos(mode, "profile"), mode,
                                    "no known GPU has a profile %s", profile);
-    const char *best = NULL;
-    for (size_t i = 0; i < gpu_models_count; i++)
-        for (size_t p = 0; best == NULL && p < gpu_models[i].n_profiles; p++)
-            best = names_nearest(profile, &gpu_models[i].profiles[p].api, 1);
+    const char *best = nearest_profile(profile, context->in->facts->arena);
     if (best != NULL)
         diag_hint(context->diags, diag, "did you mean %s?", best);
 }
