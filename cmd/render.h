@@ -40,6 +40,14 @@ const char *style_off(bool colour);
 /* "esx-gpu-{02..04}.lab.local" for names that differ in one number only, else a list; n > 0. */
 void render_names(const char *const *names, size_t n, struct strbuf *out);
 
+/* A value of an attribute; long text in lines: how many there are and which change. */
+void render_value(const struct attr *attr, const struct value *value, struct strbuf *out);
+void render_text_change(const struct attr_change *change, struct strbuf *out);
+void render_line_diff(const struct attr_change *change, bool colour, struct strbuf *out);
+
+/* The changes of a plan, wave after wave. */
+void render_blocks(const struct plan *plan, bool colour, struct strbuf *out);
+
 /* Control characters never reach a terminal: each becomes U+FFFD. Newlines too. */
 void render_safe(const char *text, struct strbuf *out);
 

@@ -1,0 +1,309 @@
+/* render_blocks.c: the changes of a plan, in the order in which they are carried out.
+ *
+ * Equal changes are shown once: a change's body (attributes and steps, without its name) is its
+ * signature, and a run of changes or waves with one signature becomes one block with the list
+ * of names. What is created plainly, as the files say, is named and no more.
+ */
+#include "render.h"
+
+#include <string.h>
+
+#include "address.h"
+#include "arena.h"
+#include "map.h"
+#include "strbuf.h"
+#include "vec.h"
+
+enum { NAME_COLUMN = 10, STEP_COLUMN = 23, VALUE_COLUMN = 39, REASON_COLUMN = 86, WRAP = 94 };
+
+static void pad_to(struct strbuf *out, size_t start, size_t width)
+{
+    size_t used = strbuf_len(out) - start;
+    strbuf_add_repeat(out, ' ', used < width ? width - used : 1);
+}
+
+/* ---- bodies of changes -------------------------------------------------------------------- */
+
+/* Of what is created only what does not stand in the files: how a value was worked out. */
+static bool is_shown(const struct change *change, const struct attr_change *attr)
+{
+    return change->action != ACTION_CREATE || attr->note != NULL;
+}
+
+static void render_attr(const struct attr_change *change, bool create, bool colour,
+                        struct strbuf *out)
+{
+    size_t start = strbuf_len(out);
+    strbuf_add_repeat(out, ' ', NAME_COLUMN);
+    strbuf_add(out, change->attr->name);
+    pad_to(out, start, VALUE_COLUMN);
+    if (change->attr->flags & ATTR_TEXT) {
+        render_text_change(change, out);
+    } else {
+        if (!create) {
+            render_value(change->attr, change->from, out);
+            strbuf_add(out, " -> ");
+        }
+        render_value(change->attr, change->to, out);
+    }
+    if (change->note != NULL)
+        strbuf_addf(out, "   %s", change->note);
+    if (!create) {
+        pad_to(out, start, REASON_COLUMN);
+        strbuf_add(out, reason_name(change->reason));
+    }
+    strbuf_add_char(out, '\n');
+    if (change->attr->flags & ATTR_TEXT)
+        render_line_diff(change, colour, out);
+}
+
+/* "enter maintenance, …, [if ECC is on: disable ECC, reboot, verify], leave maintenance" */
+static void collect_steps(const struct change *change, struct strbuf *out)
+{
+    const struct condition *open = NULL;
+    for (size_t i = 0; i < change->n_steps; i++) {
+        const struct step *step = &change->steps[i];
+        if (open != NULL && step->when != open)
+            strbuf_add_char(out, ']');
+        strbuf_add(out, i == 0 ? "" : ", ");
+        if (step->when != NULL && step->when != open)
+            strbuf_addf(out, "[%s: ", step->when->label);
+        open = step->when;
+        render_safe(step->title, out);
+    }
+    if (open != NULL)
+        strbuf_add_char(out, ']');
+}
+
+static void render_steps(const struct change *change, struct strbuf *out)
+{
+    if (change->n_steps == 0)
+        return;
+    struct strbuf line;
+    strbuf_init(&line, 8000);
+    collect_steps(change, &line);
+    size_t start = strbuf_len(out);
+    strbuf_add_repeat(out, ' ', NAME_COLUMN);
+    strbuf_add(out, "steps");
+    pad_to(out, start, STEP_COLUMN);
+    size_t column = STEP_COLUMN;
+    const char *at = strbuf_str(&line);
+    while (*at != '\0') {
+        size_t len = strcspn(at, " ");
+        if (column + len > WRAP && column > STEP_COLUMN) {
+            strbuf_truncate(out, strbuf_len(out) - 1);
+            strbuf_add_char(out, '\n');
+            strbuf_add_repeat(out, ' ', STEP_COLUMN);
+            column = STEP_COLUMN;
+        }
+        strbuf_add_mem(out, at, len);
+        at += len;
+        column += len;
+        if (*at == ' ') {
+            strbuf_add_char(out, ' ');
+            at++;
+            column++;
+        }
+    }
+    strbuf_add_char(out, '\n');
+    strbuf_release(&line);
+}
+
+static void render_body(const struct change *change, bool colour, struct strbuf *out)
+{
+    for (size_t i = 0; i < change->n_attrs; i++)
+        if (is_shown(change, &change->attrs[i]))
+            render_attr(&change->attrs[i], change->action == ACTION_CREATE, colour, out);
+    render_steps(change, out);
+}
+
+/* ---- blocks ------------------------------------------------------------------------------- */
+
+/* Equal changes of one wave, or of waves that follow each other. */
+struct block {
+    const char *signature; /* "": created plainly, of any kind */
+    const struct change *first;
+    VEC(const char *) names;
+    unsigned wave, last_wave;
+    bool repeats; /* an earlier block has shown this body */
+};
+
+struct blocks {
+    struct arena *arena;
+    VEC(struct block) list;
+    struct map seen;         /* signature -> index + 1 of its latest block */
+    unsigned wave;           /* that is being filled */
+    size_t n_here, n_before; /* blocks in this wave and in the one before */
+};
+
+static const struct {
+    const char *sign;
+    enum style style;
+} action_signs[ACTION_COUNT] = {
+    [ACTION_NONE] = {" ", STYLE_PLAIN},     [ACTION_CREATE] = {"+", STYLE_ADD},
+    [ACTION_UPDATE] = {"~", STYLE_CHANGE},  [ACTION_REBUILD] = {"~", STYLE_CHANGE},
+    [ACTION_DELETE] = {"-", STYLE_REMOVE},  [ACTION_RELEASE] = {"-", STYLE_DIM},
+    [ACTION_ADOPT] = {"=", STYLE_DIM},
+};
+
+/* Nothing to say but that it comes to be as the files describe it. */
+static bool is_plain(const struct change *change)
+{
+    if (change->action != ACTION_CREATE || change->note != NULL ||
+        change->kind->version_attr != NULL)
+        return false;
+    for (size_t i = 0; i < change->n_attrs; i++)
+        if (is_shown(change, &change->attrs[i]))
+            return false;
+    for (size_t i = 0; i < change->n_steps; i++)
+        if (change->steps[i].effects & ~(unsigned)(EFFECT_CREATE | EFFECT_PUBLISH))
+            return false;
+    return true;
+}
+
+/* What must be equal for two changes to be shown as one. The name itself may appear in notes
+ * and values of templates, which are then shown apart. */
+static const char *signature_of(struct strbuf *text, const struct change *change)
+{
+    strbuf_clear(text);
+    if (is_plain(change))
+        return "";
+    strbuf_addf(text, "%s %s %s\n", change->kind->schema.kind, action_name(change->action),
+                change->note == NULL ? "" : change->note);
+    render_body(change, false, text);
+    return strbuf_str(text);
+}
+
+/* The block that the change belongs to: of this wave with its signature, or of the wave before
+ * when that had no other (a rollout, host after host; not the canary alone); NULL: none. */
+static struct block *find_block(struct blocks *blocks, const struct change *change,
+                                const char *signature)
+{
+    size_t index = (size_t)(uintptr_t)map_get(&blocks->seen, signature);
+    struct block *block = index == 0 ? NULL : &blocks->list.items[index - 1];
+    if (block == NULL || block->last_wave == change->wave)
+        return block;
+    bool follows = block->last_wave + 1 == change->wave && change->pool != NULL &&
+                   blocks->n_before == 1;
+    return follows && !(block->first->canary && block->names.n == 1) ? block : NULL;
+}
+
+static void add_to_block(struct blocks *blocks, const struct change *change,
+                         const char *signature)
+{
+    if (change->wave != blocks->wave) {
+        blocks->n_before = blocks->wave + 1 == change->wave ? blocks->n_here : 0;
+        blocks->n_here = 0;
+        blocks->wave = change->wave;
+    }
+    struct block *block = find_block(blocks, change, signature);
+    if (block == NULL) {
+        const char *kept = arena_strdup(blocks->arena, signature);
+        VEC_PUSH(blocks->arena, &blocks->list,
+                 ((struct block){.signature = kept, .first = change, .wave = change->wave}));
+        block = &blocks->list.items[blocks->list.n - 1];
+        block->repeats =
+            map_set(&blocks->seen, kept, (void *)(uintptr_t)blocks->list.n) != NULL;
+    }
+    if (block->names.n == 0 || block->last_wave != change->wave)
+        blocks->n_here++;
+    block->last_wave = change->wave;
+    VEC_PUSH(blocks->arena, &block->names,
+             block->signature[0] == '\0' ? change->address : address_name(change->address));
+}
+
+static void render_wave_label(const struct block *block, unsigned *last, struct strbuf *out)
+{
+    size_t start = strbuf_len(out);
+    if (block->wave != block->last_wave)
+        strbuf_addf(out, "Waves %u-%u", block->wave, block->last_wave);
+    else if (*last != block->wave)
+        strbuf_addf(out, "Wave %u", block->wave);
+    *last = block->wave == block->last_wave ? block->wave : 0;
+    size_t used = strbuf_len(out) - start;
+    strbuf_add_repeat(out, ' ', used < 8 ? 8 - used : 1);
+}
+
+/* Which version a template gets. */
+static void render_version(const struct change *change, struct strbuf *out)
+{
+    const char *attr = change->kind->version_attr;
+    if (attr == NULL || change->desired == NULL)
+        return;
+    if (change->action == ACTION_CREATE)
+        strbuf_addf(out, "   built as %s", instance_text(change->desired, attr));
+    if (change->action == ACTION_REBUILD)
+        strbuf_addf(out, "   rebuilt as %s; %s is kept", instance_text(change->desired, attr),
+                    instance_text(change->live, attr));
+}
+
+static void render_place(const struct change *change, size_t start, bool colour,
+                         struct strbuf *out)
+{
+    if (change->desired == NULL || change->desired->pos.file == NULL)
+        return;
+    pad_to(out, start, REASON_COLUMN - 8);
+    strbuf_addf(out, "%s%s:%u%s", style_on(STYLE_DIM, colour), change->desired->pos.file,
+                change->desired->pos.line, style_off(colour));
+}
+
+static void render_title(const struct block *block, bool colour, struct strbuf *out)
+{
+    const struct change *change = block->first;
+    size_t start = strbuf_len(out);
+    strbuf_addf(out, "%s%s%s ", style_on(action_signs[change->action].style, colour),
+                action_signs[change->action].sign, style_off(colour));
+    strbuf_add(out, style_on(STYLE_BOLD, colour));
+    if (block->names.n > 1 && block->signature[0] != '\0')
+        strbuf_addf(out, "%zu x %s: ", block->names.n, change->kind->schema.kind);
+    else if (block->signature[0] != '\0')
+        strbuf_addf(out, "%s/", change->kind->schema.kind);
+    render_names(block->names.items, block->names.n, out);
+    strbuf_add(out, style_off(colour));
+    if (change->canary)
+        strbuf_add(out, "   canary");
+    render_version(change, out);
+    if (change->note != NULL)
+        strbuf_addf(out, "   %s", change->note);
+    if (block->names.n == 1)
+        render_place(change, start, colour, out);
+    strbuf_add_char(out, '\n');
+}
+
+static void render_block(const struct block *block, bool colour, struct strbuf *out)
+{
+    const struct change *change = block->first;
+    if (!block->repeats || block->signature[0] == '\0' ||
+        (change->n_attrs == 0 && change->n_steps == 0)) {
+        render_title(block, colour, out);
+        if (block->signature[0] != '\0')
+            render_body(change, colour, out);
+        return;
+    }
+    strbuf_addf(out, "%s%s%s the same on %zu %s%s: ",
+                style_on(action_signs[change->action].style, colour),
+                action_signs[change->action].sign, style_off(colour), block->names.n,
+                change->kind->schema.kind, block->names.n == 1 ? "" : "s");
+    render_names(block->names.items, block->names.n, out);
+    strbuf_add_char(out, '\n');
+}
+
+void render_blocks(const struct plan *plan, bool colour, struct strbuf *out)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    struct blocks blocks = {.arena = arena};
+    struct strbuf text;
+    unsigned last = 0;
+    strbuf_init(&text, STRBUF_MAX_OUTPUT);
+    map_init(&blocks.seen);
+    for (size_t i = 0; i < plan->n_changes; i++)
+        add_to_block(&blocks, &plan->changes[i], signature_of(&text, &plan->changes[i]));
+    for (size_t i = 0; i < blocks.list.n; i++) {
+        const struct block *block = &blocks.list.items[i];
+        strbuf_add(out, last != block->wave ? "\n" : "");
+        render_wave_label(block, &last, out);
+        render_block(block, colour, out);
+    }
+    map_release(&blocks.seen);
+    strbuf_release(&text);
+}

@@ -1,0 +1,89 @@
+/* render_value.c: values of attributes, and long texts as the lines that change. */
+#include "render.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "strbuf.h"
+#include "types.h"
+
+enum { SCRIPT_LINES = 12 };
+
+static size_t count_lines(const char *text)
+{
+    size_t n = 0;
+    for (; *text != '\0'; text++)
+        n += *text == '\n';
+    return n;
+}
+
+/* Long text is not shown in full: how much of it changes. */
+void render_text_change(const struct attr_change *change, struct strbuf *out)
+{
+    const char *from = value_text(change->from), *to = value_text(change->to);
+    if (from == NULL && to != NULL)
+        strbuf_addf(out, "(absent) -> %zu lines", count_lines(to));
+    else if (to == NULL)
+        strbuf_add(out, "removed");
+    else
+        strbuf_addf(out, "%zu lines -> %zu lines", from == NULL ? 0 : count_lines(from),
+                    count_lines(to));
+}
+
+/* The lines in which two texts differ: what is common at both ends is left out. */
+void render_line_diff(const struct attr_change *change, bool colour, struct strbuf *out)
+{
+    const char *from = value_text(change->from), *to = value_text(change->to);
+    if (from == NULL || to == NULL)
+        return;
+    while (*from != '\0') {
+        size_t len = strcspn(from, "\n") + 1;
+        if (strncmp(from, to, len) != 0 || from[len - 1] == '\0')
+            break;
+        from += len;
+        to += len;
+    }
+    size_t end_from = strlen(from), end_to = strlen(to);
+    while (end_from > 0 && end_to > 0) {
+        size_t a = end_from - 1, b = end_to - 1;
+        while (a > 0 && from[a - 1] != '\n')
+            a--;
+        while (b > 0 && to[b - 1] != '\n')
+            b--;
+        if (end_from - a != end_to - b || memcmp(from + a, to + b, end_from - a) != 0)
+            break;
+        end_from = a;
+        end_to = b;
+    }
+    const struct {
+        const char *text, *sign;
+        size_t end;
+        enum style style;
+    } sides[] = {{from, "-", end_from, STYLE_REMOVE}, {to, "+", end_to, STYLE_ADD}};
+    for (size_t s = 0; s < ARRAY_LEN(sides); s++) {
+        size_t at = 0;
+        for (int line = 0; at < sides[s].end; line++) {
+            size_t len = strcspn(sides[s].text + at, "\n");
+            if (line == SCRIPT_LINES) {
+                strbuf_addf(out, "            %s …\n", sides[s].sign);
+                break;
+            }
+            char *copy = strndup(sides[s].text + at, len);
+            strbuf_addf(out, "            %s%s ", style_on(sides[s].style, colour),
+                        sides[s].sign);
+            render_safe(copy == NULL ? "" : copy, out);
+            strbuf_addf(out, "%s\n", style_off(colour));
+            free(copy);
+            at += len + 1;
+        }
+    }
+}
+
+void render_value(const struct attr *attr, const struct value *value, struct strbuf *out)
+{
+    struct strbuf text;
+    strbuf_init(&text, 4000);
+    attr_print(attr, value, &text);
+    render_safe(strbuf_str(&text), out);
+    strbuf_release(&text);
+}
