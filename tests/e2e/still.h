@@ -1,5 +1,6 @@
 /* still.h: that nothing was changed: the world looks as before, and the lab's record holds no
- * changing call. Calls of the lab itself (pokes) in between would count as changes of the world.
+ * changing call. Calls of the lab itself (pokes) in between would count as changes of the
+ * world.
  */
 #ifndef GF_TESTS_STILL_H
 #define GF_TESTS_STILL_H
