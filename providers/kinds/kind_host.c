@@ -238,6 +238,10 @@ static void add_settings(const struct build *b, const struct needs *needs)
         steps_add(b->steps, "vsphere", OP_HOST_CARD_GRAPHICS, "graphics type of the cards",
                   EFFECT_NONE,
                   kinds_arg(b->arena, "type", instance_get(want, "card_graphics")));
+    /* Through the driver that runs now: once another one is staged, none may answer before the
+     * reboot. */
+    if (needs->ecc)
+        add_ecc(b, NULL);
     if (needs->install) {
         const struct value_field fields[] = {
             {"vib", instance_get(want, "driver_vib")},
@@ -247,8 +251,6 @@ static void add_settings(const struct build *b, const struct needs *needs)
                   arena_printf(b->arena, "install driver %s", instance_text(want, "driver")),
                   EFFECT_NONE, value_map(b->arena, fields, ARRAY_LEN(fields)));
     }
-    if (needs->ecc)
-        add_ecc(b, NULL);
 }
 
 static const struct condition *ecc_condition(const struct build *b)

@@ -240,36 +240,57 @@ static void check_world(struct site *site, const struct world_shape *shape, cons
     run_free(run);
 }
 
+struct found {
+    unsigned refused, blind, range;
+};
+
+static void try_world(uint64_t seed, struct found *found)
+{
+    struct site site;
+    struct world_shape shape = random_world(seed);
+    site_start_shape(&site, &shape, SPEED);
+    struct run *run = GRIDFORM(&site, "plan", "--json");
+    json_t *plan = run_json(run);
+    lab_forget(&site.lab);
+    check_world(&site, &shape, plan, seed);
+    found->refused += json_array_size(json_at(plan, "refused")) > 0;
+    found->blind += json_array_size(json_at(plan, "unreadable")) > 0;
+    found->range += json_int_at(plan, "impact/host_reboots/least") !=
+                    json_int_at(plan, "impact/host_reboots/most");
+    json_decref(plan);
+    run_free(run);
+    site_stop(&site);
+}
+
 static void announced_impact_is_what_happens(void **state)
 {
     (void)state;
+    struct found found = {0};
     uint64_t base = chance_seed("impact");
-    unsigned n_refused = 0, n_blind = 0, n_range = 0;
-    for (unsigned i = first_world; i < first_world + n_worlds; i++) {
-        struct site site;
-        uint64_t seed = base + i;
-        struct world_shape shape = random_world(seed);
-        site_start_shape(&site, &shape, SPEED);
-        struct run *run = GRIDFORM(&site, "plan", "--json");
-        json_t *plan = run_json(run);
-        lab_forget(&site.lab);
-        check_world(&site, &shape, plan, seed);
-        n_refused += json_array_size(json_at(plan, "refused")) > 0;
-        n_blind += json_array_size(json_at(plan, "unreadable")) > 0;
-        n_range += json_int_at(plan, "impact/host_reboots/least") !=
-                   json_int_at(plan, "impact/host_reboots/most");
-        json_decref(plan);
-        run_free(run);
-        site_stop(&site);
-    }
+    for (unsigned i = first_world; i < first_world + n_worlds; i++)
+        try_world(base + i, &found);
     print_message("%u worlds: %u refused, %u partly unreadable, %u with a range of reboots\n",
-                  n_worlds, n_refused, n_blind, n_range);
-    assert_true(n_refused < n_worlds * 2 / 3);
+                  n_worlds, found.refused, found.blind, found.range);
+    assert_true(n_worlds < 20 || found.refused < n_worlds * 2 / 3);
+}
+
+/* Worlds in which something was wrong once. */
+static void remembered_worlds(void **state)
+{
+    /* 1005: ECC was set after another driver had been staged. */
+    static const uint64_t seeds[] = {1005};
+    struct found found = {0};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(seeds); i++)
+        try_world(seeds[i], &found);
 }
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(announced_impact_is_what_happens)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(announced_impact_is_what_happens),
+        cmocka_unit_test(remembered_worlds),
+    };
     n_worlds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : WORLDS;
     first_world = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
     return cmocka_run_group_tests(tests, NULL, NULL);
