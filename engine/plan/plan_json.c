@@ -235,9 +235,9 @@ static bool same_seen(const struct value *saved, const char *member,
 static void find_moved(const struct value *changes, const struct plan *now, struct arena *arena,
                        struct strbuf *moved)
 {
-    struct map saved;
-    static char met; /* its address: this plan has the change as well */
+    struct map saved, current;
     map_init(&saved);
+    map_init(&current);
     for (size_t i = 0; i < value_count(changes); i++) {
         const char *address = value_get_text(value_at(changes, i), "address");
         if (address != NULL)
@@ -247,17 +247,17 @@ static void find_moved(const struct value *changes, const struct plan *now, stru
         const struct change *change = &now->changes[i];
         size_t at = (size_t)(uintptr_t)map_get(&saved, change->address);
         const struct value *then = at == 0 ? NULL : value_at(changes, at - 1);
+        map_set(&current, change->address, (void *)change);
         if (then == NULL || !same_seen(then, "live_digest", change->live, arena) ||
             !same_seen(then, "prior_digest", change->prior, arena))
             note_moved(moved, change->address);
     }
-    for (size_t i = 0; i < now->n_changes; i++)
-        map_set(&saved, now->changes[i].address, &met);
     for (size_t i = 0; i < value_count(changes); i++) {
         const char *address = value_get_text(value_at(changes, i), "address");
-        if (address != NULL && map_get(&saved, address) != &met)
+        if (address != NULL && map_get(&current, address) == NULL)
             note_moved(moved, address);
     }
+    map_release(&current);
     map_release(&saved);
 }
 
