@@ -147,6 +147,10 @@ static bool drain(struct run *r, bool errors)
 static int talk(struct run *r, struct err *err)
 {
     for (;;) {
+        /* Behind the end of the output libssh reads only when asked for the status, which
+         * OpenSSH sends last. */
+        if (!r->ended && ssh_channel_is_eof(r->channel))
+            ssh_channel_get_exit_status(r->channel);
         bool last = ssh_channel_is_closed(r->channel) ||
                     (r->ended && ssh_channel_is_eof(r->channel)) ||
                     !ssh_is_connected(r->client->session);

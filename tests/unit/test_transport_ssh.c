@@ -29,7 +29,8 @@ static char dir[] = "/tmp/gf-ssh-XXXXXX", known_hosts[64], key_file[64];
 /* libssh would have callbacks used; messages let a server answer whatever a test wants. */
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
-enum ending { END_STATUS, END_SIGNAL, END_CUT, END_HANG, END_REFUSE };
+enum ending { END_STATUS, END_SIGNAL, END_CUT, END_HANG, END_REFUSE,
+              END_LATE /* status behind the end of the output */ };
 
 struct ssh_host {
     ssh_key key;
@@ -130,6 +131,13 @@ static void on_message(struct talk *t, ssh_session session, ssh_channel *channel
     ssh_message_free(m);
 }
 
+/* Until the client has gone. */
+static void hang(ssh_session session)
+{
+    while (ssh_is_connected(session))
+        ssh_message_free(ssh_message_get(session));
+}
+
 static void run_command(struct ssh_host *h, ssh_channel channel)
 {
     char data[4096];
@@ -144,11 +152,14 @@ static void run_command(struct ssh_host *h, ssh_channel channel)
     if (h->ending == END_SIGNAL)
         ssh_channel_request_send_exit_signal(channel, "KILL", 0, "", "");
     if (h->ending == END_HANG)
-        while (ssh_channel_read(channel, data, sizeof(data), 0) >= 0 &&
-               ssh_channel_poll_timeout(channel, 100, 0) >= 0)
-            continue;
-    if (h->ending == END_CUT)
+        hang(ssh_channel_get_session(channel));
+    if (h->ending == END_CUT || h->ending == END_HANG)
         return;
+    if (h->ending == END_LATE) {
+        ssh_channel_send_eof(channel);
+        usleep(50000); /* in a packet of its own, as OpenSSH sends it */
+        ssh_channel_request_send_exit_status(channel, h->status);
+    }
     ssh_channel_send_eof(channel);
     ssh_channel_close(channel);
 }
@@ -382,6 +393,22 @@ static void test_exec(void **state)
     free(input);
 }
 
+static void test_late_status(void **state)
+{
+    (void)state;
+    struct ssh_host h = {.output = "out\n", .status = 7, .ending = END_LATE};
+    struct ssh_result result;
+    struct err err = {0};
+    struct ssh_command command = {.command = "x", .timeout_ms = 20000};
+    ssh_result_init(&result);
+    if (exec(&h, &command, &result, &err) != ERR_NONE)
+        fail_msg("%s", err.message);
+    assert_int_equal(result.status, 7);
+    assert_string_equal(strbuf_str(&result.out), "out\n");
+    strbuf_release(&h.input);
+    ssh_result_release(&result);
+}
+
 static void test_several_commands(void **state)
 {
     (void)state;
@@ -554,6 +581,7 @@ int main(void)
         cmocka_unit_test(test_host_keys),        cmocka_unit_test(test_no_known_hosts),
         cmocka_unit_test(test_logins),           cmocka_unit_test(test_exec),
         cmocka_unit_test(test_several_commands), cmocka_unit_test(test_endings),
+        cmocka_unit_test(test_late_status),
         cmocka_unit_test(test_signal_and_limit), cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_unreachable),
     };
