@@ -117,6 +117,10 @@ static const struct row rows[] = {
     {SERVICE, "description", {{BASE_SERVICE, "description", "s|Machines|Toys"}}},
     {SERVICE, "active", {{BASE_SERVICE, "status", "\"INACTIVE\""}}},
 
+    {ENTITLEMENT, "description", {{BASE_ENTITLEMENT, "description", "s|[gridform|By hand\n[gridform"}}},
+    {ENTITLEMENT, "business_group",
+     {{BASE_ENTITLEMENT, "organization/subtenantLabel", "\"other\""},
+      {BASE_ENTITLEMENT, "organization/subtenantRef", "the group other"}}},
     {ENTITLEMENT, "services", {{BASE_ENTITLEMENT, "entitledServices", "[]"}}},
     {ENTITLEMENT, "items", {{BASE_ENTITLEMENT, "entitledCatalogItems", "[]"}}},
     {ENTITLEMENT, "to", {{BASE_ENTITLEMENT, "principals/0/ref", "\"everybody@ml.local\""}}},
@@ -220,6 +224,19 @@ static void replace_text(struct test *test, const char *path, const char *comman
     json_decref(now);
 }
 
+static void poke_group(struct test *test, const char *path)
+{
+    json_t *groups = lab_look(&test->site.lab, "vra/business_groups"), *group;
+    const char *id;
+    json_object_foreach(groups, id, group)
+        if (strcmp(json_text_at(group, "name"), "other") == 0) {
+            char value[64];
+            snprintf(value, sizeof(value), "\"%s\"", id);
+            lab_poke(&test->site.lab, value, "%s", path);
+        }
+    json_decref(groups);
+}
+
 static void take_out_of_shape(struct test *test, const struct row *row)
 {
     find_bases(test);
@@ -229,6 +246,8 @@ static void take_out_of_shape(struct test *test, const struct row *row)
         resolve_path(test, change, path, sizeof(path));
         if (strncmp(change->value, "s|", 2) == 0)
             replace_text(test, path, change->value);
+        else if (strcmp(change->value, "the group other") == 0)
+            poke_group(test, path);
         else
             lab_poke(&test->site.lab, change->value, "%s", path);
     }
@@ -288,6 +307,24 @@ static void every_attribute_is_named_and_repaired(void **state)
     }
 }
 
+/* Objects that others refer to: their going moves more than one attribute. */
+static void what_was_deleted_comes_back(void **state)
+{
+    static const enum base gone[][2] = {{BASE_BLUEPRINT, BASE_ITEM},
+                                        {BASE_SERVICE},
+                                        {BASE_SOFTWARE},
+                                        {BASE_VM, BASE_SPEC}};
+    struct test *test = *state;
+    for (size_t i = 0; i < ARRAY_LEN(gone); i++) {
+        find_bases(test);
+        for (size_t j = 0; j < 2 && gone[i][j] != BASE_NONE; j++)
+            lab_poke(&test->site.lab, "null", "%s", test->bases[gone[i][j]]);
+        run_free(run_expect(GRIDFORM(&test->site, "drift"), 2));
+        site_converge(&test->site);
+        GRIDFORM_EXPECT(&test->site, 0, "drift");
+    }
+}
+
 /* Edits of the files that wait to be applied are the plan's business. */
 static void an_edit_is_no_drift(void **state)
 {
@@ -343,6 +380,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_attribute_is_named_and_repaired),
+        cmocka_unit_test(what_was_deleted_comes_back),
         cmocka_unit_test(an_edit_is_no_drift),
         cmocka_unit_test(unreadable_is_no_drift),
     };

@@ -28,7 +28,7 @@ static const char head[] =
     "  tenant: ml\n"
     "  accounts:\n"
     "    - { username: architect@ml.local, password: lab-vra-secret }\n"
-    "  business_groups: [ml]\n"
+    "  business_groups: [ml, other]\n"
     "  machine_prefixes: [tf-]\n"
     "  reservation_policies: [gpu-cluster]\n"
     "  network_profiles: [{ name: ml-external, begin: 10.20.0.10, end: 10.20.0.250 }]\n"
