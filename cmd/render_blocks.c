@@ -121,19 +121,18 @@ static void render_body(const struct change *change, bool colour, struct strbuf 
 
 /* Equal changes of one wave, or of waves that follow each other. */
 struct block {
-    const char *signature; /* "": created plainly, of any kind */
     const struct change *first;
     VEC(const char *) names;
     unsigned wave, last_wave;
+    bool brief;   /* nothing to say but the addresses, of any kind */
     bool repeats; /* an earlier block has shown this body */
 };
 
 struct blocks {
     struct arena *arena;
     VEC(struct block) list;
-    struct map seen;         /* signature -> index + 1 of its latest block */
-    unsigned wave;           /* that is being filled */
-    size_t n_here, n_before; /* blocks in this wave and in the one before */
+    struct map latest; /* body and rollout -> index + 1 of the block that grows */
+    struct map bodies; /* that were shown */
 };
 
 static const struct {
@@ -161,55 +160,61 @@ static bool is_plain(const struct change *change)
     return true;
 }
 
-/* What must be equal for two changes to be shown as one. The name itself may appear in notes
- * and values of templates, which are then shown apart. */
-static const char *signature_of(struct strbuf *text, const struct change *change)
+static bool is_brief(const struct change *change)
 {
-    strbuf_clear(text);
-    if (is_plain(change))
-        return "";
-    strbuf_addf(text, "%s %s %s\n", change->kind->schema.kind, action_name(change->action),
-                change->note == NULL ? "" : change->note);
-    render_body(change, false, text);
-    return strbuf_str(text);
+    return is_plain(change) || (change->n_attrs == 0 && change->n_steps == 0);
 }
 
-/* The block that the change belongs to: of this wave with its signature, or of the wave before
- * when that had no other (a rollout, host after host; not the canary alone); NULL: none. */
-static struct block *find_block(struct blocks *blocks, const struct change *change,
-                                const char *signature)
+/* What must be equal for two changes to be shown as one. The name itself may appear in notes
+ * and values of templates, which are then shown apart. */
+static void add_signature(struct strbuf *text, const struct change *change)
 {
-    size_t index = (size_t)(uintptr_t)map_get(&blocks->seen, signature);
+    strbuf_clear(text);
+    strbuf_addf(text, "%s %s %s\n", is_brief(change) ? "" : change->kind->schema.kind,
+                action_name(change->action), change->note == NULL ? "" : change->note);
+    if (!is_brief(change))
+        render_body(change, false, text);
+}
+
+/* The growing block of the body: of this wave, or of the one before when hosts of one pool
+ * follow each other; the canary stands alone. NULL: none. */
+static struct block *find_block(struct blocks *blocks, const struct change *change,
+                                const char *key)
+{
+    size_t index = (size_t)(uintptr_t)map_get(&blocks->latest, key);
     struct block *block = index == 0 ? NULL : &blocks->list.items[index - 1];
     if (block == NULL || block->last_wave == change->wave)
         return block;
-    bool follows = block->last_wave + 1 == change->wave && change->pool != NULL &&
-                   blocks->n_before == 1;
-    return follows && !(block->first->canary && block->names.n == 1) ? block : NULL;
+    return block->last_wave + 1 == change->wave && change->pool != NULL ? block : NULL;
+}
+
+static struct block *new_block(struct blocks *blocks, const struct change *change,
+                               const char *key, size_t body)
+{
+    VEC_PUSH(blocks->arena, &blocks->list,
+             ((struct block){.first = change, .wave = change->wave,
+                             .brief = is_brief(change)}));
+    struct block *block = &blocks->list.items[blocks->list.n - 1];
+    map_set(&blocks->latest, arena_strdup(blocks->arena, key),
+            (void *)(uintptr_t)blocks->list.n);
+    block->repeats = map_set(&blocks->bodies, arena_memdup(blocks->arena, key, body),
+                             blocks) != NULL;
+    return block;
 }
 
 static void add_to_block(struct blocks *blocks, const struct change *change,
-                         const char *signature)
+                         struct strbuf *text)
 {
-    if (change->wave != blocks->wave) {
-        blocks->n_before = blocks->wave + 1 == change->wave ? blocks->n_here : 0;
-        blocks->n_here = 0;
-        blocks->wave = change->wave;
-    }
-    struct block *block = find_block(blocks, change, signature);
-    if (block == NULL) {
-        const char *kept = arena_strdup(blocks->arena, signature);
-        VEC_PUSH(blocks->arena, &blocks->list,
-                 ((struct block){.signature = kept, .first = change, .wave = change->wave}));
-        block = &blocks->list.items[blocks->list.n - 1];
-        block->repeats =
-            map_set(&blocks->seen, kept, (void *)(uintptr_t)blocks->list.n) != NULL;
-    }
-    if (block->names.n == 0 || block->last_wave != change->wave)
-        blocks->n_here++;
+    add_signature(text, change);
+    size_t body = strbuf_len(text);
+    strbuf_addf(text, "%s %s", change->pool == NULL ? "" : change->pool,
+                change->canary ? "canary" : "");
+    struct block *block = find_block(blocks, change, strbuf_str(text));
+    if (block == NULL)
+        block = new_block(blocks, change, strbuf_str(text), body);
     block->last_wave = change->wave;
     VEC_PUSH(blocks->arena, &block->names,
-             block->signature[0] == '\0' ? change->address : address_name(change->address));
+             block->brief ? change->address : address_name(change->address));
 }
 
 static void render_wave_label(const struct block *block, unsigned *last, struct strbuf *out)
@@ -233,8 +238,8 @@ static void render_version(const struct change *change, struct strbuf *out)
     if (change->action == ACTION_CREATE)
         strbuf_addf(out, "   built as %s", instance_text(change->desired, attr));
     if (change->action == ACTION_REBUILD)
-        strbuf_addf(out, "   rebuilt as %s; %s is kept", instance_text(change->desired, attr),
-                    instance_text(change->live, attr));
+        strbuf_addf(out, "   rebuilt as %s; the version in use is kept",
+                    instance_text(change->desired, attr));
 }
 
 static void render_place(const struct change *change, size_t start, bool colour,
@@ -254,9 +259,9 @@ static void render_title(const struct block *block, bool colour, struct strbuf *
     strbuf_addf(out, "%s%s%s ", style_on(action_signs[change->action].style, colour),
                 action_signs[change->action].sign, style_off(colour));
     strbuf_add(out, style_on(STYLE_BOLD, colour));
-    if (block->names.n > 1 && block->signature[0] != '\0')
+    if (block->names.n > 1 && !block->brief)
         strbuf_addf(out, "%zu x %s: ", block->names.n, change->kind->schema.kind);
-    else if (block->signature[0] != '\0')
+    else if (!block->brief)
         strbuf_addf(out, "%s/", change->kind->schema.kind);
     render_names(block->names.items, block->names.n, out);
     strbuf_add(out, style_off(colour));
@@ -273,10 +278,9 @@ static void render_title(const struct block *block, bool colour, struct strbuf *
 static void render_block(const struct block *block, bool colour, struct strbuf *out)
 {
     const struct change *change = block->first;
-    if (!block->repeats || block->signature[0] == '\0' ||
-        (change->n_attrs == 0 && change->n_steps == 0)) {
+    if (!block->repeats || block->brief) {
         render_title(block, colour, out);
-        if (block->signature[0] != '\0')
+        if (!block->brief)
             render_body(change, colour, out);
         return;
     }
@@ -285,7 +289,7 @@ static void render_block(const struct block *block, bool colour, struct strbuf *
                 action_signs[change->action].sign, style_off(colour), block->names.n,
                 change->kind->schema.kind, block->names.n == 1 ? "" : "s");
     render_names(block->names.items, block->names.n, out);
-    strbuf_add_char(out, '\n');
+    strbuf_add(out, change->canary ? "   canary\n" : "\n");
 }
 
 void render_blocks(const struct plan *plan, bool colour, struct strbuf *out)
@@ -295,15 +299,17 @@ void render_blocks(const struct plan *plan, bool colour, struct strbuf *out)
     struct strbuf text;
     unsigned last = 0;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
-    map_init(&blocks.seen);
+    map_init(&blocks.latest);
+    map_init(&blocks.bodies);
     for (size_t i = 0; i < plan->n_changes; i++)
-        add_to_block(&blocks, &plan->changes[i], signature_of(&text, &plan->changes[i]));
+        add_to_block(&blocks, &plan->changes[i], &text);
     for (size_t i = 0; i < blocks.list.n; i++) {
         const struct block *block = &blocks.list.items[i];
         strbuf_add(out, last != block->wave ? "\n" : "");
         render_wave_label(block, &last, out);
         render_block(block, colour, out);
     }
-    map_release(&blocks.seen);
+    map_release(&blocks.latest);
+    map_release(&blocks.bodies);
     strbuf_release(&text);
 }

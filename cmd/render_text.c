@@ -68,7 +68,7 @@ static void render_counts(const struct plan *plan, struct strbuf *out)
     add_kinds(out, plan, 1u << ACTION_UPDATE | 1u << ACTION_REBUILD, "changes", "change",
               &first);
     add_count(out, impact->n_create, "object is new", "objects are new", &first);
-    add_count(out, impact->n_adopt, "is taken over as it is", "are taken over as they are",
+    add_count(out, impact->n_adopt, "is recorded as it is", "are recorded as they are",
               &first);
     add_count(out, impact->n_release, "leaves the state", "leave the state", &first);
     add_kinds(out, plan, 1u << ACTION_DELETE, "is removed", "are removed", &first);
@@ -84,29 +84,45 @@ static bool is_disruptive(const struct plan_impact *impact)
            impact->n_data_loss > 0;
 }
 
-static void render_reboots(const struct plan_impact *impact, struct strbuf *out)
+/* Parts of the line are parted by semicolons. */
+static void add_part(struct strbuf *out, bool *first)
 {
+    strbuf_add(out, *first ? "" : "; ");
+    *first = false;
+}
+
+static void render_windows(const struct plan_impact *impact, struct strbuf *out, bool *first)
+{
+    if (impact->n_windows > 0) {
+        add_part(out, first);
+        strbuf_addf(out, "%zu maintenance window%s, %u host%s at a time", impact->n_windows,
+                    impact->n_windows == 1 ? "" : "s", impact->max_out,
+                    impact->max_out == 1 ? "" : "s");
+    }
     if (impact->n_reboots_most == 0)
         return;
+    add_part(out, first);
     if (impact->n_reboots_least == impact->n_reboots_most)
-        strbuf_addf(out, "; %zu host reboot%s", impact->n_reboots_most,
+        strbuf_addf(out, "%zu host reboot%s", impact->n_reboots_most,
                     impact->n_reboots_most == 1 ? "" : "s");
     else
-        strbuf_addf(out, "; %zu to %zu host reboots (%s)", impact->n_reboots_least,
+        strbuf_addf(out, "%zu to %zu host reboots (%s)", impact->n_reboots_least,
                     impact->n_reboots_most, impact->range_reason);
 }
 
 static void render_machines(const char *what, const char *const *names, size_t n,
-                            struct strbuf *out)
+                            struct strbuf *out, bool *first)
 {
     if (n == 0)
         return;
-    strbuf_addf(out, "; %s ", what);
+    add_part(out, first);
+    strbuf_addf(out, "%s ", what);
     render_names(names, n, out);
 }
 
 static void render_impact(const struct plan_impact *impact, bool colour, struct strbuf *out)
 {
+    bool first = true;
     if (!is_disruptive(impact)) {
         strbuf_add(out, impact->n_service > 0
                             ? "Impact: catalogue items cannot be requested for a moment\n"
@@ -115,20 +131,16 @@ static void render_impact(const struct plan_impact *impact, bool colour, struct 
     }
     strbuf_addf(out, "Impact: %sDISRUPTIVE%s. ", style_on(STYLE_REMOVE, colour),
                 style_off(colour));
-    if (impact->n_windows > 0)
-        strbuf_addf(out, "%zu maintenance window%s, %u host%s at a time", impact->n_windows,
-                    impact->n_windows == 1 ? "" : "s", impact->max_out,
-                    impact->max_out == 1 ? "" : "s");
-    else
-        strbuf_add(out, "No maintenance window");
-    render_reboots(impact, out);
-    render_machines("powers off", impact->power_off, impact->n_power_off, out);
-    render_machines("moves", impact->move, impact->n_move, out);
+    render_windows(impact, out, &first);
+    render_machines("powers off", impact->power_off, impact->n_power_off, out, &first);
+    render_machines("moves", impact->move, impact->n_move, out, &first);
     if (impact->n_windows > 0 && impact->n_power_off == 0 && impact->n_move == 0)
         strbuf_add(out, "; no VM runs there");
-    if (impact->n_data_loss > 0)
-        strbuf_addf(out, "; %zu object%s destroyed", impact->n_data_loss,
+    if (impact->n_data_loss > 0) {
+        add_part(out, &first);
+        strbuf_addf(out, "%zu object%s destroyed", impact->n_data_loss,
                     impact->n_data_loss == 1 ? " is" : "s are");
+    }
     strbuf_add_char(out, '\n');
 }
 
@@ -136,6 +148,9 @@ static void render_slots(const struct plan_impact *impact, struct strbuf *out)
 {
     for (size_t i = 0; i < impact->n_slots; i++) {
         const struct plan_slots *slots = &impact->slots[i];
+        if (slots->now == slots->after && slots->least == slots->now &&
+            slots->most == slots->now)
+            continue;
         strbuf_addf(out, "Slots:  %s %d now", slots->profile, slots->now);
         if (slots->least != slots->now || slots->most != slots->now) {
             if (slots->least == slots->most)
@@ -147,7 +162,7 @@ static void render_slots(const struct plan_impact *impact, struct strbuf *out)
     }
 }
 
-static void render_head(const struct plan *plan, bool colour, struct strbuf *out)
+void render_plan_head(const struct plan *plan, bool colour, struct strbuf *out)
 {
     strbuf_addf(out, "%sPlan for %s%s", style_on(STYLE_BOLD, colour),
                 plan->site == NULL ? "(no site)" : plan->site, style_off(colour));
@@ -185,7 +200,7 @@ static void render_refusals(const struct plan *plan, bool colour, struct strbuf 
 
 void render_plan_text(const struct plan *plan, bool colour, struct strbuf *out)
 {
-    render_head(plan, colour, out);
+    render_plan_head(plan, colour, out);
     render_blocks(plan, colour, out);
     render_blind(plan->blind, plan->n_blind, out);
     render_refusals(plan, colour, out);

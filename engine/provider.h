@@ -69,8 +69,9 @@ struct kind {
     void (*derive)(struct instance *desired, const struct facts *facts, struct diags *diags);
 
     /* Fill derived attributes that need live facts (cpu: auto). Runs once per plan, before the
-     * comparison. A fact that cannot be read falls back to the recorded one in prior's meta.
-     * May be NULL. */
+     * comparison. A fact that cannot be read falls back to the recorded one in prior's meta;
+     * where nothing is known, the attribute becomes unreadable with the reason, and the
+     * resource is left alone. May be NULL. */
     void (*resolve)(struct instance *desired, const struct facts *facts, struct diags *diags);
 
     /* The steps of one change, in order. Pure: equal input, equal steps. change->action and

@@ -329,6 +329,8 @@ static void pending_print(const struct value *value, struct strbuf *out)
 {
     if (value->type == VALUE_MAP && pending_now(value) != NULL && pending_next(value) != NULL)
         strbuf_addf(out, "%s, %s after a reboot", pending_now(value), pending_next(value));
+    else if (value->type == VALUE_MAP && pending_next(value) != NULL)
+        strbuf_addf(out, "%s after a reboot", pending_next(value));
     else
         value_print(value, out);
 }

@@ -19,6 +19,7 @@
 #include "plan_private.h"
 #include "references.h"
 #include "strbuf.h"
+#include "types.h"
 
 /* ---- collecting ------------------------------------------------------------------------- */
 
@@ -169,6 +170,25 @@ static enum action update_action(const struct kind *kind, const struct diff *dif
     return ACTION_UPDATE;
 }
 
+/* A new version shows which of its inputs changed. */
+static void add_inputs(struct change *change, struct arena *arena)
+{
+    const struct instance *desired = change->desired, *prior = change->prior;
+    VEC(struct attr_change) all = {0};
+    for (size_t i = 0; prior != NULL && i < desired->schema->n_attrs; i++) {
+        const struct attr *attr = &desired->schema->attrs[i];
+        if ((attr->flags & ATTR_INPUT) && value_is_known(prior->attrs[i]) &&
+            !attr_equal(attr, prior->attrs[i], desired->attrs[i]))
+            VEC_PUSH(arena, &all,
+                     ((struct attr_change){.attr = attr, .from = prior->attrs[i],
+                                           .to = desired->attrs[i], .reason = REASON_EDIT}));
+    }
+    for (size_t i = 0; i < change->n_attrs; i++)
+        VEC_PUSH(arena, &all, change->attrs[i]);
+    change->attrs = all.items;
+    change->n_attrs = all.n;
+}
+
 static void decide_present(struct draft *draft, const struct instance *desired,
                            const struct instance *prior, const struct instance *live)
 {
@@ -184,6 +204,8 @@ static void decide_present(struct draft *draft, const struct instance *desired,
         change.note = change.kind->unfinished(prior, live, facts);
     if (diff.n > 0 || change.note != NULL) {
         change.action = update_action(change.kind, &diff);
+        if (change.action == ACTION_REBUILD)
+            add_inputs(&change, draft->arena);
     } else if (diff.n_blind == 0 &&
                (diff.stale || facts_intent(facts, desired->address, NULL) != NULL)) {
         change.action = ACTION_ADOPT;
@@ -212,6 +234,15 @@ static void decide_reference(struct draft *draft, const struct instance *desired
         draft->n_unchanged++;
 }
 
+/* Why what is wanted could not be worked out; NULL when it could. */
+static const char *unresolved(const struct instance *desired)
+{
+    for (size_t i = 0; i < desired->schema->n_attrs; i++)
+        if (value_is_unreadable(desired->attrs[i]))
+            return desired->attrs[i]->string;
+    return NULL;
+}
+
 static void decide_desired(struct draft *draft, const struct instance *desired)
 {
     const struct facts *facts = &draft->input->facts;
@@ -221,8 +252,10 @@ static void decide_desired(struct draft *draft, const struct instance *desired)
         draft_blind(draft, desired->address, NULL, "no provider is configured that reads it");
         return;
     }
-    if (live->presence == PRESENCE_UNREADABLE) {
-        draft_blind(draft, desired->address, NULL, live->reason);
+    const char *why =
+        live->presence == PRESENCE_UNREADABLE ? live->reason : unresolved(desired);
+    if (why != NULL) {
+        draft_blind(draft, desired->address, NULL, why);
         return;
     }
     const struct kind *kind = kind_of(desired);

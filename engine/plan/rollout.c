@@ -88,10 +88,8 @@ static void order_pool(struct draft *draft, const struct instance *pool)
         return;
     int64_t most = instance_get(pool, "rollout.max_unavailable")->integer;
     size_t budget = (int64_t)rollout.out >= most ? 0 : (size_t)most - rollout.out;
-    if (budget == 0 && rollout.leaving.n > 0) {
+    if (budget == 0 && rollout.leaving.n > 0)
         refuse_all(draft, &rollout);
-        return;
-    }
     /* The list of a pool may name its hosts in any order. */
     if (rollout.members.n > 1)
         qsort(rollout.members.items, rollout.members.n, sizeof(size_t), compare_indexes);

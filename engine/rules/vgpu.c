@@ -105,10 +105,12 @@ void rule_profile_offered(struct rules_context *context)
 static void check_ecc(struct rules_context *context, const struct instance *mode)
 {
     const char *vib = instance_text(mode, "driver.vib"), *ecc = instance_text(mode, "ecc");
+    const char *profile = instance_text(mode, "profile");
     char version[16];
     if (vib == NULL || !driver_version_of(vib, version) ||
         !driver_needs_ecc_off(driver_branch(version)) ||
-        (ecc != NULL && strcmp(ecc, "disabled") == 0))
+        (ecc != NULL && strcmp(ecc, "disabled") == 0) ||
+        (profile != NULL && gpu_any_profile(profile) != NULL && !gpu_profile_has_ecc(profile)))
         return;
     const char *attr = ecc == NULL ? "driver.vib" : "ecc";
     struct diag *diag = rule_found(context, instance_attr_pos(mode, attr), mode,

@@ -60,6 +60,9 @@ static void derive(struct instance *desired, const struct facts *facts,
 {
     const struct instance *template =
         facts_referred(facts, desired, "machine.clone.template", "template");
+    /* What is not published has no item that could stand under a service. */
+    if (!value_is_true(instance_get(desired, "published")))
+        instance_set(desired, "catalog.service", value_absent());
     if (template == NULL)
         return;
     instance_set(desired, "machine.source", instance_get(template, "vm"));
@@ -73,6 +76,7 @@ static void derive(struct instance *desired, const struct facts *facts,
 struct share {
     int64_t cores;
     int slots;
+    const char *unknown; /* a host of which nothing is known */
 };
 
 /* cpu: auto: the fewest physical cores per slot among the hosts of the template's pool. */
@@ -87,10 +91,12 @@ static bool auto_cpu(const struct instance *template, const struct facts *facts,
          profile != NULL && (host = facts_pool_host(facts, pool, i)) != NULL; i++) {
         const struct value *cores = facts_recall(facts, host->address, "cpu_cores");
         int slots = gpu_slots(facts_recall(facts, host->address, "gpus"), profile);
+        if (cores->type != VALUE_INT || slots < 0)
+            ret->unknown = host->name;
         if (cores->type != VALUE_INT || cores->integer <= 0 || slots <= 0)
             continue;
         if (ret->slots == 0 || cores->integer / slots < ret->cores / ret->slots)
-            *ret = (struct share){cores->integer, slots};
+            *ret = (struct share){cores->integer, slots, ret->unknown};
     }
     return ret->slots > 0;
 }
@@ -120,11 +126,19 @@ static void resolve(struct instance *desired, const struct facts *facts, struct 
                       facts->arena);
         return;
     }
+    if (share.unknown != NULL) {
+        instance_set(desired, "machine.cpu",
+                     value_unreadable(facts->arena,
+                                      "cpu: auto needs the cores and GPUs of the pool's hosts, "
+                                      "and %s cannot be read",
+                                      share.unknown));
+        return;
+    }
     struct diag *diag =
         diag_error(diags, instance_attr_pos(desired, "machine.cpu"),
-                   "cpu: auto needs the cores and GPUs of the pool's hosts, and none is known");
+                   "cpu: auto needs vGPU slots, and no host of the pool has any");
     diag->address = desired->address;
-    diag_hint(diags, diag, "make a host of the pool readable, or give a number of vCPUs");
+    diag_hint(diags, diag, "give a number of vCPUs, or a template with a vGPU of its pool");
 }
 
 static bool only(const struct change *change, const char *a, const char *b)

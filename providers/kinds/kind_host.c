@@ -436,10 +436,12 @@ static int plan_steps(const struct change *change, const struct facts *facts,
 /* A reboot is verified through the shell: without it no window is opened. */
 static const char *left_alone(const struct attr *attr, const struct instance *live)
 {
+    static const char *const names[] = {"card_graphics", "driver", "virtualization_mode", "ecc"};
     const struct value *graphics = instance_get(live, "graphics");
-    if (strcmp(attr->name, "card_graphics") != 0 || !value_is_unreadable(graphics))
-        return NULL;
-    return graphics->string;
+    for (size_t i = 0; value_is_unreadable(graphics) && i < ARRAY_LEN(names); i++)
+        if (strcmp(attr->name, names[i]) == 0)
+            return graphics->string;
+    return NULL;
 }
 
 static const struct value *remember(const struct instance *live, struct arena *arena)

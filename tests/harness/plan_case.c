@@ -140,7 +140,7 @@ static void put_json(struct world *world, struct instance *instance, const char 
     for (size_t i = 0; i < over->map.n; i++) {
         const struct value_field *field = &over->map.fields[i];
         if (strcmp(field->key, "$ids") == 0)
-            instance->ids = value_merge(world->c->arena, instance->ids, field->value);
+            instance->ids = field->value;
         else if (strcmp(field->key, "$meta") == 0)
             instance->meta = field->value;
         else if (strcmp(field->key, "$mark") == 0)
@@ -148,13 +148,20 @@ static void put_json(struct world *world, struct instance *instance, const char 
         else if (schema_find(instance->schema, field->key) < 0)
             fail_msg("%s: %s has no attribute %s", world->c->path, instance->address, field->key);
         else
-            instance_set(instance, field->key, field->value);
+            instance_set(instance, field->key,
+                         value_text(field->value) != NULL &&
+                                 strcmp(value_text(field->value), "$absent") == 0
+                             ? value_absent()
+                             : field->value);
     }
 }
 
 static void describe(struct world *world, struct instance *instance, const char *words)
 {
     const struct instance *wanted = instances_find(world->wanted, instance->address);
+    if (strncmp(words, "present", 7) != 0 && strncmp(words, "same", 4) != 0)
+        for (size_t i = 0; i < instance->schema->n_attrs; i++)
+            instance->attrs[i] = value_absent();
     if (strncmp(words, "unreadable: ", 12) == 0) {
         instance->presence = PRESENCE_UNREADABLE;
         instance->reason = words + 12;

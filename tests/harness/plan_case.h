@@ -15,7 +15,8 @@
  *     @plan, @findings, @drift   what must come out, to the letter
  *
  * WORDS: absent | unreadable: REASON | unknown | same (as wanted) | present, then optionally a
- * JSON object whose members are put over the attributes; "$ids", "$meta" and "$mark" set those.
+ * JSON object whose members are put over the attributes; "$absent" takes one away, and "$ids",
+ * "$meta" and "$mark" set those.
  * Later lines add to earlier ones. Live is absent and prior nothing until a line says so. An
  * address that no manifest declares takes its attributes from JSON alone.
  */
