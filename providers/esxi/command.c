@@ -105,7 +105,7 @@ int shell_run(struct shell *shell, const struct script *script, struct part *par
     return rc;
 }
 
-/* ---- what went wrong ------------------------------------------------------------------------ */
+/* ---- what went wrong -------------------------------------------------------------------- */
 
 const char *one_line(struct arena *arena, const char *text, size_t size)
 {

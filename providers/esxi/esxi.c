@@ -92,8 +92,8 @@ const struct provider provider_esxi = {
     .facet = FACET_ESXI,
     .config = &config,
     .max_parallel = 64,
-    .open = session_open,
-    .close = session_close,
+    .open = esxi_session_open,
+    .close = esxi_session_close,
     .read_many = esxi_read_many,
     .perform = perform,
 };

@@ -25,7 +25,7 @@ struct ssh_client;
 
 extern const struct provider provider_esxi;
 
-/* ---- session ------------------------------------------------------------------------------ */
+/* ---- session ---------------------------------------------------------------------------- */
 
 struct session {
     struct arena *arena;
@@ -37,9 +37,9 @@ struct session {
     int64_t poll_ms, timeout_ms, install_timeout_ms;
 };
 
-int session_open(const struct provider_config *config, const struct op_env *env,
+int esxi_session_open(const struct provider_config *config, const struct op_env *env,
                  struct session **ret_session, struct err *err);
-void session_close(struct session *session);
+void esxi_session_close(struct session *session);
 
 /* One connection. Kept within one call of the provider, by one thread. */
 struct shell {
@@ -54,7 +54,7 @@ struct shell {
 MUST_CHECK int shell_open(struct shell *shell, struct err *err);
 void shell_close(struct shell *shell);
 
-/* ---- scripts -------------------------------------------------------------------------------- */
+/* ---- scripts ---------------------------------------------------------------------------- */
 
 enum { SCRIPT_MAX = 6 };
 
@@ -83,7 +83,7 @@ void script_line(const struct script *script, const char *marker, struct strbuf 
 MUST_CHECK int script_split(const char *output, size_t size, const char *marker, size_t n,
                             struct arena *arena, struct part *parts, struct err *err);
 
-/* ---- esxcli ----------------------------------------------------------------------------------- */
+/* ---- esxcli ----------------------------------------------------------------------------- */
 
 struct field {
     const char *label, *value;
@@ -120,7 +120,7 @@ bool esxcli_no_hostd(const struct part *part);
 /* One line of printable text out of anything, cut to a sane length. */
 const char *one_line(struct arena *arena, const char *text, size_t size);
 
-/* ---- nvidia-smi --------------------------------------------------------------------------------- */
+/* ---- nvidia-smi ------------------------------------------------------------------------- */
 
 struct smi_card {
     const char *id, *mode, *ecc_current, *ecc_pending; /* as printed; NULL: no such field */
@@ -151,7 +151,7 @@ MUST_CHECK int smi_from_text(const char *text, size_t size, struct arena *arena,
 /* What a status other than 0 means (§7.1). */
 void smi_from_failure(const struct part *part, struct arena *arena, struct smi_report *ret);
 
-/* ---- what a host shows ------------------------------------------------------------------------------ */
+/* ---- what a host shows ------------------------------------------------------------------ */
 
 /* Of each command the records, or why there are none. */
 struct answer {
@@ -216,7 +216,7 @@ const char *facts_policy_word(const char *text);
  * is capable. */
 const char *facts_ecc(const struct smi_report *smi, bool pending);
 
-/* ---- reading and steps --------------------------------------------------------------------------- */
+/* ---- reading and steps ------------------------------------------------------------------ */
 
 int esxi_read_many(struct session *session, const struct op_env *env, struct read_item *items,
                    size_t n, struct arena *arena, struct err *err);
@@ -248,13 +248,13 @@ struct step_change {
 /* Run a changing script on the open shell, and look: 0 = reached; 1 = it answered, but the host
  * is not as wanted: parts say why. When its answer is lost, one look by a new connection
  * settles it, or else it is ERR_UNCERTAIN: a command may still be at work. */
-MUST_CHECK int step_change(struct esxi_step *step, const struct step_change *change,
+MUST_CHECK int esxi_step_change(struct esxi_step *step, const struct step_change *change,
                            struct part *parts, struct err *err);
 /* A required text among the arguments, or NULL and an error. */
-const char *step_text(const struct esxi_step *step, const char *key, struct err *err);
-void step_progress(const struct esxi_step *step, const char *text);
+const char *esxi_step_text(const struct esxi_step *step, const char *key, struct err *err);
+void esxi_step_progress(const struct esxi_step *step, const char *text);
 /* sight_take, and an error for the first answer that is not there. */
-MUST_CHECK int step_look(struct esxi_step *step, unsigned what, struct sight *ret,
+MUST_CHECK int esxi_step_look(struct esxi_step *step, unsigned what, struct sight *ret,
                          struct err *err);
 
 #endif

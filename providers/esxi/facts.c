@@ -16,7 +16,7 @@ const char *const esxi_attr_names[ESXI_ATTR_COUNT] = {
     [ESXI_ECC] = "ecc",
 };
 
-/* ---- graphics -------------------------------------------------------------------------------- */
+/* ---- graphics --------------------------------------------------------------------------- */
 
 const char *facts_graphics_word(const char *text)
 {
@@ -95,7 +95,7 @@ static const struct value *policy(const struct sight *sight, struct arena *arena
                         : value_string(arena, word);
 }
 
-/* ---- driver ------------------------------------------------------------------------------------ */
+/* ---- driver ----------------------------------------------------------------------------- */
 
 bool driver_is_aie(const char *name)
 {
@@ -190,7 +190,7 @@ static const struct value *driver(const struct sight *sight, struct arena *arena
     return driver_value(&vibs.items[0], &sight->smi, arena);
 }
 
-/* ---- cards ------------------------------------------------------------------------------------- */
+/* ---- cards ------------------------------------------------------------------------------ */
 
 /* Why nvidia-smi shows no cards, or NULL when it does. */
 static const char *blind(const struct sight *sight, const struct value *driver_found,

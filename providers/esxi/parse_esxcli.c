@@ -1,4 +1,5 @@
-/* parse_esxcli.c: what esxcli printed, as records of labelled fields (esxi-shell.md §1.2, §1.3).
+/* parse_esxcli.c: what esxcli printed, as records of labelled fields (esxi-shell.md §1.2,
+ * §1.3).
  *
  * Nothing depends on the order of fields, on struct names (some are not known for certain), or
  * on the case and blanks of labels; XML has labels without blanks, text has them with.
@@ -56,7 +57,7 @@ static int keep_field(struct arena *arena, field_vec *fields, const char *label,
     return 0;
 }
 
-/* ---- XML ------------------------------------------------------------------------------------- */
+/* ---- XML -------------------------------------------------------------------------------- */
 
 /* The text of a value: of a list the items, joined as the text formatter does. */
 static const char *xml_value(const struct xml_node *field, struct arena *arena)
@@ -123,7 +124,7 @@ int records_from_xml(const char *text, size_t size, struct arena *arena, struct 
     return 0;
 }
 
-/* ---- text -------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------- */
 
 static char *trimmed(struct arena *arena, const char *from, size_t size)
 {

@@ -34,7 +34,7 @@ static void finish(const card_vec *cards, const char *driver, struct smi_report 
                                .n_cards = cards->n};
 }
 
-/* ---- -q -x ---------------------------------------------------------------------------------- */
+/* ---- -q -x ------------------------------------------------------------------------------ */
 
 /* <!DOCTYPE nvidia_smi_log SYSTEM "nvsmi_device_v11.dtd">, or none at all. */
 static int check_doctype(const char *text, size_t size, struct err *err)
@@ -87,7 +87,7 @@ int smi_from_xml(const char *text, size_t size, struct arena *arena, struct smi_
     return 0;
 }
 
-/* ---- -q --------------------------------------------------------------------------------------- */
+/* ---- -q --------------------------------------------------------------------------------- */
 
 /* One line: "Label : value", or a heading. A colon counts only with a blank or the end of the
  * line behind it: bus ids hold colons too. */
@@ -182,7 +182,7 @@ int smi_from_text(const char *text, size_t size, struct arena *arena, struct smi
     return 0;
 }
 
-/* ---- failures ------------------------------------------------------------------------------------ */
+/* ---- failures --------------------------------------------------------------------------- */
 
 void smi_from_failure(const struct part *part, struct arena *arena, struct smi_report *ret)
 {

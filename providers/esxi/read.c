@@ -16,7 +16,7 @@
 
 enum { THREADS_MAX = 64 };
 
-/* ---- one look -------------------------------------------------------------------------------- */
+/* ---- one look --------------------------------------------------------------------------- */
 
 static const char *const graphics_xml[] = {"esxcli", "--formatter=xml", "graphics", "host",
                                            "get", NULL};
@@ -156,7 +156,7 @@ int esxi_read_host(struct shell *shell, const struct value *ret_attrs[ESXI_ATTR_
     return 0;
 }
 
-/* ---- many hosts --------------------------------------------------------------------------------- */
+/* ---- many hosts ------------------------------------------------------------------------- */
 
 struct job {
     struct read_item *item;

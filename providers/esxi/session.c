@@ -74,7 +74,7 @@ static int read_settings(struct session *session, const struct provider_config *
     return 0;
 }
 
-int session_open(const struct provider_config *config, const struct op_env *env,
+int esxi_session_open(const struct provider_config *config, const struct op_env *env,
                  struct session **ret_session, struct err *err)
 {
     (void)env;
@@ -89,7 +89,7 @@ int session_open(const struct provider_config *config, const struct op_env *env,
     return 0;
 }
 
-void session_close(struct session *session)
+void esxi_session_close(struct session *session)
 {
     if (session != NULL)
         arena_free(session->arena);

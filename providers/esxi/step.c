@@ -8,7 +8,7 @@
 #include "arena.h"
 #include "ops.h"
 
-const char *step_text(const struct esxi_step *step, const char *key, struct err *err)
+const char *esxi_step_text(const struct esxi_step *step, const char *key, struct err *err)
 {
     const char *text = value_get_text(step->call->step->args, key);
     if (text != NULL && text[0] != '\0')
@@ -17,7 +17,7 @@ const char *step_text(const struct esxi_step *step, const char *key, struct err 
     return NULL;
 }
 
-void step_progress(const struct esxi_step *step, const char *text)
+void esxi_step_progress(const struct esxi_step *step, const char *text)
 {
     const struct op_env *env = step->shell.env;
     const struct event event = {.kind = EVENT_STEP_PROGRESS,
@@ -29,7 +29,7 @@ void step_progress(const struct esxi_step *step, const char *text)
         env->emit(env->context, &event);
 }
 
-int step_look(struct esxi_step *step, unsigned what, struct sight *ret, struct err *err)
+int esxi_step_look(struct esxi_step *step, unsigned what, struct sight *ret, struct err *err)
 {
     if (sight_take(&step->shell, what, ret, err) < 0)
         return -1;
@@ -42,7 +42,7 @@ int step_look(struct esxi_step *step, unsigned what, struct sight *ret, struct e
     return 0;
 }
 
-/* ---- changing ---------------------------------------------------------------------------------- */
+/* ---- changing --------------------------------------------------------------------------- */
 
 /* One look by a new connection. */
 static int look_again(struct esxi_step *step, const struct step_change *change,
@@ -51,7 +51,7 @@ static int look_again(struct esxi_step *step, const struct step_change *change,
     struct sight sight;
     struct err why = {0};
     shell_close(&step->shell);
-    if (shell_open(&step->shell, &why) < 0 || step_look(step, change->look, &sight, &why) < 0)
+    if (shell_open(&step->shell, &why) < 0 || esxi_step_look(step, change->look, &sight, &why) < 0)
         return err_set(err, ERR_UNCERTAIN, "%s; looking again: %s", lost->message, why.message);
     if (change->reached(&sight, change->wanted))
         return 0;
@@ -60,7 +60,7 @@ static int look_again(struct esxi_step *step, const struct step_change *change,
                    lost->message);
 }
 
-int step_change(struct esxi_step *step, const struct step_change *change, struct part *parts,
+int esxi_step_change(struct esxi_step *step, const struct step_change *change, struct part *parts,
                 struct err *err)
 {
     struct sight sight;
@@ -70,12 +70,12 @@ int step_change(struct esxi_step *step, const struct step_change *change, struct
             return look_again(step, change, &why, err);
         return err_set(err, why.code, "%s", why.message);
     }
-    if (step_look(step, change->look, &sight, &why) < 0)
+    if (esxi_step_look(step, change->look, &sight, &why) < 0)
         return look_again(step, change, &why, err);
     return change->reached(&sight, change->wanted) ? 0 : 1;
 }
 
-/* ---- host.graphics --------------------------------------------------------------------------------- */
+/* ---- host.graphics ---------------------------------------------------------------------- */
 
 /* Both as words of the manifest; NULL: not asked for. */
 struct graphics_wanted {
@@ -133,7 +133,7 @@ static int set_graphics(struct esxi_step *step, const struct sight *sight,
         .look = LOOK_GRAPHICS,
         .reached = graphics_reached,
         .wanted = want};
-    int rc = step_change(step, &change, &part, err);
+    int rc = esxi_step_change(step, &change, &part, err);
     if (rc <= 0)
         return rc;
     if (part.status != 0)
@@ -154,7 +154,7 @@ int step_graphics(struct esxi_step *step, struct err *err)
         (want.policy != NULL && strcmp(want.policy, "performance") != 0 &&
          strcmp(want.policy, "consolidation") != 0))
         return err_set(err, ERR_INTERNAL, "host.graphics: unknown words");
-    if (step_look(step, LOOK_GRAPHICS, &sight, err) < 0)
+    if (esxi_step_look(step, LOOK_GRAPHICS, &sight, err) < 0)
         return -1;
     if (graphics_reached(&sight, &want)) {
         step->outcome->kind = OUTCOME_UNCHANGED;
@@ -163,7 +163,7 @@ int step_graphics(struct esxi_step *step, struct err *err)
     return set_graphics(step, &sight, &want, err);
 }
 
-/* ---- host.ecc ------------------------------------------------------------------------------------------ */
+/* ---- host.ecc --------------------------------------------------------------------------- */
 
 static bool ecc_reached(const struct sight *sight, const void *wanted)
 {
@@ -193,7 +193,7 @@ static int set_ecc(struct esxi_step *step, const char *wanted, struct err *err)
         .look = LOOK_SMI,
         .reached = ecc_reached,
         .wanted = wanted};
-    int rc = step_change(step, &change, &part, err);
+    int rc = esxi_step_change(step, &change, &part, err);
     if (rc <= 0)
         return rc;
     return err_set(err, part.status == 4 ? ERR_DENIED : ERR_INVALID,
@@ -204,12 +204,12 @@ static int set_ecc(struct esxi_step *step, const char *wanted, struct err *err)
 int step_ecc(struct esxi_step *step, struct err *err)
 {
     struct sight sight;
-    const char *wanted = step_text(step, "ecc", err);
+    const char *wanted = esxi_step_text(step, "ecc", err);
     if (wanted == NULL)
         return -1;
     if (strcmp(wanted, "enabled") != 0 && strcmp(wanted, "disabled") != 0)
         return err_set(err, ERR_INTERNAL, "host.ecc: unknown word %s", wanted);
-    if (step_look(step, LOOK_SMI, &sight, err) < 0)
+    if (esxi_step_look(step, LOOK_SMI, &sight, err) < 0)
         return -1;
     if (sight.smi.state != SMI_RUNS)
         return no_cards(&sight.smi, err);

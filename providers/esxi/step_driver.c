@@ -88,8 +88,8 @@ static int remove_vib(struct esxi_step *step, const char *name, struct err *err)
         .reached = remove_reached,
         .wanted = name};
     struct part part;
-    step_progress(step, arena_printf(step->shell.arena, "removing %s", name));
-    int rc = step_change(step, &change, &part, err);
+    esxi_step_progress(step, arena_printf(step->shell.arena, "removing %s", name));
+    int rc = esxi_step_change(step, &change, &part, err);
     return rc <= 0 ? rc : software_error(&part, "esxcli software vib remove", err);
 }
 
@@ -105,8 +105,8 @@ static int install_vib(struct esxi_step *step, const struct driver_wanted *want,
         .reached = install_reached,
         .wanted = want};
     struct part part;
-    step_progress(step, arena_printf(step->shell.arena, "installing %s", want->file));
-    int rc = step_change(step, &change, &part, err);
+    esxi_step_progress(step, arena_printf(step->shell.arena, "installing %s", want->file));
+    int rc = esxi_step_change(step, &change, &part, err);
     return rc <= 0 ? rc : software_error(&part, "esxcli software vib install", err);
 }
 
@@ -129,8 +129,8 @@ static int remove_others(struct esxi_step *step, const struct driver_vibs *vibs,
 
 int step_install_driver(struct esxi_step *step, struct err *err)
 {
-    const struct driver_wanted want = {step_text(step, "version", err),
-                                       step_text(step, "vib", err)};
+    const struct driver_wanted want = {esxi_step_text(step, "version", err),
+                                       esxi_step_text(step, "vib", err)};
     struct sight sight;
     struct driver_vibs vibs;
     bool there = false;
@@ -139,7 +139,7 @@ int step_install_driver(struct esxi_step *step, struct err *err)
         return -1;
     if (want.file[0] != '/')
         return err_set(err, ERR_INVALID, "%s: esxcli takes absolute paths only", want.file);
-    if (step_look(step, LOOK_VIBS, &sight, err) < 0)
+    if (esxi_step_look(step, LOOK_VIBS, &sight, err) < 0)
         return -1;
     if (install_reached(&sight, &want)) {
         step->outcome->kind = OUTCOME_UNCHANGED;
@@ -161,8 +161,8 @@ int step_remove_driver(struct esxi_step *step, struct err *err)
 {
     struct sight sight;
     struct driver_vibs vibs;
-    const char *name = step_text(step, "name", err);
-    if (name == NULL || step_look(step, LOOK_VIBS, &sight, err) < 0)
+    const char *name = esxi_step_text(step, "name", err);
+    if (name == NULL || esxi_step_look(step, LOOK_VIBS, &sight, err) < 0)
         return -1;
     if (!has_vib(&sight.vibs.records, name)) {
         step->outcome->kind = OUTCOME_UNCHANGED;

@@ -111,7 +111,7 @@ static int wait_for(struct esxi_step *step, int64_t timeout_ms, struct strbuf *w
             return err_set(err, ERR_TIMEOUT, "not as expected in time: %s", strbuf_str(why));
         if (strcmp(told, strbuf_str(why)) != 0) {
             told = arena_strdup(step->call->arena, strbuf_str(why));
-            step_progress(step, told);
+            esxi_step_progress(step, told);
         }
         int64_t poll = step->shell.session->poll_ms;
         if (env->sleep_ms(env->context, left < poll ? left : poll) < 0)
