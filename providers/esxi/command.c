@@ -88,9 +88,8 @@ int shell_run(struct shell *shell, const struct script *script, struct part *par
         .max_output = OUTPUT_MAX,
         .timeout_ms = script->timeout_ms > 0 ? script->timeout_ms : shell->session->timeout_ms,
         .idempotent = !script->changes};
-    int rc = strbuf_overflowed(&line)
-                 ? err_set(err, ERR_INVALID, "the command is too long")
-                 : ssh_client_exec(shell->client, &command, &result, err);
+    int rc = strbuf_overflowed(&line) ? err_set(err, ERR_INVALID, "the command is too long")
+                                      : ssh_client_exec(shell->client, &command, &result, err);
     if (rc == 0) {
         const struct strbuf *out = &result.out;
         if (strbuf_len(out) == 0 && strbuf_len(&result.errors) > 0)
@@ -134,16 +133,17 @@ static const struct {
     const char *class;
     enum err_code code;
 } classes[] = {
-    {"MaintenanceModeError", ERR_DENIED},    {"AcceptanceConfigError", ERR_DENIED},
-    {"NoMatchError", ERR_NOT_FOUND},         {"VibDownloadError", ERR_NOT_FOUND},
+    {"MaintenanceModeError", ERR_DENIED},     {"AcceptanceConfigError", ERR_DENIED},
+    {"NoMatchError", ERR_NOT_FOUND},          {"VibDownloadError", ERR_NOT_FOUND},
     {"MetadataDownloadError", ERR_NOT_FOUND}, {"LockingError", ERR_BUSY},
 };
 
 static enum err_code class_code(const char *text, const char **ret_class, size_t *ret_size)
 {
     const char *open = strchr(text, '[');
-    size_t n = open == NULL ? 0 : strspn(open + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                   "abcdefghijklmnopqrstuvwxyz");
+    size_t n = open == NULL ? 0
+                            : strspn(open + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                               "abcdefghijklmnopqrstuvwxyz");
     *ret_size = 0;
     if (n < 6 || open[1 + n] != ']' || memcmp(open + 1 + n - 5, "Error", 5) != 0)
         return ERR_INVALID;

@@ -21,7 +21,8 @@ static const struct attr config_attrs[] = {
     {"port", &type_int, FACET_NONE, 0, .default_value = "22", .min = 1, .max = 65535,
      .doc = "Port of the SSH service."},
     {"connect_to", &type_addresses, FACET_NONE, 0,
-     .doc = "Where to connect for a host, {name: \"address:port\"}; host keys keep their name."},
+     .doc =
+         "Where to connect for a host, {name: \"address:port\"}; host keys keep their name."},
     {"poll_interval", &type_duration, FACET_NONE, 0, .default_value = "5s", .min = 10,
      .max = 600000, .doc = "Pause between two looks at a host that boots."},
     {"timeout", &type_duration, FACET_NONE, 0, .default_value = "60s", .min = 100,
@@ -31,7 +32,10 @@ static const struct attr config_attrs[] = {
 };
 
 static const struct schema config = {
-    .kind = "esxi", .section = "esxi", .attrs = config_attrs, .n_attrs = ARRAY_LEN(config_attrs),
+    .kind = "esxi",
+    .section = "esxi",
+    .attrs = config_attrs,
+    .n_attrs = ARRAY_LEN(config_attrs),
     .doc = "ESXi shells over SSH: graphics type, driver and ECC of the hosts."};
 
 static const struct {

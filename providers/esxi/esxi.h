@@ -38,7 +38,7 @@ struct session {
 };
 
 int esxi_session_open(const struct provider_config *config, const struct op_env *env,
-                 struct session **ret_session, struct err *err);
+                      struct session **ret_session, struct err *err);
 void esxi_session_close(struct session *session);
 
 /* One connection. Kept within one call of the provider, by one thread. */
@@ -249,12 +249,12 @@ struct step_change {
  * is not as wanted: parts say why. When its answer is lost, one look by a new connection
  * settles it, or else it is ERR_UNCERTAIN: a command may still be at work. */
 MUST_CHECK int esxi_step_change(struct esxi_step *step, const struct step_change *change,
-                           struct part *parts, struct err *err);
+                                struct part *parts, struct err *err);
 /* A required text among the arguments, or NULL and an error. */
 const char *esxi_step_text(const struct esxi_step *step, const char *key, struct err *err);
 void esxi_step_progress(const struct esxi_step *step, const char *text);
 /* sight_take, and an error for the first answer that is not there. */
 MUST_CHECK int esxi_step_look(struct esxi_step *step, unsigned what, struct sight *ret,
-                         struct err *err);
+                              struct err *err);
 
 #endif

@@ -44,8 +44,7 @@ static const char *active_type(const struct records *devices)
 {
     const char *all = NULL;
     for (size_t i = 0; i < devices->n; i++) {
-        const char *word =
-            facts_graphics_word(record_get(&devices->items[i], "Graphics Type"));
+        const char *word = facts_graphics_word(record_get(&devices->items[i], "Graphics Type"));
         if (word == NULL || !is_nvidia_card(&devices->items[i]))
             continue;
         all = all == NULL || strcmp(all, word) == 0 ? word : "mixed";

@@ -73,14 +73,14 @@ static const char *xml_value(const struct xml_node *field, struct arena *arena)
     return all;
 }
 
-static int read_structure(const struct xml_node *node, struct arena *arena,
-                          record_vec *records, struct err *err)
+static int read_structure(const struct xml_node *node, struct arena *arena, record_vec *records,
+                          struct err *err)
 {
     field_vec fields = {0};
-    XML_EACH (field, node, "field") {
+    XML_EACH(field, node, "field")
+    {
         const char *name = xml_attr(field, "name");
-        if (name != NULL &&
-            keep_field(arena, &fields, name, xml_value(field, arena), err) < 0)
+        if (name != NULL && keep_field(arena, &fields, name, xml_value(field, arena), err) < 0)
             return -1;
     }
     return keep_record(arena, records, "", &fields, err);
@@ -216,7 +216,8 @@ static void split_columns(const char *line, size_t size, const struct cells *das
     ret->n = dashes->n;
     for (size_t i = 0; i < dashes->n; i++) {
         size_t from = dashes->from[i] < size ? dashes->from[i] : size;
-        size_t to = i + 1 < dashes->n && dashes->from[i + 1] < size ? dashes->from[i + 1] : size;
+        size_t to =
+            i + 1 < dashes->n && dashes->from[i + 1] < size ? dashes->from[i + 1] : size;
         ret->text[i] = trimmed(arena, line + from, to - from);
     }
 }

@@ -73,7 +73,8 @@ int smi_from_xml(const char *text, size_t size, struct arena *arena, struct smi_
         return -1;
     if (strcmp(root->name, "nvidia_smi_log") != 0)
         return err_set(err, ERR_INVALID, "not the XML of nvidia-smi");
-    XML_EACH (gpu, root, "gpu") {
+    XML_EACH(gpu, root, "gpu")
+    {
         const char *id = xml_attr(gpu, "id");
         const struct smi_card card = {
             .id = id == NULL ? "?" : id,
@@ -139,8 +140,8 @@ static void read_value(struct text_reader *r, const struct line *line)
     if (r->cards.n == 0) {
         if (line->indent == 0 && strcasecmp(line->label, "Driver Version") == 0)
             r->driver = line->value;
-        r->known = r->known || r->driver != NULL ||
-                   strcasecmp(line->label, "Attached GPUs") == 0;
+        r->known =
+            r->known || r->driver != NULL || strcasecmp(line->label, "Attached GPUs") == 0;
         return;
     }
     struct smi_card *card = &r->cards.items[r->cards.n - 1];

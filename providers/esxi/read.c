@@ -18,10 +18,10 @@ enum { THREADS_MAX = 64 };
 
 /* ---- one look --------------------------------------------------------------------------- */
 
-static const char *const graphics_xml[] = {"esxcli", "--formatter=xml", "graphics", "host",
-                                           "get", NULL};
-static const char *const devices_xml[] = {"esxcli", "--formatter=xml", "graphics", "device",
-                                          "list", NULL};
+static const char *const graphics_xml[] = {
+    "esxcli", "--formatter=xml", "graphics", "host", "get", NULL};
+static const char *const devices_xml[] = {
+    "esxcli", "--formatter=xml", "graphics", "device", "list", NULL};
 static const char *const vibs_xml[] = {"esxcli", "--formatter=xml", "software", "vib", "list",
                                        NULL};
 static const char *const smi_xml[] = {"nvidia-smi", "-q", "-x", NULL};
@@ -77,10 +77,10 @@ static bool take_esxcli(struct shell *shell, struct sight *sight, size_t questio
             sight->hostd = answer->problem;
         return true;
     }
-    int rc = xml ? records_from_xml(part->output, part->size, shell->arena, &answer->records,
-                                    &err)
-                 : records_from_text(part->output, part->size, questions[question].shape,
-                                     shell->arena, &answer->records, &err);
+    int rc =
+        xml ? records_from_xml(part->output, part->size, shell->arena, &answer->records, &err)
+            : records_from_text(part->output, part->size, questions[question].shape,
+                                shell->arena, &answer->records, &err);
     if (rc == 0)
         return true;
     err_wrap(&err, "%s: the answer is not understood", questions[question].name);
@@ -123,9 +123,8 @@ static int ask(struct shell *shell, unsigned what, bool xml, struct sight *sight
     for (size_t i = 0; i < ARRAY_LEN(questions); i++) {
         if (!(what & questions[i].what))
             continue;
-        bool taken = questions[i].what == LOOK_SMI
-                         ? take_smi(shell, sight, part, xml)
-                         : take_esxcli(shell, sight, i, part, xml);
+        bool taken = questions[i].what == LOOK_SMI ? take_smi(shell, sight, part, xml)
+                                                   : take_esxcli(shell, sight, i, part, xml);
         *ret_left |= taken ? 0 : questions[i].what;
         part++;
     }
@@ -207,8 +206,7 @@ static void run_crew(struct crew *crew)
 {
     pthread_t threads[THREADS_MAX - 1];
     size_t wanted = crew->n < THREADS_MAX ? crew->n : THREADS_MAX, started = 0;
-    while (started + 1 < wanted &&
-           pthread_create(&threads[started], NULL, work, crew) == 0)
+    while (started + 1 < wanted && pthread_create(&threads[started], NULL, work, crew) == 0)
         started++;
     work(crew);
     for (size_t i = 0; i < started; i++)

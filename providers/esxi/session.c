@@ -52,8 +52,7 @@ static int read_settings(struct session *session, const struct provider_config *
     session->username = setting(session, settings, "username");
     session->key_file = path_setting(session, config, "key_file");
     session->known_hosts = path_setting(session, config, "known_hosts");
-    session->connect_to =
-        value_copy(session->arena, instance_get(settings, "connect_to"));
+    session->connect_to = value_copy(session->arena, instance_get(settings, "connect_to"));
     session->secrets = config->redact;
     session->port = (unsigned)number(settings, "port", 22);
     session->verify = verify->type != VALUE_BOOL || verify->boolean;
@@ -75,7 +74,7 @@ static int read_settings(struct session *session, const struct provider_config *
 }
 
 int esxi_session_open(const struct provider_config *config, const struct op_env *env,
-                 struct session **ret_session, struct err *err)
+                      struct session **ret_session, struct err *err)
 {
     (void)env;
     struct arena *arena = arena_new();

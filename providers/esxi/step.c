@@ -51,7 +51,8 @@ static int look_again(struct esxi_step *step, const struct step_change *change,
     struct sight sight;
     struct err why = {0};
     shell_close(&step->shell);
-    if (shell_open(&step->shell, &why) < 0 || esxi_step_look(step, change->look, &sight, &why) < 0)
+    if (shell_open(&step->shell, &why) < 0 ||
+        esxi_step_look(step, change->look, &sight, &why) < 0)
         return err_set(err, ERR_UNCERTAIN, "%s; looking again: %s", lost->message, why.message);
     if (change->reached(&sight, change->wanted))
         return 0;
@@ -60,8 +61,8 @@ static int look_again(struct esxi_step *step, const struct step_change *change,
                    lost->message);
 }
 
-int esxi_step_change(struct esxi_step *step, const struct step_change *change, struct part *parts,
-                struct err *err)
+int esxi_step_change(struct esxi_step *step, const struct step_change *change,
+                     struct part *parts, struct err *err)
 {
     struct sight sight;
     struct err why = {0};
@@ -102,9 +103,9 @@ static bool type_is(const struct sight *sight, const char *type)
 
 static bool policy_is(const struct sight *sight, const char *policy)
 {
-    return policy == NULL || strcmp(host_word(sight, "Shared Passthru Assignment Policy",
-                                              facts_policy_word),
-                                    policy) == 0;
+    return policy == NULL ||
+           strcmp(host_word(sight, "Shared Passthru Assignment Policy", facts_policy_word),
+                  policy) == 0;
 }
 
 static bool graphics_reached(const struct sight *sight, const void *wanted)
@@ -125,14 +126,12 @@ static int set_graphics(struct esxi_step *step, const struct sight *sight,
     }
     if (!policy_is(sight, want->policy)) {
         words[n++] = "--shared-passthru-assignment-policy";
-        words[n++] =
-            strcmp(want->policy, "performance") == 0 ? "Performance" : "Consolidation";
+        words[n++] = strcmp(want->policy, "performance") == 0 ? "Performance" : "Consolidation";
     }
-    const struct step_change change = {
-        .script = {.commands = {words}, .n = 1, .changes = true},
-        .look = LOOK_GRAPHICS,
-        .reached = graphics_reached,
-        .wanted = want};
+    const struct step_change change = {.script = {.commands = {words}, .n = 1, .changes = true},
+                                       .look = LOOK_GRAPHICS,
+                                       .reached = graphics_reached,
+                                       .wanted = want};
     int rc = esxi_step_change(step, &change, &part, err);
     if (rc <= 0)
         return rc;
@@ -174,8 +173,9 @@ static bool ecc_reached(const struct sight *sight, const void *wanted)
 static int no_cards(const struct smi_report *smi, struct err *err)
 {
     if (smi->state == SMI_ABSENT)
-        return err_set(err, ERR_CONFLICT, "the driver is not installed, or not loaded until "
-                                          "the next reboot: ECC cannot be set");
+        return err_set(err, ERR_CONFLICT,
+                       "the driver is not installed, or not loaded until "
+                       "the next reboot: ECC cannot be set");
     if (smi->state == SMI_NOT_LOADED)
         return err_set(err, ERR_CONFLICT, "the driver is not loaded: ECC cannot be set");
     if (smi->state == SMI_NO_CARD)
@@ -188,11 +188,10 @@ static int set_ecc(struct esxi_step *step, const char *wanted, struct err *err)
     const char *const words[] = {"nvidia-smi", "-e", strcmp(wanted, "enabled") == 0 ? "1" : "0",
                                  NULL};
     struct part part;
-    const struct step_change change = {
-        .script = {.commands = {words}, .n = 1, .changes = true},
-        .look = LOOK_SMI,
-        .reached = ecc_reached,
-        .wanted = wanted};
+    const struct step_change change = {.script = {.commands = {words}, .n = 1, .changes = true},
+                                       .look = LOOK_SMI,
+                                       .reached = ecc_reached,
+                                       .wanted = wanted};
     int rc = esxi_step_change(step, &change, &part, err);
     if (rc <= 0)
         return rc;

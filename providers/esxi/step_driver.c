@@ -82,7 +82,9 @@ static int remove_vib(struct esxi_step *step, const char *name, struct err *err)
 {
     const char *const words[] = {"esxcli", "software", "vib", "remove", "-n", name, NULL};
     const struct step_change change = {
-        .script = {.commands = {words}, .n = 1, .changes = true,
+        .script = {.commands = {words},
+                   .n = 1,
+                   .changes = true,
                    .timeout_ms = step->shell.session->install_timeout_ms},
         .look = LOOK_VIBS,
         .reached = remove_reached,
@@ -96,10 +98,18 @@ static int remove_vib(struct esxi_step *step, const char *name, struct err *err)
 static int install_vib(struct esxi_step *step, const struct driver_wanted *want, bool checked,
                        struct err *err)
 {
-    const char *const words[] = {"esxcli", "software", "vib", "install", "-v", want->file,
-                                 checked ? NULL : "--no-sig-check", NULL};
+    const char *const words[] = {"esxcli",
+                                 "software",
+                                 "vib",
+                                 "install",
+                                 "-v",
+                                 want->file,
+                                 checked ? NULL : "--no-sig-check",
+                                 NULL};
     const struct step_change change = {
-        .script = {.commands = {words}, .n = 1, .changes = true,
+        .script = {.commands = {words},
+                   .n = 1,
+                   .changes = true,
                    .timeout_ms = step->shell.session->install_timeout_ms},
         .look = LOOK_VIBS,
         .reached = install_reached,

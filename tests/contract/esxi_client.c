@@ -66,16 +66,21 @@ int esxi_client_open(struct esxi_client *client, const char *settings)
     memset(client, 0, sizeof *client);
     client->arena = arena_new();
     client->redact = secrets_new();
-    client->env = (struct op_env){.context = client, .now_ms = env_now, .sleep_ms = env_sleep,
-                                  .cancelled = env_cancelled, .emit = env_emit};
+    client->env = (struct op_env){.context = client,
+                                  .now_ms = env_now,
+                                  .sleep_ms = env_sleep,
+                                  .cancelled = env_cancelled,
+                                  .emit = env_emit};
     const struct value *map = esxi_client_json(client, settings);
     struct instance *instance =
         instance_new(client->arena, provider_esxi.config, "providers/esxi", "esxi");
     for (size_t i = 0; i < map->map.n; i++)
         instance_set(instance, map->map.fields[i].key, map->map.fields[i].value);
     client->password = value_get_text(map, "password");
-    const struct provider_config config = {.settings = instance, .directory = "/nonexistent",
-                                           .secret = give_secret, .context = client,
+    const struct provider_config config = {.settings = instance,
+                                           .directory = "/nonexistent",
+                                           .secret = give_secret,
+                                           .context = client,
                                            .redact = client->redact};
     return provider_esxi.open(&config, &client->env, &client->session, &client->err);
 }
@@ -113,7 +118,10 @@ int esxi_client_perform(struct esxi_client *client, const char *host, const char
 {
     const char *address = address_make(client->arena, "host", host);
     const struct value *none = value_map(client->arena, NULL, 0);
-    const struct step step = {.address = address, .provider = "esxi", .op = op, .title = op,
+    const struct step step = {.address = address,
+                              .provider = "esxi",
+                              .op = op,
+                              .title = op,
                               .args = esxi_client_json(client, args)};
     const struct step_call call = {
         .step = &step,

@@ -40,8 +40,9 @@ static char *settings(const struct fixture *f, const char *password, const char 
 {
     struct strbuf out;
     strbuf_init(&out, 4096);
-    strbuf_addf(&out, "{\"username\":\"root\",\"password\":\"%s\",\"known_hosts\":\"%s\","
-                      "\"poll_interval\":20,\"timeout\":20000,\"connect_to\":{",
+    strbuf_addf(&out,
+                "{\"username\":\"root\",\"password\":\"%s\",\"known_hosts\":\"%s\","
+                "\"poll_interval\":20,\"timeout\":20000,\"connect_to\":{",
                 password, known_hosts);
     for (int i = 0; i < 4; i++)
         strbuf_addf(&out, "%s\"%s\":\"127.0.10.%d:%s\"", i == 0 ? "" : ",", all_hosts[i], i + 1,
@@ -97,7 +98,9 @@ static void on_host(struct fixture *f, const char *host, const char *address,
     snprintf(to, sizeof to, "%s:%s", address, f->port);
     const struct ssh_client_options options = {
         .endpoint = {.name = host, .connect_to = to, .verify = true},
-        .user = "root", .known_hosts = f->known_hosts, .password = PASSWORD};
+        .user = "root",
+        .known_hosts = f->known_hosts,
+        .password = PASSWORD};
     if (ssh_client_open(&options, &client, &err) < 0)
         fail_msg("%s", err.message);
     ssh_result_init(&result);
@@ -385,8 +388,8 @@ static void test_cancel(void **state)
     struct fixture *f = *state;
     pthread_t thread;
     pthread_create(&thread, NULL, cancel_later, &f->client);
-    expect_failure(f, OP_HOST_VERIFY,
-                   "{\"expect\":{\"ecc\":\"disabled\"},\"timeout\":60000}", ERR_CANCELLED, "");
+    expect_failure(f, OP_HOST_VERIFY, "{\"expect\":{\"ecc\":\"disabled\"},\"timeout\":60000}",
+                   ERR_CANCELLED, "");
     pthread_join(thread, NULL);
     assert_null(esxi_client_read(&f->client, HOST1));
     assert_int_equal(f->client.err.code, ERR_CANCELLED);
@@ -422,10 +425,11 @@ int main(void)
 {
 #define WITH_LAB(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        WITH_LAB(test_procedure), WITH_LAB(test_many),    WITH_LAB(test_wrong_password),
-        WITH_LAB(test_host_keys), WITH_LAB(test_no_hostd), WITH_LAB(test_text),
-        WITH_LAB(test_lost),      WITH_LAB(test_refused), WITH_LAB(test_cancel),
-        cmocka_unit_test(test_settings),
+        WITH_LAB(test_procedure),      WITH_LAB(test_many),
+        WITH_LAB(test_wrong_password), WITH_LAB(test_host_keys),
+        WITH_LAB(test_no_hostd),       WITH_LAB(test_text),
+        WITH_LAB(test_lost),           WITH_LAB(test_refused),
+        WITH_LAB(test_cancel),         cmocka_unit_test(test_settings),
     };
     return cmocka_run_group_tests_name("esxi_lab", tests, NULL, NULL);
 }

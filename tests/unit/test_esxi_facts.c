@@ -50,17 +50,29 @@ static void test_graphics(void **state)
     } cases[] = {
         {"Shared", "Performance", {"Basic"}, "shared", "performance"},
         {"Shared", "Performance", {0}, "shared", "performance"},
-        {"SharedPassthru", "Consolidation", {"Basic", "Basic"}, "shared_passthru",
+        {"SharedPassthru",
+         "Consolidation",
+         {"Basic", "Basic"},
+         "shared_passthru",
          "consolidation"},
         {"SharedPassthru", "Performance", {"Shared"}, "shared>shared_passthru", "performance"},
-        {"SharedPassthru", "Performance", {"SharedPassthru", "Passthru"}, "shared_passthru",
+        {"SharedPassthru",
+         "Performance",
+         {"SharedPassthru", "Passthru"},
+         "shared_passthru",
          "performance"},
         {"SharedPassthru", "Performance", {"Passthru"}, "shared_passthru", "performance"},
         {"Shared", "Performance", {"SharedPassthru"}, "shared_passthru>shared", "performance"},
-        {"SharedPassthru", "Performance", {"SharedPassthru", "Shared"}, "mixed>shared_passthru",
+        {"SharedPassthru",
+         "Performance",
+         {"SharedPassthru", "Shared"},
+         "mixed>shared_passthru",
          "performance"},
         {"sharedpassthru", "PERFORMANCE", {"SHAREDPASSTHRU"}, "shared_passthru", "performance"},
-        {"Direct", "Best", {"Shared"}, "!unknown default graphics type \"Direct\"",
+        {"Direct",
+         "Best",
+         {"Shared"},
+         "!unknown default graphics type \"Direct\"",
          "!unknown assignment policy \"Best\""},
         {NULL, NULL, {"Shared"}, "!names no default graphics type", "!names no"},
     };
@@ -108,18 +120,21 @@ struct vib_row {
     const char *name, *version, *vendor;
 };
 
-#define OWN {"NVIDIA-VMware", "384.73-1OEM.650.0.0.4598673", "NVIDIA"}
+#define OWN                                                                                    \
+    {                                                                                          \
+        "NVIDIA-VMware", "384.73-1OEM.650.0.0.4598673", "NVIDIA"                               \
+    }
 static const struct vib_row own = OWN;
 
 static struct records rows(struct arena *arena, const struct vib_row *vibs, size_t max)
 {
     struct records list = {ARENA_ARRAY(arena, max + 1, struct record), 0};
-    const struct field other[] = {{"Name", "esx-ui"}, {"Version", "2.12.0-2"},
-                                  {"Vendor", "VMware"}};
+    const struct field other[] = {
+        {"Name", "esx-ui"}, {"Version", "2.12.0-2"}, {"Vendor", "VMware"}};
     list.items[list.n++] = one(arena, other, 3).items[0];
     for (size_t i = 0; i < max && vibs[i].name != NULL; i++) {
-        const struct field fields[] = {{"Vendor", vibs[i].vendor}, {"Name", vibs[i].name},
-                                       {"Version", vibs[i].version}};
+        const struct field fields[] = {
+            {"Vendor", vibs[i].vendor}, {"Name", vibs[i].name}, {"Version", vibs[i].version}};
         list.items[list.n++] = one(arena, fields, 3).items[0];
     }
     return list;
@@ -186,21 +201,32 @@ static void test_driver(void **state)
         {{OWN}, SMI_FAILED, NULL, "!status 15", "!status 15"},
         {{OWN}, SMI_RUNS, "384\n73", "!no driver version", "host_vgpu"},
         {{OWN}, SMI_RUNS, NULL, "!no driver version", "host_vgpu"},
-        {{{"NVIDIA-VMware", "oops", "NVIDIA"}}, SMI_RUNS, "384.73", "!no driver version in",
+        {{{"NVIDIA-VMware", "oops", "NVIDIA"}},
+         SMI_RUNS,
+         "384.73",
+         "!no driver version in",
          "host_vgpu"},
-        {{OWN, {"NVD-AIE", "525.105.14-1OEM.800.1.0.2", "NVD"}}, SMI_RUNS, "384.73",
+        {{OWN, {"NVD-AIE", "525.105.14-1OEM.800.1.0.2", "NVD"}},
+         SMI_RUNS,
+         "384.73",
          "!several NVIDIA drivers are installed: NVIDIA-VMware 384.73-1OEM.650.0.0.4598673, "
-         "NVD-AIE 525", "host_vgpu"},
-        {{OWN, {"nvd-gpu-mgmt-daemon", "525.105.14-0.0.0000", "NVD"}}, SMI_RUNS, "384.73",
-         "384.73", "host_vgpu"},
+         "NVD-AIE 525",
+         "host_vgpu"},
+        {{OWN, {"nvd-gpu-mgmt-daemon", "525.105.14-0.0.0000", "NVD"}},
+         SMI_RUNS,
+         "384.73",
+         "384.73",
+         "host_vgpu"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct arena *arena = arena_new();
         const struct value *attrs[ESXI_ATTR_COUNT];
         struct smi_card card = {.id = "a", .mode = "Host VGPU", .ecc_current = "N/A"};
-        struct sight sight = {.smi = {.state = cases[i].state, .driver = cases[i].running,
+        struct sight sight = {.smi = {.state = cases[i].state,
+                                      .driver = cases[i].running,
                                       .reason = "nvidia-smi failed with status 15: lost",
-                                      .cards = &card, .n_cards = 1}};
+                                      .cards = &card,
+                                      .n_cards = 1}};
         sight.vibs.records = rows(arena, cases[i].vibs, 3);
         facts_derive(&sight, arena, attrs);
         check_value("driver", attrs[ESXI_DRIVER], cases[i].driver);
@@ -225,17 +251,25 @@ static void test_cards(void **state)
         {{{"a", "None", "N/A", "N/A"}}, "none", "-"},
         {{{"a", NULL, NULL, NULL}}, "none", "-"},
         {{{"a", "VGPU", "[Not Supported]", "[N/A]"}}, "vgpu", "-"},
-        {{{"a", "Host VGPU", "Enabled", "Enabled"}, {"b", "Host VSGA", "N/A", "N/A"}}, "mixed",
+        {{{"a", "Host VGPU", "Enabled", "Enabled"}, {"b", "Host VSGA", "N/A", "N/A"}},
+         "mixed",
          "enabled"},
-        {{{"a", "Host VGPU", "Enabled", "Disabled"}, {"b", "Host VGPU", "Disabled", "Disabled"}},
-         "host_vgpu", "mixed>disabled"},
+        {{{"a", "Host VGPU", "Enabled", "Disabled"},
+          {"b", "Host VGPU", "Disabled", "Disabled"}},
+         "host_vgpu",
+         "mixed>disabled"},
         {{{"a", "Host VGPU", "Enabled", "Disabled"}, {"b", "Host VGPU", "Enabled", "Enabled"}},
-         "host_vgpu", "enabled>mixed"},
+         "host_vgpu",
+         "enabled>mixed"},
         {{{"a", "Host VGPU", "Enabled", "Enabled"}, {"b", "Host VGPU", "Disabled", "Disabled"}},
-         "host_vgpu", "mixed"},
+         "host_vgpu",
+         "mixed"},
         {{{"a", "Very New\x01Mode", "On", "On"}}, "very_new_mode", "unknown"},
-        {{{"a", "A", "Enabled", "Enabled"}, {"b", "B", "Disabled", "Enabled"},
-          {"c", "A", "Enabled", "Enabled"}}, "mixed", "mixed>enabled"},
+        {{{"a", "A", "Enabled", "Enabled"},
+          {"b", "B", "Disabled", "Enabled"},
+          {"c", "A", "Enabled", "Enabled"}},
+         "mixed",
+         "mixed>enabled"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct arena *arena = arena_new();
@@ -284,9 +318,9 @@ static void test_problems(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_graphics), cmocka_unit_test(test_other_cards),
+        cmocka_unit_test(test_graphics),  cmocka_unit_test(test_other_cards),
         cmocka_unit_test(test_vib_names), cmocka_unit_test(test_driver),
-        cmocka_unit_test(test_cards),    cmocka_unit_test(test_problems),
+        cmocka_unit_test(test_cards),     cmocka_unit_test(test_problems),
     };
     return cmocka_run_group_tests_name("esxi_facts", tests, NULL, NULL);
 }

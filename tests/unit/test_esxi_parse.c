@@ -32,25 +32,31 @@ static const struct esx_case {
     {"host get of 8.0",
      "   Default Graphics Type: SharedPassthru\n"
      "   Shared Passthru Assignment Policy: Performance\n",
-     SHAPE_FIELDS, 1,
+     SHAPE_FIELDS,
+     1,
      {{0, "Default Graphics Type", "SharedPassthru"},
       {0, "shared passthru ASSIGNMENT policy", "Performance"},
       {0, "Other", NULL}}},
     {"host get, other order, unknown field, CR LF",
      "   Shared Passthru Assignment Policy: Consolidation\r\n   vGPU Weather: fine: sunny\r\n"
      "   Default Graphics Type: Shared\r\n",
-     SHAPE_FIELDS, 1,
+     SHAPE_FIELDS,
+     1,
      {{0, "DefaultGraphicsType", "Shared"},
       {0, "SharedPassthruAssignmentPolicy", "Consolidation"},
       {0, "vGPU Weather", "fine: sunny"}}},
-    {"host get with a header line", "Graphics\n   Default Graphics Type: Shared", SHAPE_FIELDS, 1,
+    {"host get with a header line",
+     "Graphics\n   Default Graphics Type: Shared",
+     SHAPE_FIELDS,
+     1,
      {{0, "Default Graphics Type", "Shared"}}},
     {"device list, two cards",
      "0000:af:00.0\n   Vendor Name: NVIDIA Corporation\n"
      "   Device Name: GA100 [A100 PCIe 40GB]\n   Module Name: None\n   Graphics Type: Basic\n"
      "   Memory Size in KB: 0\n   Number of VMs: 0\n\n0000:3b:00.0\n"
      "   Graphics Type: SharedPassthru\n   vGPU Mode: SameSize\n",
-     SHAPE_FIELDS, 2,
+     SHAPE_FIELDS,
+     2,
      {{0, "Device Name", "GA100 [A100 PCIe 40GB]"},
       {0, "Graphics Type", "Basic"},
       {1, "Graphics Type", "SharedPassthru"},
@@ -58,15 +64,19 @@ static const struct esx_case {
     {"installation result, empty value without the blank",
      "Installation Result\n   Message: Operation finished successfully.\n"
      "   Reboot Required: false\n   VIBs Removed:\n   VIBs Skipped: \n",
-     SHAPE_FIELDS, 1,
+     SHAPE_FIELDS,
+     1,
      {{0, "VIBs Removed", ""}, {0, "VIBs Skipped", ""}, {0, "Reboot Required", "false"}}},
     {"vib get",
      "VMware_bootbank_esx-ui_2.12.0-21482143\n   Name: esx-ui\n   Version: 2.12.0-21482143\n"
      "   Vendor: VMware\n   Maintenance Mode Required: False\n",
-     SHAPE_FIELDS, 1,
+     SHAPE_FIELDS,
+     1,
      {{0, "Name", "esx-ui"}, {0, "Maintenance Mode Required", "False"}}},
     {"pci list: labels that end alike",
-     "0000:af:00.0\n   SubVendor ID: 0x1\n   Vendor ID: 0x10de\n", SHAPE_FIELDS, 1,
+     "0000:af:00.0\n   SubVendor ID: 0x1\n   Vendor ID: 0x10de\n",
+     SHAPE_FIELDS,
+     1,
      {{0, "Vendor ID", "0x10de"}}},
     {"nothing", "", SHAPE_FIELDS, 0, {{0}}},
     {"vib list up to 7.0",
@@ -76,7 +86,8 @@ static const struct esx_case {
      "----------------  ------------\n"
      "NVIDIA-VMware_ESXi_7.0.2_Driver  510.73.06-1OEM.702.0.0.17630552   NVIDIA  "
      "VMwareAccepted    2022-08-15\n",
-     SHAPE_TABLE, 1,
+     SHAPE_TABLE,
+     1,
      {{0, "Name", "NVIDIA-VMware_ESXi_7.0.2_Driver"},
       {0, "Version", "510.73.06-1OEM.702.0.0.17630552"},
       {0, "Vendor", "NVIDIA"},
@@ -86,19 +97,26 @@ static const struct esx_case {
      "------  ------  -------  ---------  ----------\r\n"
      "VMware  esx-ui  2.12.0   host       a b\r\n"
      "        esx-b   1.0      host       x\r\n",
-     SHAPE_TABLE, 2,
-     {{0, "Name", "esx-ui"}, {0, "Build Note", "a b"}, {1, "Vendor", ""}, {1, "Name", "esx-b"}}},
+     SHAPE_TABLE,
+     2,
+     {{0, "Name", "esx-ui"},
+      {0, "Build Note", "a b"},
+      {1, "Vendor", ""},
+      {1, "Name", "esx-b"}}},
     {"component list: blanks within a cell",
      "Name         Display Name                                         Version\n"
      "-----------  ---------------------------------------------------  -----------------\n"
      "NVD-AIE-800  NVIDIA AI Enterprise vGPU driver for VMWare ESX-8.0  525.105.14-1OEM.8\n",
-     SHAPE_TABLE, 1,
+     SHAPE_TABLE,
+     1,
      {{0, "Display Name", "NVIDIA AI Enterprise vGPU driver for VMWare ESX-8.0"},
       {0, "Version", "525.105.14-1OEM.8"}}},
     {"vm list",
      "World ID  Name       Device Address\n--------  ---------  --------------\n"
      " 6733887  LLMtest01  0000:af:00.0\n",
-     SHAPE_TABLE, 1, {{0, "World ID", "6733887"}, {0, "Device Address", "0000:af:00.0"}}},
+     SHAPE_TABLE,
+     1,
+     {{0, "World ID", "6733887"}, {0, "Device Address", "0000:af:00.0"}}},
     {"empty table", "World ID  Name\n--------  ----\n", SHAPE_TABLE, 0, {{0}}},
     {"no table at all", "", SHAPE_TABLE, 0, {{0}}},
     {"xml: one structure",
@@ -106,7 +124,8 @@ static const struct esx_case {
               "<field name=\"SharedPassthruAssignmentPolicy\"><string>Performance</string>"
               "</field>\n<field name=\"DefaultGraphicsType\"><string>Shared</string></field>"
               "</structure>" XML_TAIL,
-     -1, 1,
+     -1,
+     1,
      {{0, "Default Graphics Type", "Shared"},
       {0, "Shared Passthru Assignment Policy", "Performance"}}},
     {"xml: a list, typed values, arrays, an unknown field",
@@ -116,7 +135,8 @@ static const struct esx_case {
               "<field name=\"VIBsInstalled\"><list type=\"string\"><string>a</string>"
               "<string>b</string></list></field><field name=\"Empty\"/><news/></structure>"
               "<structure typeName=\"B\"/></list>" XML_TAIL,
-     -1, 2,
+     -1,
+     2,
      {{0, "Reboot Required", "false"},
       {0, "Memory Size in KB", "16777216"},
       {0, "VIBs Installed", "a, b"},
@@ -125,7 +145,9 @@ static const struct esx_case {
     {"xml: noise before and behind",
      "warning: deprecated\r\n" XML_HEAD "<structure typeName=\"HostGet\"><field name=\"A\">"
      "<string>&lt;x&gt; &amp; y</string></field></structure>" XML_TAIL "bye\n",
-     -1, 1, {{0, "A", "<x> & y"}}},
+     -1,
+     1,
+     {{0, "A", "<x> & y"}}},
     {"xml: an empty list", XML_HEAD "<list type=\"structure\"></list>" XML_TAIL, -1, 0, {{0}}},
 };
 
@@ -186,7 +208,9 @@ static void test_esxcli_hostile(void **state)
 {
     (void)state;
     static const char *const refused[] = {
-        "", "{}", "<?xml version=\"1.0\"?><html/>",
+        "",
+        "{}",
+        "<?xml version=\"1.0\"?><html/>",
         "<?xml version=\"1.0\"?><output><list/></output>",
         "<?xml version=\"1.0\"?><!DOCTYPE output [<!ENTITY a \"aaaa\"><!ENTITY b "
         "\"&a;&a;&a;\">]><output><root>&b;</root></output>",
@@ -350,7 +374,7 @@ static void test_script_split(void **state)
 #define SMI_DOC(n) "<!DOCTYPE nvidia_smi_log SYSTEM \"nvsmi_device_v" n ".dtd\">\n"
 #define SMI_HEAD                                                                               \
     "<?xml version=\"1.0\" ?>\n" SMI_DOC("11") "<nvidia_smi_log>\n"                            \
-    "<driver_version>470.63</driver_version>\n"
+                                               "<driver_version>470.63</driver_version>\n"
 #define SMI_CARD                                                                               \
     "<gpu id=\"00000000:83:00.0\">\n  <product_name>Tesla P40</product_name>\n"                \
     "  <gpu_virtualization_mode><virtualization_mode>Host VGPU</virtualization_mode>"          \
@@ -369,12 +393,13 @@ static const struct smi_case {
     {"xml", SMI_HEAD SMI_CARD "</nvidia_smi_log>\n", true, SMI_RUNS, "470.63", 1,
      "00000000:83:00.0", "Host VGPU", "Disabled", "Enabled"},
     {"xml of 535, CR LF, warning before",
-     "WARNING: infoROM is corrupted\r\n<?xml version=\"1.0\" ?>\r\n" SMI_DOC("12") "\r\n"
-     "<nvidia_smi_log>\r\n<attached_gpus>2</attached_gpus><driver_version>535.54.06"
-     "</driver_version><vgpu_driver_capability><heterogenous_multivGPU>Supported"
-     "</heterogenous_multivGPU></vgpu_driver_capability>" SMI_CARD
-     "<gpu id=\"2\"><ecc_mode><pending_ecc>N/A</pending_ecc></ecc_mode></gpu>"
-     "</nvidia_smi_log>",
+     "WARNING: infoROM is corrupted\r\n<?xml version=\"1.0\" ?>\r\n" SMI_DOC(
+         "12") "\r\n"
+               "<nvidia_smi_log>\r\n<attached_gpus>2</attached_gpus><driver_version>535.54.06"
+               "</driver_version><vgpu_driver_capability><heterogenous_multivGPU>Supported"
+               "</heterogenous_multivGPU></vgpu_driver_capability>" SMI_CARD
+               "<gpu id=\"2\"><ecc_mode><pending_ecc>N/A</pending_ecc></ecc_mode></gpu>"
+               "</nvidia_smi_log>",
      true, SMI_RUNS, "535.54.06", 2, "2", NULL, NULL, "N/A"},
     {"xml without a document type",
      "<?xml version=\"1.0\"?><nvidia_smi_log><gpu/></nvidia_smi_log>", true, SMI_RUNS, NULL, 1,
@@ -428,13 +453,14 @@ static void test_smi(void **state)
         if ((c->xml ? smi_from_xml : smi_from_text)(c->text, strlen(c->text), arena, &report,
                                                     &err) < 0)
             fail_msg("%s: %s", c->name, err.message);
-        if (report.state != c->state || report.n_cards != c->n || !same(report.driver, c->driver))
+        if (report.state != c->state || report.n_cards != c->n ||
+            !same(report.driver, c->driver))
             fail_msg("%s: %d, %zu cards, driver %s", c->name, report.state, report.n_cards,
                      report.driver);
         const struct smi_card *card = c->n == 0 ? NULL : &report.cards[c->n - 1];
-        if (card != NULL && (!same(card->id, c->id) || !same(card->mode, c->mode) ||
-                             !same(card->ecc_current, c->current) ||
-                             !same(card->ecc_pending, c->pending)))
+        if (card != NULL &&
+            (!same(card->id, c->id) || !same(card->mode, c->mode) ||
+             !same(card->ecc_current, c->current) || !same(card->ecc_pending, c->pending)))
             fail_msg("%s: %s %s %s %s", c->name, card->id, card->mode, card->ecc_current,
                      card->ecc_pending);
         for (size_t size = 0; size < strlen(c->text); size++) {
@@ -466,7 +492,8 @@ static void test_smi_hostile(void **state)
         "<?xml version=\"1.0\"?>" SMI_DOC("11") SMI_DOC("11") "<nvidia_smi_log/>",
         "<?xml version=\"1.0\"?>" SMI_DOC("11") "<nvidia_smi_log>&lol;</nvidia_smi_log>",
         "<?xml version=\"1.0\"?>" SMI_DOC("11") "<output/>",
-        "<?xml version=\"1.0\"?><!DOCTYPE nvidia_smi_log SYSTEM \"", "no xml",
+        "<?xml version=\"1.0\"?><!DOCTYPE nvidia_smi_log SYSTEM \"",
+        "no xml",
     };
     struct smi_report report;
     for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
@@ -500,9 +527,11 @@ static void test_smi_failures(void **state)
         enum smi_state state;
     } cases[] = {
         {"NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make "
-         "sure that the latest NVIDIA driver is installed and running.\n\n", 9, SMI_NOT_LOADED},
+         "sure that the latest NVIDIA driver is installed and running.\n\n",
+         9, SMI_NOT_LOADED},
         {"Failed to initialize NVML: Driver/library version mismatch\nNVML library version: "
-         "535.261\n", 18, SMI_NOT_LOADED},
+         "535.261\n",
+         18, SMI_NOT_LOADED},
         {"Failed to initialize NVML: Driver/library version mismatch\n", 18, SMI_NOT_LOADED},
         {"NVIDIA-SMI couldn't find libnvidia-ml.so library in your system.\n", 12, SMI_FAILED},
         {"-sh: nvidia-smi: not found\n", 127, SMI_ABSENT},
@@ -541,11 +570,11 @@ static void test_one_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_esxcli),       cmocka_unit_test(test_esxcli_truncated),
+        cmocka_unit_test(test_esxcli),         cmocka_unit_test(test_esxcli_truncated),
         cmocka_unit_test(test_esxcli_hostile), cmocka_unit_test(test_esxcli_limits),
-        cmocka_unit_test(test_errors),       cmocka_unit_test(test_script_line),
-        cmocka_unit_test(test_script_split), cmocka_unit_test(test_smi),
-        cmocka_unit_test(test_smi_hostile),  cmocka_unit_test(test_smi_failures),
+        cmocka_unit_test(test_errors),         cmocka_unit_test(test_script_line),
+        cmocka_unit_test(test_script_split),   cmocka_unit_test(test_smi),
+        cmocka_unit_test(test_smi_hostile),    cmocka_unit_test(test_smi_failures),
         cmocka_unit_test(test_one_line),
     };
     return cmocka_run_group_tests_name("esxi_parse", tests, NULL, NULL);

@@ -1,6 +1,6 @@
-/* test_esxi_sshd.c: the provider of the ESXi shells against Debian's sshd and a real shell, with
- * esxcli and nvidia-smi as scripts: what the lab's own server could have in common with the
- * client by mistake shows here. */
+/* test_esxi_sshd.c: the provider of the ESXi shells against Debian's sshd and a real shell,
+ * with esxcli and nvidia-smi as scripts: what the lab's own server could have in common with
+ * the client by mistake shows here. */
 #include "../../harness/unit.h"
 
 #include <arpa/inet.h>
@@ -23,8 +23,9 @@
 #define HOST "esx-01.example.test"
 #define PASSWORD "right-password"
 /* openssl passwd -6 -salt ab right-password */
-#define SSHD_HASH "$6$ab$fgFy0ZCBVEBynPRq.rfFRiu4f3aqpwEFBpQyF2hrojRm" \
-                  "y0NC3khBS26hlmOsDEJqxQammEwT5Et0RiXPVRDyj0"
+#define SSHD_HASH                                                                              \
+    "$6$ab$fgFy0ZCBVEBynPRq.rfFRiu4f3aqpwEFBpQyF2hrojRm"                                       \
+    "y0NC3khBS26hlmOsDEJqxQammEwT5Et0RiXPVRDyj0"
 #define NAME "NVIDIA-VMware-384.73-1OEM.650.0.0.4598673.x86_64.vib"
 #define INSTALL "{\"vib\":\"/vmfs/volumes/ds 1/" NAME "\",\"version\":\"384.73\"}"
 
@@ -54,8 +55,8 @@ static void make_key(const struct fixture *f, const char *name)
 {
     char path[200];
     snprintf(path, sizeof path, "%s/%s", f->dir, name);
-    const char *const words[] = {"ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-m", "PEM",
-                                 "-C", "test", "-f", path, NULL};
+    const char *const words[] = {"ssh-keygen", "-q", "-t",   "ecdsa", "-N", "",  "-m",
+                                 "PEM",        "-C", "test", "-f",    path, NULL};
     assert_int_equal(run_program(words), 0);
 }
 
@@ -80,7 +81,8 @@ static unsigned free_port(void)
 
 static bool listens(unsigned port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     bool open = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
@@ -170,11 +172,16 @@ static void copy_program(const struct fixture *f, const char *name)
 
 static void bare_host(const struct fixture *f)
 {
-    static const char *const files[][2] = {
-        {"flavour", "65\n"}, {"type", "Shared\n"},      {"policy", "Performance\n"},
-        {"active", "Basic\n"}, {"loaded", ""},          {"ecc", "Enabled\n"},
-        {"pending", "Enabled\n"}, {"maintenance", "Disabled\n"},
-        {"vibs", "esx-ui 2.12.0-21482143 VMware\n"}, {"calls", ""}};
+    static const char *const files[][2] = {{"flavour", "65\n"},
+                                           {"type", "Shared\n"},
+                                           {"policy", "Performance\n"},
+                                           {"active", "Basic\n"},
+                                           {"loaded", ""},
+                                           {"ecc", "Enabled\n"},
+                                           {"pending", "Enabled\n"},
+                                           {"maintenance", "Disabled\n"},
+                                           {"vibs", "esx-ui 2.12.0-21482143 VMware\n"},
+                                           {"calls", ""}};
     for (size_t i = 0; i < ARRAY_LEN(files); i++)
         set(f, files[i][0], files[i][1]);
     set(f, "datastore/" NAME, "");
@@ -276,14 +283,15 @@ static bool was_called(const struct fixture *f, const char *command)
 static void test_read(void **state)
 {
     struct fixture *f = *state;
-    static const char *const flavours[] = {"65", "80", "80 crlf", "65 noise", "65 noxml",
-                                           "80 noxml crlf noise"};
+    static const char *const flavours[] = {"65",       "80",       "80 crlf",
+                                           "65 noise", "65 noxml", "80 noxml crlf noise"};
     set(f, "type", "SharedPassthru\n");
     set(f, "active", "Shared\n");
     set(f, "policy", "Consolidation\n");
     set(f, "loaded", "367.134\n");
     set(f, "pending", "Disabled\n");
-    set(f, "vibs", "esx-ui 2.12.0-2 VMware\nNVIDIA-VMware 384.73-1OEM.650.0.0.4598673 NVIDIA\n");
+    set(f, "vibs",
+        "esx-ui 2.12.0-2 VMware\nNVIDIA-VMware 384.73-1OEM.650.0.0.4598673 NVIDIA\n");
     for (size_t i = 0; i < ARRAY_LEN(flavours); i++) {
         set(f, "flavour", flavours[i]);
         EXPECT_ATTRS(f, "graphics", "next: shared_passthru", "graphics", "now: shared",
@@ -339,9 +347,10 @@ static void test_replace(void **state)
     expect_step(f, OP_HOST_REMOVE_DRIVER, "{\"name\":\"NVIDIA-VMware\"}", OUTCOME_DONE);
     set(f, "vibs", "NVIDIA-VMware 367.134-1OEM.650.0.0.1 NVIDIA\n");
     set(f, "flavour", "65 refuse");
-    expect_failure(f, OP_HOST_INSTALL_DRIVER, INSTALL, ERR_INVALID,
-                   "the former driver 367.134-1OEM.650.0.0.1 is removed already: esxcli software "
-                   "vib install: DependencyError: VIB x requires esx-version >= 7.0.0");
+    expect_failure(
+        f, OP_HOST_INSTALL_DRIVER, INSTALL, ERR_INVALID,
+        "the former driver 367.134-1OEM.650.0.0.1 is removed already: esxcli software "
+        "vib install: DependencyError: VIB x requires esx-version >= 7.0.0");
 }
 
 /* What a manifest says never becomes a command of the shell. */
@@ -349,9 +358,9 @@ static void test_quoting(void **state)
 {
     struct fixture *f = *state;
     set(f, "maintenance", "Enabled\n");
-    static const char *const paths[] = {"/a'; touch owned; '", "/$(touch owned)", "/`touch owned`",
-                                        "/a && touch owned", "/a\\n touch owned",
-                                        "/a\\\"; touch owned #"};
+    static const char *const paths[] = {"/a'; touch owned; '", "/$(touch owned)",
+                                        "/`touch owned`",      "/a && touch owned",
+                                        "/a\\n touch owned",   "/a\\\"; touch owned #"};
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         char args[200];
         snprintf(args, sizeof args, "{\"vib\":\"%s\",\"version\":\"384.73\"}", paths[i]);
