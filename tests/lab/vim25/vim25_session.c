@@ -157,6 +157,14 @@ static int run_content(struct call *call)
     return 0;
 }
 
+static size_t count_views(const struct session *session)
+{
+    size_t n = 0;
+    VEC_EACH (struct view *, it, session->views)
+        n += !(*it)->gone;
+    return n;
+}
+
 static int run_create_view(struct call *call)
 {
     struct session *session = call->session;
@@ -167,7 +175,7 @@ static int run_create_view(struct call *call)
         val_ref(&call->b, call->fault, "obj", "ManagedEntity", id);
         return -1;
     }
-    if (session->views.n >= VIEWS_MAX)
+    if (count_views(session) >= VIEWS_MAX)
         return call_fault(call, "SystemError", "Too many views in this session.");
     struct view *view = ARENA_NEW(session->arena, struct view);
     view->id =
