@@ -156,6 +156,7 @@ const struct command command_apply = {
     .name = "apply",
     .arguments = "[PLAN]",
     .most_arguments = 1,
+    .completion = COMPLETE_FILE,
     .summary = "Carry out a plan, new or saved",
     .help = "Without PLAN: plans, shows the plan, asks, and carries it out (--yes does not ask).\n"
             "With PLAN, a file of gridform plan --out: carries out exactly that plan; when a\n"

@@ -11,8 +11,6 @@ static int run(const struct options *options)
     struct app app;
     app_init(&app, options);
     int code = app_load(&app);
-    if (code == EXIT_OK && options->format == FORMAT_JSON)
-        code = app_fail(EXIT_USAGE, "graph --format: dot or mermaid");
     if (code == EXIT_OK) {
         struct strbuf text;
         strbuf_init(&text, STRBUF_MAX_OUTPUT);
@@ -39,5 +37,6 @@ const struct command command_graph = {
             "  gridform graph | dot -Tsvg >graph.svg",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
+    .formats = 1u << FORMAT_DOT | 1u << FORMAT_MERMAID,
     .run = run,
 };

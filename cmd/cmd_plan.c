@@ -41,6 +41,8 @@ static void print(const struct app *app, const struct plan *plan)
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     if (app->options->format == FORMAT_JSON)
         plan_encode(plan, &text);
+    else if (app->options->format == FORMAT_MARKDOWN)
+        render_plan_markdown(plan, (size_t)app->options->limit, &text);
     else
         render_plan_text(plan, app_colour(app), &text);
     fwrite(strbuf_str(&text), 1, strbuf_len(&text), stdout);
@@ -86,8 +88,8 @@ static int run(const struct options *options)
 }
 
 static const enum option_id options[] = {
-    OPTION_DIRECTORY, OPTION_OVERLAY, OPTION_VAR,  OPTION_STATE,
-    OPTION_ADOPT,     OPTION_OUT,     OPTION_JSON, OPTION_DETAILED_EXITCODE,
+    OPTION_DIRECTORY, OPTION_OVERLAY, OPTION_VAR,    OPTION_STATE, OPTION_ADOPT,
+    OPTION_OUT,       OPTION_JSON,    OPTION_FORMAT, OPTION_LIMIT, OPTION_DETAILED_EXITCODE,
     OPTION_NO_COLOR};
 
 const struct command command_plan = {
@@ -98,8 +100,11 @@ const struct command command_plan = {
             "changes and why (edit, drift, default, computed), the steps, the machines and hosts\n"
             "that are disturbed, and the vGPU slots before, during and after.\n\n"
             "Nothing is changed, and no lock is taken. --out saves the plan; gridform apply FILE\n"
-            "carries out exactly that plan, or refuses when anything has moved since.",
+            "carries out exactly that plan, or refuses when anything has moved since.\n\n"
+            "--format markdown is for pull requests: folded, harmful changes first, never longer\n"
+            "than --limit; what has no room is counted, and harmful changes are named even then.",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
+    .formats = 1u << FORMAT_TEXT | 1u << FORMAT_JSON | 1u << FORMAT_MARKDOWN,
     .run = run,
 };

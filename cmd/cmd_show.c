@@ -82,6 +82,7 @@ const struct command command_show = {
     .name = "show",
     .arguments = "[ADDRESS]...",
     .most_arguments = 1000,
+    .completion = COMPLETE_ADDRESS,
     .summary = "Show resources as they are live, with their facts",
     .help = "Reads the live systems and prints what is known of each resource of the files and\n"
             "the state, or of the given addresses only (host/esx-gpu-01.lab.local).",

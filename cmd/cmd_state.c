@@ -74,6 +74,7 @@ const struct command command_state_show = {
     .arguments = "ADDRESS",
     .least_arguments = 1,
     .most_arguments = 1,
+    .completion = COMPLETE_ADDRESS,
     .summary = "Show one resource as it was last applied",
     .help = "Prints the attributes and identifiers that the state holds for an address.",
     .options = show_options,

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct strbuf;
+
 /* Exit codes (README.md, "Exit codes"); the first that applies, from the top. */
 enum exit_code {
     EXIT_STORAGE = 8,      /* nothing can be recorded: stopped */
@@ -24,9 +26,23 @@ enum exit_code {
     EXIT_OK = 0,
 };
 
-enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_DOT, FORMAT_MERMAID };
+enum output_format {
+    FORMAT_TEXT,
+    FORMAT_JSON,
+    FORMAT_MARKDOWN,
+    FORMAT_DOT,
+    FORMAT_MERMAID,
+    FORMAT_COUNT
+};
 
-enum { OPTIONS_LIST_MAX = 256 };
+extern const char *const format_names[FORMAT_COUNT];
+
+enum {
+    OPTIONS_LIST_MAX = 256,
+    OPTIONS_LIMIT = 64000, /* below GitHub's 65,536, with room for a word around it */
+    OPTIONS_LIMIT_LEAST = 4000,
+    OPTIONS_LIMIT_MOST = 1 << 30,
+};
 
 /* Values of all options of all commands; a command sees those that its table names. */
 struct options {
@@ -37,7 +53,7 @@ struct options {
     enum output_format format;
     const char *out; /* plan: file for the saved plan */
     bool detailed_exitcode, auto_approve, no_color, help;
-    int64_t parallelism, lock_timeout_ms;
+    int64_t parallelism, lock_timeout_ms, limit;
     const char *const *arguments;
     size_t n_arguments;
 };
@@ -50,6 +66,7 @@ enum option_id {
     OPTION_ADOPT,
     OPTION_JSON,
     OPTION_FORMAT,
+    OPTION_LIMIT,
     OPTION_OUT,
     OPTION_DETAILED_EXITCODE,
     OPTION_AUTO_APPROVE,
@@ -60,11 +77,25 @@ enum option_id {
     OPTION_COUNT
 };
 
+/* What a shell may offer for a word. */
+enum completion {
+    COMPLETE_NOTHING,
+    COMPLETE_FILE,
+    COMPLETE_DIRECTORY,
+    COMPLETE_ADDRESS, /* of the resources in the state */
+    COMPLETE_FORMAT,  /* those of the command */
+    COMPLETE_SHELL,
+    COMPLETE_TOPIC, /* rules and kinds */
+    COMPLETE_COMMAND,
+    COMPLETION_COUNT
+};
+
 struct option_spec {
     const char *name;     /* "lock-timeout" */
     char letter;          /* 'C', or 0 */
     const char *argument; /* "DIR", or NULL */
     const char *help;
+    enum completion completion; /* of its argument */
 };
 
 extern const struct option_spec option_specs[OPTION_COUNT];
@@ -77,6 +108,9 @@ struct command {
     const char *help;    /* paragraphs, wrapped at 80 */
     const enum option_id *options;
     size_t n_options;
+    unsigned formats;           /* 1 << enum output_format, of those that take OPTION_FORMAT */
+    enum completion completion; /* of its arguments */
+    bool hidden;                /* works, and is not listed */
     int (*run)(const struct options *options); /* an enum exit_code */
 };
 
@@ -90,6 +124,10 @@ extern const struct command command_init, command_validate, command_plan, comman
 int options_parse(const struct command *command, int argc, char **argv,
                   const char **arguments, struct options *ret);
 void command_print_help(const struct command *command);
+/* "text, json or markdown" */
+void command_list_formats(const struct command *command, struct strbuf *out);
+/* What an option of a command does, in a line without its end. */
+void option_print_help(const struct command *command, enum option_id id, struct strbuf *out);
 void commands_print_help(void);
 
 #endif

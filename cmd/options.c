@@ -9,25 +9,42 @@
 #include "compiler.h"
 #include "names.h"
 #include "num.h"
+#include "strbuf.h"
 
 const struct option_spec option_specs[OPTION_COUNT] = {
-    [OPTION_DIRECTORY] = {"chdir", 'C', "DIR", "directory of the manifest (default: .)"},
-    [OPTION_STATE] = {"state", 's', "FILE", "state file (default: DIR/gridform.state)"},
+    [OPTION_DIRECTORY] = {"chdir", 'C', "DIR", "directory of the manifest (default: .)",
+                          COMPLETE_DIRECTORY},
+    [OPTION_STATE] = {"state", 's', "FILE", "state file (default: DIR/gridform.state)",
+                      COMPLETE_FILE},
     [OPTION_OVERLAY] = {"overlay", 'o', "FILE",
-                        "patch the manifest with this file; may be given several times"},
-    [OPTION_VAR] = {"var", 0, "NAME=VALUE", "set a variable; may be given several times"},
+                        "patch the manifest with this file; may be given several times",
+                        COMPLETE_FILE},
+    [OPTION_VAR] = {"var", 0, "NAME=VALUE", "set a variable; may be given several times",
+                    COMPLETE_NOTHING},
     [OPTION_ADOPT] = {"adopt", 0, "ADDRESS",
-                      "take over an object that exists and is not managed; may be repeated"},
-    [OPTION_JSON] = {"json", 0, NULL, "print JSON (apply: one event per line)"},
-    [OPTION_FORMAT] = {"format", 0, "FORMAT", "text, json, dot or mermaid"},
-    [OPTION_OUT] = {"out", 0, "FILE", "save the plan, for gridform apply FILE"},
-    [OPTION_DETAILED_EXITCODE] = {"detailed-exitcode", 0, NULL, "exit 2 when changes are due"},
-    [OPTION_AUTO_APPROVE] = {"yes", 'y', NULL, "apply without asking"},
-    [OPTION_NO_COLOR] = {"no-color", 0, NULL, "no colour, also on a terminal"},
-    [OPTION_PARALLELISM] = {"parallelism", 0, "N", "steps at a time (default: 10)"},
+                      "take over an object that exists and is not managed; may be repeated",
+                      COMPLETE_ADDRESS},
+    [OPTION_JSON] = {"json", 0, NULL, "print JSON (apply: one event per line)",
+                     COMPLETE_NOTHING},
+    [OPTION_FORMAT] = {"format", 0, "FORMAT", "form of the output", COMPLETE_FORMAT},
+    [OPTION_LIMIT] = {"limit", 0, "N", "markdown: at most N bytes (default: 64000)",
+                      COMPLETE_NOTHING},
+    [OPTION_OUT] = {"out", 0, "FILE", "save the plan, for gridform apply FILE", COMPLETE_FILE},
+    [OPTION_DETAILED_EXITCODE] = {"detailed-exitcode", 0, NULL, "exit 2 when changes are due",
+                                  COMPLETE_NOTHING},
+    [OPTION_AUTO_APPROVE] = {"yes", 'y', NULL, "apply without asking", COMPLETE_NOTHING},
+    [OPTION_NO_COLOR] = {"no-color", 0, NULL, "no colour, also on a terminal",
+                         COMPLETE_NOTHING},
+    [OPTION_PARALLELISM] = {"parallelism", 0, "N", "steps at a time (default: 10)",
+                            COMPLETE_NOTHING},
     [OPTION_LOCK_TIMEOUT] = {"lock-timeout", 0, "TIME",
-                             "wait this long for the state's lock (default: 0s)"},
-    [OPTION_HELP] = {"help", 'h', NULL, "show this help"},
+                             "wait this long for the state's lock (default: 0s)", COMPLETE_NOTHING},
+    [OPTION_HELP] = {"help", 'h', NULL, "show this help", COMPLETE_NOTHING},
+};
+
+const char *const format_names[FORMAT_COUNT] = {
+    [FORMAT_TEXT] = "text", [FORMAT_JSON] = "json",       [FORMAT_MARKDOWN] = "markdown",
+    [FORMAT_DOT] = "dot",   [FORMAT_MERMAID] = "mermaid",
 };
 
 static int PRINTF_LIKE(2, 3)
@@ -73,15 +90,42 @@ static int add_text(const struct command *command, const char **list, size_t *n,
     return 0;
 }
 
+void command_list_formats(const struct command *command, struct strbuf *out)
+{
+    size_t n = 0;
+    for (unsigned i = 0; i < FORMAT_COUNT; i++)
+        n += (command->formats >> i) & 1u;
+    for (unsigned i = 0; i < FORMAT_COUNT; i++)
+        if (command->formats >> i & 1u)
+            strbuf_addf(out, "%s%s", format_names[i], --n == 0 ? "" : n == 1 ? " or " : ", ");
+}
+
 static int set_format(const struct command *command, const char *text,
                       enum output_format *ret)
 {
-    static const char *const names[] = {"text", "json", "dot", "mermaid"};
-    int format = names_value(names, 4, text);
-    if (format < 0)
-        return usage_error(command, "--format: text, json, dot or mermaid, not %s", text);
-    *ret = (enum output_format)format;
-    return 0;
+    int format = names_value(format_names, FORMAT_COUNT, text);
+    if (format >= 0 && (command->formats >> format & 1u)) {
+        *ret = (enum output_format)format;
+        return 0;
+    }
+    struct strbuf known;
+    strbuf_init(&known, 200);
+    command_list_formats(command, &known);
+    usage_error(command, "--format: %s, not %s", strbuf_str(&known), text);
+    strbuf_release(&known);
+    return -1;
+}
+
+static int set_number(const struct command *command, enum option_id id, const char *text,
+                      struct options *ret)
+{
+    bool limit = id == OPTION_LIMIT;
+    int64_t least = limit ? OPTIONS_LIMIT_LEAST : 1, most = limit ? OPTIONS_LIMIT_MOST : 256;
+    int64_t *to = limit ? &ret->limit : &ret->parallelism;
+    if (num_i64(text, to) == 0 && *to >= least && *to <= most)
+        return 0;
+    return usage_error(command, "--%s: a number from %lld to %lld, not %s",
+                       option_specs[id].name, (long long)least, (long long)most, text);
 }
 
 static int set_option(const struct command *command, enum option_id id, const char *text,
@@ -117,11 +161,9 @@ static int set_option(const struct command *command, enum option_id id, const ch
     case OPTION_NO_COLOR:
         ret->no_color = true;
         return 0;
+    case OPTION_LIMIT:
     case OPTION_PARALLELISM:
-        if (num_i64(text, &ret->parallelism) < 0 || ret->parallelism < 1 ||
-            ret->parallelism > 256)
-            return usage_error(command, "--parallelism: a number from 1 to 256, not %s", text);
-        return 0;
+        return set_number(command, id, text, ret);
     case OPTION_LOCK_TIMEOUT:
         if (num_duration(text, &ret->lock_timeout_ms) < 0)
             return usage_error(command, "--lock-timeout: a time such as 30s or 5m, not %s",
@@ -176,7 +218,10 @@ static int parse_option(const struct command *command, char **argv, int left,
 int options_parse(const struct command *command, int argc, char **argv,
                   const char **arguments, struct options *ret)
 {
-    *ret = (struct options){.directory = ".", .parallelism = 10, .arguments = arguments};
+    *ret = (struct options){.directory = ".",
+                            .parallelism = 10,
+                            .limit = OPTIONS_LIMIT,
+                            .arguments = arguments};
     bool only_arguments = false;
     for (int i = 0; i < argc;) {
         if (only_arguments || argv[i][0] != '-' || argv[i][1] == '\0') {
@@ -203,15 +248,29 @@ int options_parse(const struct command *command, int argc, char **argv,
     return 0;
 }
 
-static void print_option(const struct option_spec *spec)
+static void print_option(const struct command *command, enum option_id id)
 {
+    const struct option_spec *spec = &option_specs[id];
+    struct strbuf help;
+    strbuf_init(&help, 400);
+    option_print_help(command, id, &help);
     char left[64];
     snprintf(left, sizeof(left), "--%s%s%s", spec->name, spec->argument ? " " : "",
              spec->argument ? spec->argument : "");
     if (spec->letter != 0)
-        printf("  -%c, %-26s %s\n", spec->letter, left, spec->help);
+        printf("  -%c, %-26s %s\n", spec->letter, left, strbuf_str(&help));
     else
-        printf("      %-26s %s\n", left, spec->help);
+        printf("      %-26s %s\n", left, strbuf_str(&help));
+    strbuf_release(&help);
+}
+
+void option_print_help(const struct command *command, enum option_id id, struct strbuf *out)
+{
+    strbuf_add(out, option_specs[id].help);
+    if (id != OPTION_FORMAT)
+        return;
+    strbuf_add(out, ": ");
+    command_list_formats(command, out);
 }
 
 void command_print_help(const struct command *command)
@@ -220,8 +279,8 @@ void command_print_help(const struct command *command)
            command->name, command->arguments[0] != '\0' ? " " : "", command->arguments,
            command->help);
     for (size_t i = 0; i < command->n_options; i++)
-        print_option(&option_specs[command->options[i]]);
-    print_option(&option_specs[OPTION_HELP]);
+        print_option(command, command->options[i]);
+    print_option(command, OPTION_HELP);
 }
 
 void commands_print_help(void)
@@ -231,7 +290,8 @@ void commands_print_help(void)
            "blueprints.\n\n"
            "Usage: gridform COMMAND [options]\n\nCommands:\n");
     for (size_t i = 0; all_commands[i] != NULL; i++)
-        printf("  %-12s %s\n", all_commands[i]->name, all_commands[i]->summary);
+        if (!all_commands[i]->hidden)
+            printf("  %-12s %s\n", all_commands[i]->name, all_commands[i]->summary);
     printf("\ngridform COMMAND --help tells more. Exit codes: 0 done or no difference,\n"
            "1 wrong usage or files, 2 differences (drift; plan --detailed-exitcode), 3 changed\n"
            "and work is left, 4 locked, 5 stale plan, 6 refused by a check, 7 provider\n"

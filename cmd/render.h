@@ -9,10 +9,16 @@
 #include <stdbool.h>
 
 #include "plan.h"
+#include "vec.h"
 
 struct strbuf;
 
 void render_plan_text(const struct plan *plan, bool colour, struct strbuf *out);
+/* Its head alone: the plan in one line, then impact and slots when anything changes. */
+void render_plan_head(const struct plan *plan, bool colour, struct strbuf *out);
+
+/* For pull requests: at most `limit` bytes (from 4,000), see render_markdown.c. */
+void render_plan_markdown(const struct plan *plan, size_t limit, struct strbuf *out);
 
 void render_drift_text(const struct drift *drift, const char *site, bool colour,
                        struct strbuf *out);
@@ -27,7 +33,18 @@ void render_graph_dot(const struct facts *facts, const struct plan *plan, struct
 void render_graph_mermaid(const struct facts *facts, const struct plan *plan,
                           struct strbuf *out);
 
-/* What could not be read, folded; nothing when n is 0. */
+/* What could not be read, folded: resources that lack the same for one reason. */
+struct blind_group {
+    const char *reason, *attrs; /* attrs: "driver, ecc", or "" for the whole */
+    VEC(const char *) addresses;
+};
+struct blind_groups {
+    struct blind_group *items;
+    size_t n, capacity;
+};
+struct blind_groups blind_groups(struct arena *arena, const struct plan_blind *blind, size_t n);
+
+/* The same as text; nothing when n is 0. */
 void render_blind(const struct plan_blind *blind, size_t n, struct strbuf *out);
 
 /* ---- shared by the renderers ----------------------------------------------------------- */

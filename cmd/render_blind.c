@@ -8,12 +8,6 @@
 #include "strbuf.h"
 #include "vec.h"
 
-/* Resources that lack the same for one reason. */
-struct group {
-    const char *reason, *attrs; /* attrs: "driver, ecc", or "" for the whole */
-    VEC(const char *) addresses;
-};
-
 static bool same_resource(const struct plan_blind *a, const struct plan_blind *b)
 {
     return strcmp(a->address, b->address) == 0 && strcmp(a->reason, b->reason) == 0 &&
@@ -37,8 +31,8 @@ static size_t take_run(struct arena *arena, const struct plan_blind *blind, size
     return used;
 }
 
-static struct group *find_group(struct group *groups, size_t n, const char *reason,
-                                const char *attrs)
+static struct blind_group *find_group(struct blind_group *groups, size_t n,
+                                      const char *reason, const char *attrs)
 {
     for (size_t i = 0; i < n; i++)
         if (strcmp(groups[i].reason, reason) == 0 && strcmp(groups[i].attrs, attrs) == 0)
@@ -46,25 +40,31 @@ static struct group *find_group(struct group *groups, size_t n, const char *reas
     return NULL;
 }
 
-void render_blind(const struct plan_blind *blind, size_t n, struct strbuf *out)
+struct blind_groups blind_groups(struct arena *arena, const struct plan_blind *blind, size_t n)
 {
-    if (n == 0)
-        return;
-    struct arena *arena CLEANUP(arena_freep) = arena_new();
-    VEC(struct group) groups = {0};
+    struct blind_groups groups = {0};
     for (size_t i = 0; i < n;) {
         const char *attrs;
         size_t used = take_run(arena, blind + i, n - i, &attrs);
-        struct group *group = find_group(groups.items, groups.n, blind[i].reason, attrs);
+        struct blind_group *group = find_group(groups.items, groups.n, blind[i].reason, attrs);
         if (group == NULL) {
-            VEC_PUSH(arena, &groups, ((struct group){blind[i].reason, attrs, {0}}));
+            VEC_PUSH(arena, &groups, ((struct blind_group){blind[i].reason, attrs, {0}}));
             group = &groups.items[groups.n - 1];
         }
         VEC_PUSH(arena, &group->addresses, blind[i].address);
         i += used;
     }
+    return groups;
+}
+
+void render_blind(const struct plan_blind *blind, size_t n, struct strbuf *out)
+{
+    if (n == 0)
+        return;
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    const struct blind_groups groups = blind_groups(arena, blind, n);
     strbuf_add(out, "\nNot readable, left alone:\n");
-    VEC_EACH(struct group, it, groups)
+    VEC_EACH(struct blind_group, it, groups)
     {
         strbuf_add(out, "  ? ");
         render_names(it->addresses.items, it->addresses.n, out);

@@ -1,0 +1,128 @@
+/* markdown.c: see markdown.h. */
+#include "markdown.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "strbuf.h"
+#include "utf8.h"
+
+/* Three or four bytes of UTF-8 that change the order in which the rest is read, and the control
+ * characters from U+0080 on. */
+static bool is_deceiving(const char *at, size_t len)
+{
+    const unsigned char *c = (const unsigned char *)at;
+    if (len == 2)
+        return c[0] == 0xc2 && c[1] < 0xa0;
+    if (len != 3 || c[0] != 0xe2)
+        return false;
+    bool embedding = c[1] == 0x80 && ((c[2] >= 0xa8 && c[2] <= 0xae) || c[2] == 0x8e || c[2] == 0x8f);
+    bool isolate = c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9;
+    return embedding || isolate;
+}
+
+/* Append one character of the text, or its replacement; returns its bytes. */
+static size_t add_char(const char *at, bool lines, struct strbuf *out)
+{
+    size_t left = strnlen(at, 4), len = utf8_len(at, left);
+    unsigned char c = (unsigned char)*at;
+    bool plain = len == 1 && c >= 0x20 && c != 0x7f;
+    if (plain || (lines && (c == '\n' || c == '\t')) || (len > 1 && !is_deceiving(at, len)))
+        strbuf_add_mem(out, at, len);
+    else
+        strbuf_add(out, "\xef\xbf\xbd");
+    return len == 0 ? 1 : len;
+}
+
+void md_safe(const char *text, struct strbuf *out)
+{
+    while (*text != '\0')
+        text += add_char(text, true, out);
+}
+
+/* "@name", "#12" and "http://" become links only when nothing stands in between. */
+static bool starts_link(const char *start, const char *at)
+{
+    return *at == '@' || *at == '#' || (*at == ':' && at[1] == '/' && at[2] == '/') ||
+           (*at == '.' && at - start >= 3 && strncmp(at - 3, "www", 3) == 0) ||
+           (*at == '-' && at - start >= 2 && strncmp(at - 2, "GH", 2) == 0);
+}
+
+void md_text(const char *text, struct strbuf *out)
+{
+    for (const char *at = text; *at != '\0';) {
+        if (starts_link(text, at)) {
+            strbuf_addf(out, "%c<!-- -->", *at++);
+            continue;
+        }
+        if (strchr("\\`*_{}[]<>!|~&$", *at) != NULL)
+            strbuf_add_char(out, '\\');
+        at += add_char(at, false, out);
+    }
+}
+
+void md_html(const char *text, struct strbuf *out)
+{
+    while (*text != '\0') {
+        const char *entity = *text == '&'   ? "&amp;"
+                             : *text == '<' ? "&lt;"
+                             : *text == '>' ? "&gt;"
+                             : *text == '"' ? "&quot;"
+                                            : NULL;
+        if (entity == NULL) {
+            text += add_char(text, false, out);
+            continue;
+        }
+        strbuf_add(out, entity);
+        text++;
+    }
+}
+
+static size_t longest_run(const char *text)
+{
+    size_t longest = 0;
+    while (*text != '\0') {
+        size_t run = strspn(text, "`");
+        longest = run > longest ? run : longest;
+        text += run + strcspn(text + run, "`");
+    }
+    return longest;
+}
+
+void md_code(const char *text, struct strbuf *out)
+{
+    size_t ticks = longest_run(text) + 1, n = strlen(text);
+    bool pad = n == 0 || text[0] == '`' || text[n - 1] == '`' ||
+               (text[0] == ' ' && text[n - 1] == ' ');
+    strbuf_add_repeat(out, '`', ticks);
+    strbuf_add(out, pad ? " " : "");
+    while (*text != '\0')
+        text += add_char(text, false, out);
+    strbuf_add(out, pad ? " " : "");
+    strbuf_add_repeat(out, '`', ticks);
+}
+
+void md_fence(const char *info, const char *content, struct strbuf *out)
+{
+    size_t run = longest_run(content), ticks = run < 3 ? 3 : run + 1;
+    strbuf_add_repeat(out, '`', ticks);
+    strbuf_addf(out, "%s\n", info);
+    md_safe(content, out);
+    strbuf_add_repeat(out, '`', ticks);
+    strbuf_add_char(out, '\n');
+}
+
+void md_comment(const char *text, struct strbuf *out)
+{
+    char last = '-'; /* ours ends in a blank; no "--" may come up at either end */
+    for (; *text != '\0'; text++) {
+        char c = *text;
+        bool kept = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                    c == '.' || c == '_' || (c == '-' && last != '-');
+        if (kept)
+            strbuf_add_char(out, c);
+        else
+            strbuf_addf(out, "%%%02X", (unsigned char)c);
+        last = kept ? c : '%';
+    }
+}

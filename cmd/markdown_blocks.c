@@ -1,0 +1,382 @@
+/* markdown_blocks.c: see markdown_blocks.h. */
+#include "markdown_blocks.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "address.h"
+#include "arena.h"
+#include "line_diff.h"
+#include "map.h"
+#include "markdown.h"
+#include "render.h"
+#include "strbuf.h"
+#include "value_json.h"
+
+enum { SUMMARY_NAMES = 300, NAME_WIDTH = 28, REASON_COLUMN = 64, DIFF_LINES = 300, WAVE_RANGES = 8 };
+
+enum {
+    HARMFUL = EFFECT_MAINTENANCE | EFFECT_HOST_REBOOT | EFFECT_VM_POWER_OFF | EFFECT_VM_MOVE |
+              EFFECT_DATA_LOSS
+};
+
+static const struct {
+    const char *sign, *verb;
+} actions[ACTION_COUNT] = {
+    [ACTION_NONE] = {" ", "keep"},       [ACTION_CREATE] = {"+", "new"},
+    [ACTION_UPDATE] = {"!", "change"},   [ACTION_REBUILD] = {"!", "rebuild"},
+    [ACTION_DELETE] = {"-", "destroy"},  [ACTION_RELEASE] = {" ", "leave alone from now on"},
+    [ACTION_ADOPT] = {" ", "take over"},
+};
+
+static const struct {
+    unsigned effect;
+    const char *words;
+} effect_words[] = {
+    {EFFECT_DATA_LOSS, "is destroyed"},
+    {EFFECT_VM_POWER_OFF, "powers off machines"},
+    {EFFECT_VM_MOVE, "moves machines"},
+    {EFFECT_HOST_REBOOT, "reboot"},
+    {EFFECT_MAINTENANCE, "maintenance window"},
+    {EFFECT_SERVICE, "catalogue interrupted"},
+};
+
+/* ---- grouping ----------------------------------------------------------------------------- */
+
+/* Of what is created only what does not stand in the files: how a value was worked out. */
+static bool is_shown(const struct change *change, const struct attr_change *attr)
+{
+    return change->action != ACTION_CREATE || attr->note != NULL;
+}
+
+/* The version that a template gets, and the one that it had. */
+static const char *version_of(const struct change *change, const struct instance *instance)
+{
+    const char *attr = change->kind->version_attr;
+    bool versioned = change->action == ACTION_CREATE || change->action == ACTION_REBUILD;
+    return attr == NULL || instance == NULL || !versioned ? NULL : instance_text(instance, attr);
+}
+
+/* Everything about a change but its name, its wave and its place; unambiguous. */
+static const char *signature_of(const struct change *change, struct strbuf *out)
+{
+    strbuf_clear(out);
+    strbuf_addf(out, "%s %d ", change->kind->schema.kind, (int)change->action);
+    json_text(change->note == NULL ? "" : change->note, out);
+    const char *version = version_of(change, change->desired);
+    json_text(version == NULL ? "" : version, out);
+    for (size_t i = 0; i < change->n_attrs; i++) {
+        const struct attr_change *attr = &change->attrs[i];
+        if (!is_shown(change, attr))
+            continue;
+        strbuf_addf(out, "\n%s %d ", attr->attr->name, (int)attr->reason);
+        value_to_json(attr->from, out);
+        value_to_json(attr->to, out);
+        json_text(attr->note == NULL ? "" : attr->note, out);
+    }
+    for (size_t i = 0; i < change->n_steps; i++) {
+        const struct step *step = &change->steps[i];
+        strbuf_addf(out, "\n%u ", step->effects);
+        json_text(step->title, out);
+        json_text(step->when == NULL ? "" : step->when->label, out);
+    }
+    return strbuf_str(out);
+}
+
+static bool same_place(const struct change *a, const struct change *b)
+{
+    if (a->desired == NULL || b->desired == NULL || a->desired->pos.file == NULL ||
+        b->desired->pos.file == NULL)
+        return false;
+    return a->desired->pos.line == b->desired->pos.line &&
+           strcmp(a->desired->pos.file, b->desired->pos.file) == 0;
+}
+
+static void add_change(struct md_blocks *blocks, struct map *seen, const struct change *change,
+                       struct strbuf *scratch)
+{
+    const char *signature = signature_of(change, scratch);
+    size_t index = (size_t)(uintptr_t)map_get(seen, signature);
+    if (index == 0) {
+        struct md_block block = {.first = change, .one_place = true};
+        for (size_t i = 0; i < change->n_steps; i++)
+            block.effects |= change->steps[i].effects;
+        VEC_PUSH(blocks->arena, &blocks->list, block);
+        index = blocks->list.n;
+        map_set(seen, arena_strdup(blocks->arena, signature), (void *)(uintptr_t)index);
+    }
+    struct md_block *block = &blocks->list.items[index - 1];
+    const char *name = address_name(change->address);
+    VEC_PUSH(blocks->arena, &block->names, name);
+    if (block->waves.n == 0 || block->waves.items[block->waves.n - 1] != change->wave)
+        VEC_PUSH(blocks->arena, &block->waves, change->wave);
+    if (change->canary && block->canary == NULL)
+        block->canary = name;
+    block->one_place = block->one_place && same_place(block->first, change);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+struct md_blocks md_blocks_of(const struct plan *plan, struct arena *arena)
+{
+    struct md_blocks blocks = {.arena = arena};
+    struct map seen;
+    struct strbuf scratch;
+    strbuf_init(&scratch, STRBUF_MAX_OUTPUT);
+    map_init(&seen);
+    for (size_t i = 0; i < plan->n_changes; i++)
+        add_change(&blocks, &seen, &plan->changes[i], &scratch);
+    map_release(&seen);
+    strbuf_release(&scratch);
+    VEC_EACH(struct md_block, it, blocks.list)
+        qsort(it->names.items, it->names.n, sizeof(*it->names.items), compare_names);
+    return blocks;
+}
+
+bool md_block_is_harmful(const struct md_block *block)
+{
+    return block->first->action == ACTION_DELETE || (block->effects & HARMFUL) != 0;
+}
+
+/* ---- names and labels --------------------------------------------------------------------- */
+
+size_t md_names(const char *const *names, size_t n, size_t max, struct strbuf *out)
+{
+    struct strbuf text, code;
+    strbuf_init(&text, STRBUF_MAX_OUTPUT);
+    strbuf_init(&code, STRBUF_MAX_OUTPUT);
+    size_t fits = 0, too_many = n + 1, count = n;
+    while (fits + 1 < too_many) {
+        strbuf_clear(&text);
+        strbuf_clear(&code);
+        render_names(names, count, &text);
+        md_code(strbuf_str(&text), &code);
+        if (strbuf_len(&code) <= max)
+            fits = count;
+        else
+            too_many = count;
+        count = fits + (too_many - fits) / 2;
+    }
+    strbuf_clear(&text);
+    if (fits > 0)
+        render_names(names, fits, &text);
+    strbuf_add_mem(out, strbuf_str(&text), strbuf_len(&text));
+    strbuf_release(&text);
+    strbuf_release(&code);
+    if (fits < n)
+        strbuf_addf(out, "%s%zu more", fits > 0 ? " and " : "", n - fits);
+    return n - fits;
+}
+
+static void add_effects(unsigned effects, struct strbuf *out)
+{
+    const char *before = ": ";
+    for (size_t i = 0; i < ARRAY_LEN(effect_words); i++)
+        if (effects & effect_words[i].effect) {
+            strbuf_addf(out, "%s%s", before, effect_words[i].words);
+            before = ", ";
+        }
+}
+
+void md_block_label(const struct md_block *block, struct strbuf *out)
+{
+    strbuf_addf(out, "%s %s", actions[block->first->action].verb,
+                block->first->kind->schema.kind);
+    add_effects(block->effects, out);
+}
+
+/* "Waves 1-4, 7": a handful of ranges, else the ends. */
+static void add_waves(const struct md_block *block, struct strbuf *out)
+{
+    const unsigned *waves = block->waves.items;
+    size_t n = block->waves.n, n_ranges = 0, start = strbuf_len(out);
+    strbuf_addf(out, "Wave%s ", n == 1 ? "" : "s");
+    for (size_t i = 0; i < n; n_ranges++) {
+        size_t end = i;
+        while (end + 1 < n && waves[end + 1] == waves[end] + 1)
+            end++;
+        strbuf_addf(out, "%s%u", i > 0 ? ", " : "", waves[i]);
+        if (end > i)
+            strbuf_addf(out, "-%u", waves[end]);
+        i = end + 1;
+    }
+    if (n_ranges > WAVE_RANGES) {
+        strbuf_truncate(out, start);
+        strbuf_addf(out, "Waves %u to %u", waves[0], waves[n - 1]);
+    }
+}
+
+/* ---- a block ------------------------------------------------------------------------------ */
+
+static void add_code(const char *text, struct strbuf *out)
+{
+    strbuf_add(out, "<code>");
+    md_html(text, out);
+    strbuf_add(out, "</code>");
+}
+
+/* The names in the summary; true when all of them are there. */
+static bool add_summary_names(const struct md_block *block, size_t max, struct strbuf *out)
+{
+    struct strbuf names;
+    strbuf_init(&names, STRBUF_MAX_OUTPUT);
+    size_t left = md_names(block->names.items, block->names.n, max, &names);
+    add_code(strbuf_str(&names), out);
+    strbuf_release(&names);
+    return left == 0;
+}
+
+static void add_remarks(const struct md_block *block, struct strbuf *out)
+{
+    const struct change *change = block->first;
+    if (block->canary != NULL && block->names.n > 1) {
+        strbuf_add(out, ", first ");
+        add_code(block->canary, out);
+    }
+    if (block->canary != NULL)
+        strbuf_add(out, " (canary)");
+    const char *version = version_of(change, change->desired);
+    const char *former = version_of(change, change->live);
+    if (version != NULL) {
+        strbuf_add(out, ", built as ");
+        add_code(version, out);
+    }
+    if (version != NULL && former != NULL && change->action == ACTION_REBUILD) {
+        strbuf_add(out, ", kept: ");
+        add_code(former, out);
+    }
+    if (change->note != NULL) {
+        strbuf_add(out, ", ");
+        add_code(change->note, out);
+    }
+    if (block->one_place && change->desired != NULL && change->desired->pos.file != NULL) {
+        strbuf_add(out, ", <code>");
+        md_html(change->desired->pos.file, out);
+        strbuf_addf(out, ":%u</code>", change->desired->pos.line);
+    }
+}
+
+static bool add_summary(const struct md_block *block, size_t names_max, struct strbuf *out)
+{
+    const struct change *change = block->first;
+    strbuf_add(out, "<details>\n<summary>");
+    add_waves(block, out);
+    strbuf_addf(out, ": <b>%s</b> ", actions[change->action].verb);
+    if (block->names.n > 1)
+        strbuf_addf(out, "%zu × ", block->names.n);
+    strbuf_addf(out, "%s ", change->kind->schema.kind);
+    size_t max = names_max < SUMMARY_NAMES ? names_max : SUMMARY_NAMES;
+    bool complete = add_summary_names(block, max, out);
+    add_effects(block->effects, out);
+    add_remarks(block, out);
+    strbuf_add(out, "</summary>\n\n");
+    return complete;
+}
+
+static void pad_to(struct strbuf *out, size_t start, size_t width)
+{
+    size_t used = strbuf_len(out) - start;
+    strbuf_add_repeat(out, ' ', used < width ? width - used : 1);
+}
+
+static void add_values(const struct change *change, const struct attr_change *attr,
+                       struct strbuf *out)
+{
+    size_t start = strbuf_len(out);
+    strbuf_addf(out, "%s %s", actions[change->action].sign, attr->attr->name);
+    pad_to(out, start, NAME_WIDTH);
+    if (attr->attr->flags & ATTR_TEXT) {
+        render_text_change(attr, out);
+    } else {
+        if (change->action != ACTION_CREATE) {
+            render_value(attr->attr, attr->from, out);
+            strbuf_add(out, " -> ");
+        }
+        render_value(attr->attr, attr->to, out);
+    }
+    if (attr->note != NULL) {
+        strbuf_add(out, "   ");
+        render_safe(attr->note, out);
+    }
+    if (change->action != ACTION_CREATE) {
+        pad_to(out, start, REASON_COLUMN);
+        strbuf_add(out, reason_name(attr->reason));
+    }
+    strbuf_add_char(out, '\n');
+}
+
+static void add_attrs(const struct change *change, struct strbuf *out)
+{
+    struct strbuf lines;
+    strbuf_init(&lines, STRBUF_MAX_OUTPUT);
+    for (size_t i = 0; i < change->n_attrs; i++)
+        if (is_shown(change, &change->attrs[i]))
+            add_values(change, &change->attrs[i], &lines);
+    if (strbuf_len(&lines) > 0)
+        md_fence("diff", strbuf_str(&lines), out);
+    if (strbuf_len(&lines) > 0)
+        strbuf_add_char(out, '\n');
+    strbuf_release(&lines);
+}
+
+static void add_script(const struct attr_change *attr, struct strbuf *out)
+{
+    const char *from = value_text(attr->from), *to = value_text(attr->to);
+    if ((attr->attr->flags & ATTR_TEXT) == 0 || from == NULL || to == NULL)
+        return;
+    struct strbuf lines;
+    strbuf_init(&lines, STRBUF_MAX_OUTPUT);
+    size_t more = line_diff(from, to, DIFF_LINES, &lines);
+    md_code(attr->attr->name, out);
+    strbuf_add(out, ":\n\n");
+    md_fence("diff", strbuf_str(&lines), out);
+    strbuf_add_char(out, '\n');
+    if (more > 0)
+        strbuf_addf(out, "%zu more lines of this difference are left out.\n\n", more);
+    strbuf_release(&lines);
+}
+
+/* "Steps: enter maintenance, …, \[if ECC is on: disable ECC\], leave maintenance" */
+static void add_steps(const struct change *change, struct strbuf *out)
+{
+    const struct condition *open = NULL;
+    for (size_t i = 0; i < change->n_steps; i++) {
+        const struct step *step = &change->steps[i];
+        if (open != NULL && step->when != open)
+            strbuf_add(out, "\\]");
+        strbuf_add(out, i == 0 ? "Steps: " : ", ");
+        if (step->when != NULL && step->when != open) {
+            strbuf_add(out, "\\[");
+            md_text(step->when->label, out);
+            strbuf_add(out, ": ");
+        }
+        open = step->when;
+        md_text(step->title, out);
+    }
+    if (change->n_steps > 0)
+        strbuf_add(out, open != NULL ? "\\]\n\n" : "\n\n");
+}
+
+void md_block_render(const struct md_block *block, size_t names_max, struct strbuf *out)
+{
+    const struct change *change = block->first;
+    if (!add_summary(block, names_max, out)) {
+        struct strbuf names;
+        strbuf_init(&names, STRBUF_MAX_OUTPUT);
+        md_names(block->names.items, block->names.n, names_max, &names);
+        strbuf_add_char(&names, '\n');
+        md_fence("text", strbuf_str(&names), out);
+        strbuf_add_char(out, '\n');
+        strbuf_release(&names);
+    }
+    add_attrs(change, out);
+    for (size_t i = 0; i < change->n_attrs; i++)
+        if (is_shown(change, &change->attrs[i]))
+            add_script(&change->attrs[i], out);
+    add_steps(change, out);
+    strbuf_add(out, "</details>\n");
+}
