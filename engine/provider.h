@@ -68,8 +68,8 @@ struct kind {
      * per load, kinds in the order of the list, before any reading. May be NULL. */
     void (*derive)(struct instance *desired, const struct facts *facts, struct diags *diags);
 
-    /* Fill derived attributes that need live facts (cpu: auto). Runs once per plan, before the
-     * comparison. A fact that cannot be read falls back to the recorded one in prior's meta;
+    /* Fill derived attributes that need live facts (cpu: auto). Runs once per plan, kinds
+     * in the order of the list, before the comparison. A fact that cannot be read falls back to the recorded one in prior's meta;
      * where nothing is known, the attribute becomes unreadable with the reason, and the
      * resource is left alone. May be NULL. */
     void (*resolve)(struct instance *desired, const struct facts *facts, struct diags *diags);

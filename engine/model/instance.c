@@ -94,6 +94,18 @@ struct instance *instances_find_named(const struct instances *list, const char *
     return NULL;
 }
 
+struct instance *instances_next(const struct instances *list, size_t *cursor,
+                                const char *address)
+{
+    for (; *cursor < list->n; (*cursor)++) {
+        struct instance *it = list->items[*cursor];
+        int order = it->address == address ? 0 : strcmp(it->address, address);
+        if (order >= 0)
+            return order == 0 ? it : NULL;
+    }
+    return NULL;
+}
+
 struct instance *instances_find(const struct instances *list, const char *address)
 {
     size_t low = 0, high = list->n;

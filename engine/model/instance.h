@@ -70,6 +70,9 @@ struct instances {
 int instances_compare(const void *a, const void *b); /* for qsort over struct instance * */
 void instances_sort(struct instances *list);
 struct instance *instances_find(const struct instances *list, const char *address);
+/* The same for who asks for addresses in ascending order: *cursor starts at 0. */
+struct instance *instances_next(const struct instances *list, size_t *cursor,
+                                const char *address);
 /* The same for "kind/name", without anybody having to put the address together. */
 struct instance *instances_find_named(const struct instances *list, const char *kind,
                                       const char *name);

@@ -6,7 +6,7 @@
 int schema_find(const struct schema *schema, const char *name)
 {
     for (size_t i = 0; i < schema->n_attrs; i++)
-        if (strcmp(schema->attrs[i].name, name) == 0)
+        if (schema->attrs[i].name[0] == name[0] && strcmp(schema->attrs[i].name, name) == 0)
             return (int)i;
     return -1;
 }

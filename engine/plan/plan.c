@@ -71,14 +71,14 @@ static void add_change(struct draft *draft, struct change change)
 
 /* ---- resolve ------------------------------------------------------------------------------ */
 
+/* Kinds in the order of their list: what others refer to comes first. */
 static void pass_resolve(struct draft *draft)
 {
     const struct facts *facts = &draft->input->facts;
-    for (size_t i = 0; i < facts->desired->n; i++) {
-        struct instance *desired = facts->desired->items[i];
-        if (kind_of(desired)->resolve != NULL)
-            kind_of(desired)->resolve(desired, facts, draft->diags);
-    }
+    for (size_t k = 0; facts->kinds[k] != NULL; k++)
+        for (size_t i = 0; facts->kinds[k]->resolve != NULL && i < facts->desired->n; i++)
+            if (kind_of(facts->desired->items[i]) == facts->kinds[k])
+                facts->kinds[k]->resolve(facts->desired->items[i], facts, draft->diags);
 }
 
 /* ---- decide ------------------------------------------------------------------------------- */
@@ -243,11 +243,9 @@ static const char *unresolved(const struct instance *desired)
     return NULL;
 }
 
-static void decide_desired(struct draft *draft, const struct instance *desired)
+static void decide_desired(struct draft *draft, const struct instance *desired,
+                           const struct instance *prior, const struct instance *live)
 {
-    const struct facts *facts = &draft->input->facts;
-    const struct instance *prior = instances_find(facts->prior, desired->address);
-    const struct instance *live = instances_find(facts->live, desired->address);
     if (live == NULL || live->presence == PRESENCE_UNKNOWN) {
         draft_blind(draft, desired->address, NULL, "no provider is configured that reads it");
         return;
@@ -280,9 +278,9 @@ static void decide_desired(struct draft *draft, const struct instance *desired)
     decide_present(draft, desired, other ? NULL : prior, live);
 }
 
-static void decide_removal(struct draft *draft, const struct instance *prior)
+static void decide_removal(struct draft *draft, const struct instance *prior,
+                           const struct instance *live)
 {
-    const struct instance *live = instances_find(draft->input->facts.live, prior->address);
     struct change change = {.kind = kind_of(prior), .address = prior->address, .prior = prior,
                             .live = live};
     if (prior->schema->expanded) {
@@ -316,15 +314,23 @@ static void decide_removal(struct draft *draft, const struct instance *prior)
     add_change(draft, change);
 }
 
+/* All lists are in order of addresses: they are walked side by side. */
 static void pass_decide(struct draft *draft)
 {
     const struct facts *facts = &draft->input->facts;
-    for (size_t i = 0; i < facts->desired->n; i++)
-        if (!facts->desired->items[i]->schema->abstract)
-            decide_desired(draft, facts->desired->items[i]);
-    for (size_t i = 0; i < facts->prior->n; i++)
-        if (instances_find(facts->desired, facts->prior->items[i]->address) == NULL)
-            decide_removal(draft, facts->prior->items[i]);
+    size_t prior = 0, live = 0, desired = 0;
+    for (size_t i = 0; i < facts->desired->n; i++) {
+        const struct instance *it = facts->desired->items[i];
+        if (!it->schema->abstract)
+            decide_desired(draft, it, instances_next(facts->prior, &prior, it->address),
+                           instances_next(facts->live, &live, it->address));
+    }
+    live = 0;
+    for (size_t i = 0; i < facts->prior->n; i++) {
+        const struct instance *it = facts->prior->items[i];
+        if (instances_next(facts->desired, &desired, it->address) == NULL)
+            decide_removal(draft, it, instances_next(facts->live, &live, it->address));
+    }
 }
 
 /* ---- steps -------------------------------------------------------------------------------- */

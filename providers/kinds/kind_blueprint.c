@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "arena.h"
-#include "gpu.h"
 #include "ops.h"
 #include "types.h"
 
@@ -72,33 +71,13 @@ static void derive(struct instance *desired, const struct facts *facts,
                      value_int(facts->arena, memory / MIB));
 }
 
-/* Cores and slots of the host that decides. */
-struct share {
-    int64_t cores;
-    int slots;
-    const char *unknown; /* a host of which nothing is known */
-};
-
 /* cpu: auto: the fewest physical cores per slot among the hosts of the template's pool. */
-static bool auto_cpu(const struct instance *template, const struct facts *facts,
-                     struct share *ret)
+static struct share share_of(const struct instance *template, const struct facts *facts)
 {
     const struct instance *pool = facts_referred(facts, template, "pool", "pool");
     const char *profile = template == NULL ? NULL : instance_text(template, "vgpu");
-    const struct instance *host;
-    *ret = (struct share){0};
-    for (size_t i = 0;
-         profile != NULL && (host = facts_pool_host(facts, pool, i)) != NULL; i++) {
-        const struct value *cores = facts_recall(facts, host->address, "cpu_cores");
-        int slots = gpu_slots(facts_recall(facts, host->address, "gpus"), profile);
-        if (cores->type != VALUE_INT || slots < 0)
-            ret->unknown = host->name;
-        if (cores->type != VALUE_INT || cores->integer <= 0 || slots <= 0)
-            continue;
-        if (ret->slots == 0 || cores->integer / slots < ret->cores / ret->slots)
-            *ret = (struct share){cores->integer, slots, ret->unknown};
-    }
-    return ret->slots > 0;
+    return pool == NULL || profile == NULL ? (struct share){0}
+                                           : pool_share(pool, profile, facts);
 }
 
 static void note_computed(struct instance *desired, const char *attr, const char *how,
@@ -115,8 +94,8 @@ static void resolve(struct instance *desired, const struct facts *facts, struct 
         return;
     const struct instance *template =
         facts_referred(facts, desired, "machine.clone.template", "template");
-    struct share share;
-    if (auto_cpu(template, facts, &share)) {
+    struct share share = share_of(template, facts);
+    if (share.slots > 0) {
         int64_t cpus = share.cores / share.slots;
         instance_set(desired, "machine.cpu", range_fixed(facts->arena, cpus < 1 ? 1 : cpus));
         note_computed(desired, "machine.cpu",

@@ -1,6 +1,9 @@
 /* kind_pool.c: vGPU modes and pools: words of the manifest that hosts are made from. */
 #include "kinds.h"
 
+#include <string.h>
+
+#include "gpu.h"
 #include "types.h"
 
 static const char *const methods[] = {"vgpu", NULL};
@@ -54,6 +57,54 @@ static const struct attr pool_attrs[] = {
      .doc = "Disruptions that are accepted: power_off_vms."},
 };
 
+static struct share find_share(const struct instance *pool, const char *profile,
+                               const struct facts *facts)
+{
+    struct share best = {0};
+    const struct instance *host;
+    for (size_t i = 0; (host = facts_pool_host(facts, pool, i)) != NULL; i++) {
+        const struct value *cores = facts_recall(facts, host->address, "cpu_cores");
+        int slots = gpu_slots(facts_recall(facts, host->address, "gpus"), profile);
+        if (cores->type != VALUE_INT || slots < 0)
+            best.unknown = host->name;
+        if (cores->type != VALUE_INT || cores->integer <= 0 || slots <= 0)
+            continue;
+        if (best.slots == 0 || cores->integer / slots < best.cores / best.slots)
+            best = (struct share){cores->integer, slots, best.unknown};
+    }
+    return best;
+}
+
+/* What resolve has worked out for the pool's own profile is looked up, not counted again for
+ * each blueprint. */
+struct share pool_share(const struct instance *pool, const char *profile,
+                        const struct facts *facts)
+{
+    const char *known = value_get_text(pool->computed, "profile");
+    if (known == NULL || strcmp(known, profile) != 0)
+        return find_share(pool, profile, facts);
+    return (struct share){.cores = value_get_int(pool->computed, "cores", 0),
+                          .slots = (int)value_get_int(pool->computed, "slots", 0),
+                          .unknown = value_get_text(pool->computed, "unknown")};
+}
+
+static void resolve(struct instance *pool, const struct facts *facts,
+                    struct diags *diags UNUSED)
+{
+    const struct instance *mode = facts_referred(facts, pool, "vgpu_mode", "vgpu_mode");
+    const char *profile = mode == NULL ? NULL : instance_text(mode, "profile");
+    if (profile == NULL)
+        return;
+    struct share share = find_share(pool, profile, facts);
+    const struct value_field fields[] = {
+        {"profile", value_borrow(facts->arena, profile)},
+        {"cores", value_int(facts->arena, share.cores)},
+        {"slots", value_int(facts->arena, share.slots)},
+        {"unknown", share.unknown == NULL ? value_absent()
+                                          : value_borrow(facts->arena, share.unknown)}};
+    pool->computed = value_map(facts->arena, fields, ARRAY_LEN(fields));
+}
+
 const struct kind kind_vgpu_mode = {
     .schema = {.kind = "vgpu_mode", .section = "vgpu_modes", .attrs = vgpu_mode_attrs,
                .n_attrs = ARRAY_LEN(vgpu_mode_attrs), .abstract = true,
@@ -64,4 +115,5 @@ const struct kind kind_pool = {
     .schema = {.kind = "pool", .section = "pools", .attrs = pool_attrs,
                .n_attrs = ARRAY_LEN(pool_attrs), .abstract = true,
                .doc = "Hosts that are kept alike and changed one after the other."},
+    .resolve = resolve,
 };

@@ -22,6 +22,15 @@ bool kinds_changes(const struct change *change, const char *attr);
 /* One field, as a map; for args. */
 const struct value *kinds_arg(struct arena *arena, const char *key, const struct value *value);
 
+/* Cores and slots of the host of a pool on which a slot has the fewest cores. */
+struct share {
+    int64_t cores;
+    int slots;           /* 0: no host of which enough is known has any */
+    const char *unknown; /* a host of which nothing is known, or NULL */
+};
+struct share pool_share(const struct instance *pool, const char *profile,
+                        const struct facts *facts);
+
 /* The version of a template that its desired attributes ask for: 8 hex digits. */
 const char *template_version(const struct instance *desired, const struct facts *facts);
 
