@@ -67,7 +67,7 @@ static void a_refresh_asks_little(void **state UNUSED)
     edit_text(manifest, "{01..04}", "{01..64}");
     lab_forget(&site.lab);
     struct run *run = run_expect(GRIDFORM(&site, "plan"), 0);
-    run_says(run, "64 change");
+    run_says(run, "64 hosts change");
     run_free(run);
     json_t *calls = lab_calls(&site.lab);
     struct counts counts = count_calls(calls);
