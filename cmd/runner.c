@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,7 +38,8 @@ struct runner {
 
 /* ---- signals ------------------------------------------------------------------------------ */
 
-static volatile sig_atomic_t interrupts;
+/* Written by whichever thread the signal comes to, read by all of them. */
+static atomic_int interrupts;
 
 static void on_interrupt(int number UNUSED)
 {
