@@ -262,3 +262,24 @@ int app_plan(struct app *app, const char *const *adopt, const struct plan **ret_
         return EXIT_REFUSED;
     return EXIT_OK;
 }
+
+int app_run(const struct options *options, enum app_stage stage, int (*work)(struct app *app))
+{
+    struct app app;
+    app_init(&app, options);
+    int code = app_load(&app);
+    if (code == EXIT_OK && stage >= APP_STATE)
+        code = app_read_state(&app);
+    if (code == EXIT_OK && stage >= APP_LIVE)
+        code = app_read_live(&app);
+    if (code == EXIT_OK)
+        code = work(&app);
+    app_release(&app);
+    return code;
+}
+
+void app_print(struct strbuf *text)
+{
+    fwrite(strbuf_str(text), 1, strbuf_len(text), stdout);
+    strbuf_release(text);
+}

@@ -12,6 +12,8 @@
 #include "sessions.h"
 #include "store.h"
 
+struct strbuf;
+
 struct app {
     const struct options *options;
     struct arena *arena;
@@ -43,6 +45,14 @@ int app_read_live(struct app *app);
 /* Build the plan and check the rules with live facts; refusals make EXIT_REFUSED, but the plan
  * is set all the same. adopt: addresses, NULL-terminated. */
 int app_plan(struct app *app, const char *const *adopt, const struct plan **ret_plan);
+
+/* The usual course of a command that only reads: everything up to a stage, then `work`, then
+ * the end. */
+enum app_stage { APP_FILES, APP_STATE, APP_LIVE };
+int app_run(const struct options *options, enum app_stage stage, int (*work)(struct app *app));
+
+/* Write a text to standard output, and release it. */
+void app_print(struct strbuf *text);
 
 /* Print an error in one line: "gridform: …". Returns code, for one-line returns. */
 int app_fail(enum exit_code code, const char *format, ...) PRINTF_LIKE(2, 3);

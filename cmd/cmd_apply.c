@@ -97,9 +97,8 @@ static void print(const struct app *app, const struct plan *plan)
     struct strbuf text;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     render_plan_text(plan, app_colour(app), &text);
-    fwrite(strbuf_str(&text), 1, strbuf_len(&text), stdout);
+    app_print(&text);
     fflush(stdout);
-    strbuf_release(&text);
 }
 
 static int apply_plan(struct app *app, const struct saved *saved)

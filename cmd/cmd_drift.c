@@ -16,6 +16,12 @@ static bool any_drift(const struct drift *drift)
 
 static int report(struct app *app)
 {
+    if (app->state == NULL)
+        return app_fail(EXIT_USAGE, "%s: no state yet, so nothing can have drifted; apply first",
+                        app->state_path);
+    int code = app_read_live(app);
+    if (code != EXIT_OK)
+        return code;
     const struct drift *drift = drift_find(&app->facts);
     struct strbuf text;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
@@ -23,8 +29,7 @@ static int report(struct app *app)
         render_drift_json(drift, app->loaded.config->site, &text);
     else
         render_drift_text(drift, app->loaded.config->site, app_colour(app), &text);
-    fwrite(strbuf_str(&text), 1, strbuf_len(&text), stdout);
-    strbuf_release(&text);
+    app_print(&text);
     if (app->provider_trouble || drift->n_blind > 0)
         return EXIT_PROVIDER;
     return any_drift(drift) ? EXIT_DIFFERENCES : EXIT_OK;
@@ -32,20 +37,7 @@ static int report(struct app *app)
 
 static int run(const struct options *options)
 {
-    struct app app;
-    app_init(&app, options);
-    int code = app_load(&app);
-    if (code == EXIT_OK)
-        code = app_read_state(&app);
-    if (code == EXIT_OK && app.state == NULL)
-        code = app_fail(EXIT_USAGE, "%s: no state yet, so nothing can have drifted; apply first",
-                        app.state_path);
-    if (code == EXIT_OK)
-        code = app_read_live(&app);
-    if (code == EXIT_OK)
-        code = report(&app);
-    app_release(&app);
-    return code;
+    return app_run(options, APP_STATE, report);
 }
 
 static const enum option_id options[] = {OPTION_DIRECTORY, OPTION_OVERLAY, OPTION_VAR,

@@ -6,23 +6,23 @@
 #include "render.h"
 #include "strbuf.h"
 
+static int print(struct app *app)
+{
+    if (app->options->format == FORMAT_JSON)
+        return app_fail(EXIT_USAGE, "graph --format: dot or mermaid");
+    struct strbuf text;
+    strbuf_init(&text, STRBUF_MAX_OUTPUT);
+    if (app->options->format == FORMAT_MERMAID)
+        render_graph_mermaid(&app->facts, NULL, &text);
+    else
+        render_graph_dot(&app->facts, NULL, &text);
+    app_print(&text);
+    return EXIT_OK;
+}
+
 static int run(const struct options *options)
 {
-    struct app app;
-    app_init(&app, options);
-    int code = app_load(&app);
-    if (code == EXIT_OK) {
-        struct strbuf text;
-        strbuf_init(&text, STRBUF_MAX_OUTPUT);
-        if (options->format == FORMAT_MERMAID)
-            render_graph_mermaid(&app.facts, NULL, &text);
-        else
-            render_graph_dot(&app.facts, NULL, &text);
-        fwrite(strbuf_str(&text), 1, strbuf_len(&text), stdout);
-        strbuf_release(&text);
-    }
-    app_release(&app);
-    return code;
+    return app_run(options, APP_FILES, print);
 }
 
 static const enum option_id options[] = {OPTION_DIRECTORY, OPTION_OVERLAY, OPTION_VAR,

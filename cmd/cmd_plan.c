@@ -45,8 +45,7 @@ static void print(const struct app *app, const struct plan *plan)
         render_plan_markdown(plan, (size_t)app->options->limit, &text);
     else
         render_plan_text(plan, app_colour(app), &text);
-    fwrite(strbuf_str(&text), 1, strbuf_len(&text), stdout);
-    strbuf_release(&text);
+    app_print(&text);
 }
 
 static int show_plan(struct app *app)
@@ -74,17 +73,7 @@ static int show_plan(struct app *app)
 
 static int run(const struct options *options)
 {
-    struct app app;
-    app_init(&app, options);
-    int code = app_load(&app);
-    if (code == EXIT_OK)
-        code = app_read_state(&app);
-    if (code == EXIT_OK)
-        code = app_read_live(&app);
-    if (code == EXIT_OK)
-        code = show_plan(&app);
-    app_release(&app);
-    return code;
+    return app_run(options, APP_LIVE, show_plan);
 }
 
 static const enum option_id options[] = {

@@ -42,8 +42,11 @@ static void add_one(const struct app *app, const struct instance *live, size_t s
                                                       : live->reason);
 }
 
-static int print(const struct app *app)
+static int show(struct app *app)
 {
+    int code = check_names(app);
+    if (code != EXIT_OK)
+        return code;
     struct strbuf text;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     bool json = app->options->format == FORMAT_JSON;
@@ -53,26 +56,13 @@ static int print(const struct app *app)
         if (is_wanted(app->options, app->live.items[i]->address))
             add_one(app, app->live.items[i], shown++, &text);
     strbuf_add(&text, json ? "]\n" : "");
-    fwrite(strbuf_str(&text), 1, strbuf_len(&text), stdout);
-    strbuf_release(&text);
+    app_print(&text);
     return app->provider_trouble ? EXIT_PROVIDER : EXIT_OK;
 }
 
 static int run(const struct options *options)
 {
-    struct app app;
-    app_init(&app, options);
-    int code = app_load(&app);
-    if (code == EXIT_OK)
-        code = app_read_state(&app);
-    if (code == EXIT_OK)
-        code = app_read_live(&app);
-    if (code == EXIT_OK)
-        code = check_names(&app);
-    if (code == EXIT_OK)
-        code = print(&app);
-    app_release(&app);
-    return code;
+    return app_run(options, APP_LIVE, show);
 }
 
 static const enum option_id options[] = {OPTION_DIRECTORY, OPTION_OVERLAY, OPTION_VAR,

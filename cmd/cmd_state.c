@@ -40,8 +40,7 @@ static int print_one(const struct app *app, const char *address)
     } else {
         render_instance_text(found, false, &text);
     }
-    fwrite(strbuf_str(&text), 1, strbuf_len(&text), stdout);
-    strbuf_release(&text);
+    app_print(&text);
     return EXIT_OK;
 }
 

@@ -4,16 +4,17 @@
 #include "app.h"
 #include "command.h"
 
+static int report(struct app *app)
+{
+    size_t files = app->loaded.n_files;
+    printf("%zu file%s, %zu resources: valid\n", files, files == 1 ? "" : "s",
+           app->loaded.config->resources.n);
+    return EXIT_OK;
+}
+
 static int run(const struct options *options)
 {
-    struct app app;
-    app_init(&app, options);
-    int code = app_load(&app);
-    if (code == EXIT_OK)
-        printf("%zu file%s, %zu resources: valid\n", app.loaded.n_files,
-               app.loaded.n_files == 1 ? "" : "s", app.loaded.config->resources.n);
-    app_release(&app);
-    return code;
+    return app_run(options, APP_FILES, report);
 }
 
 static const enum option_id options[] = {OPTION_DIRECTORY, OPTION_OVERLAY, OPTION_VAR,
