@@ -131,7 +131,7 @@ static void compare(struct edits *edits, struct text a, struct text b)
 static size_t hunk_end(const struct edits *edits, size_t first)
 {
     size_t last = first;
-    for (size_t i = first; i < edits->list.n && i <= last + 2 * CONTEXT; i++)
+    for (size_t i = first; i < edits->list.n && i <= last + 2 * CONTEXT + 1; i++)
         if (edits->list.items[i].sign != ' ')
             last = i;
     size_t end = last + 1 + CONTEXT;

@@ -1,0 +1,504 @@
+/* test_render_markdown.c: plans of any size as Markdown: within the limit, well-formed, and with
+ * nothing harmful hidden. The plans are put together by hand from a seed; what comes out is
+ * taken apart again by a small reader of Markdown's blocks.
+ */
+#include "../harness/unit.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../harness/plan_case.h"
+#include "address.h"
+#include "arena.h"
+#include "compiler.h"
+#include "line_diff.h"
+#include "map.h"
+#include "markdown.h"
+#include "render.h"
+#include "strbuf.h"
+#include "types.h"
+#include "utf8.h"
+
+/* ---- reading what was written ------------------------------------------------------------- */
+
+struct seen {
+    size_t n_details, n_fences;
+    size_t more;      /* names that a list of names says it leaves out */
+    struct map words; /* all words of letters, set to this very structure */
+};
+
+struct reader {
+    struct arena *arena;
+    struct seen *seen;
+    size_t fence; /* backticks of the open fence, or 0 */
+    bool names;   /* the fence holds names */
+    int depth;    /* of <details> */
+};
+
+static void note_words(struct reader *r, const char *line, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        size_t n = 0;
+        while (i + n < len && isalpha((unsigned char)line[i + n]))
+            n++;
+        if (n > 0)
+            map_set(&r->seen->words, arena_memdup(r->arena, line + i, n), r->seen);
+        i += n + 1;
+    }
+}
+
+/* Outside of code: nothing that a forge would act on, no HTML but ours. */
+static void check_text(const char *line)
+{
+    static const char *const ours[] = {"<details>", "</details>", "<summary>", "</summary>",
+                                       "<b>", "</b>", "<code>", "</code>", "<!--"};
+    bool code = false; /* within <code> */
+    for (const char *at = line; *at != '\0'; at++) {
+        if (*at == '\\' && at[1] != '\0') {
+            at++;
+            continue;
+        }
+        size_t ticks = strspn(at, "`");
+        if (ticks > 0 && !code) { /* a span: over it, to as many backticks */
+            const char *end = at + ticks;
+            while (*end != '\0' && strspn(end, "`") != ticks)
+                end += strspn(end, "`") > 0 ? strspn(end, "`") : 1;
+            assert_true(*end != '\0');
+            at = end + ticks - 1;
+            continue;
+        }
+        if (*at == '<') {
+            size_t k = 0;
+            while (k < ARRAY_LEN(ours) && strncmp(at, ours[k], strlen(ours[k])) != 0)
+                k++;
+            if (k == ARRAY_LEN(ours))
+                fail_msg("markup in %s", line);
+            code = k == 6 || (code && k != 7);
+        }
+        bool starts = (*at == '@' || (*at == '#' && at != line)) && isalnum((unsigned char)at[1]);
+        if (!code && (starts || strncmp(at, "://", 3) == 0))
+            fail_msg("a link in %s", line);
+    }
+}
+
+static void read_line(struct reader *r, const char *line, size_t len)
+{
+    size_t indent = strspn(line, " "), ticks = strspn(line + indent, "`");
+    bool fence = indent <= 3 && ticks >= 3;
+    note_words(r, line, len);
+    if (r->fence > 0) {
+        if (fence && ticks >= r->fence && indent + ticks == len)
+            r->fence = 0;
+        const char *more = strstr(line, " and ");
+        if (r->names && r->fence > 0 && more != NULL && strstr(line, " more") != NULL)
+            r->seen->more += strtoull(more + 5, NULL, 10);
+        return;
+    }
+    if (fence) {
+        r->fence = ticks;
+        r->names = strcmp(line + ticks, "text") == 0;
+        r->seen->n_fences++;
+        return;
+    }
+    if (strcmp(line, "<details>") == 0) {
+        r->seen->n_details++;
+        r->depth++;
+    } else if (strcmp(line, "</details>") == 0) {
+        r->depth--;
+    }
+    assert_in_range(r->depth, 0, 1);
+    check_text(line);
+}
+
+static void read_page(const struct strbuf *page, struct arena *arena, size_t limit,
+                      struct seen *seen)
+{
+    struct reader r = {.arena = arena, .seen = seen};
+    map_init(&seen->words);
+    assert_in_range(strbuf_len(page), 1, limit);
+    assert_int_equal(utf8_check(strbuf_str(page), strbuf_len(page)), strbuf_len(page));
+    assert_int_equal(strlen(strbuf_str(page)), strbuf_len(page));
+    assert_memory_equal(strbuf_str(page), "<!-- gridform plan ", 19);
+    for (const char *at = strbuf_str(page); *at != '\0';) {
+        size_t len = strcspn(at, "\n");
+        assert_int_equal(at[len], '\n');
+        read_line(&r, arena_memdup(arena, at, len), len);
+        at += len + 1;
+    }
+    assert_int_equal(r.fence, 0);
+    assert_int_equal(r.depth, 0);
+}
+
+/* The number right in front of the text; 0 when that is not on the page. */
+static size_t number_before(const struct strbuf *page, const char *text)
+{
+    const char *at = strstr(strbuf_str(page), text);
+    if (at == NULL)
+        return 0;
+    while (at > page->data && isdigit((unsigned char)at[-1]))
+        at--;
+    return strtoull(at, NULL, 10);
+}
+
+/* ---- making plans ------------------------------------------------------------------------- */
+
+static const struct attr made_attrs[] = {
+    {"memory", &type_string, FACET_VRA, 0, .doc = ""},
+    {"script", &type_text, FACET_VRA, ATTR_TEXT, .doc = ""},
+};
+static const struct kind made_kinds[] = {
+    {.schema = {.kind = "host", .attrs = made_attrs, .n_attrs = 2}},
+    {.schema = {.kind = "blueprint", .attrs = made_attrs, .n_attrs = 2}},
+    {.schema = {.kind = "template", .attrs = made_attrs, .n_attrs = 2}},
+};
+
+struct maker {
+    struct arena *arena;
+    uint64_t seed;
+    size_t harm;   /* of 100 changes so many are harmful */
+    size_t unlike; /* of 100 changes so many are like no other */
+    struct plan plan;
+    bool *harmful;
+};
+
+static size_t pick(struct maker *m, size_t n)
+{
+    m->seed = m->seed * 6364136223846793005u + 1442695040888963407u;
+    return (size_t)(m->seed >> 33) % n;
+}
+
+/* Letters only, so that names do not fold: "xqaaab". */
+static char *letters(struct maker *m, const char *prefix, size_t number)
+{
+    char text[8] = "";
+    for (int i = 6; i >= 0; i--, number /= 26)
+        text[i] = (char)('a' + number % 26);
+    return arena_printf(m->arena, "%s%.7s", prefix, text);
+}
+
+static void make_attrs(struct maker *m, struct change *change, size_t index)
+{
+    struct attr_change *attrs = ARENA_ARRAY(m->arena, 2, struct attr_change);
+    bool unlike = pick(m, 100) < m->unlike;
+    char *to = unlike ? letters(m, "v", index) : arena_strdup(m->arena, "16 GiB");
+    attrs[0] = (struct attr_change){.attr = &made_attrs[0],
+                                    .from = value_string(m->arena, "8 GiB"),
+                                    .to = value_string(m->arena, to)};
+    attrs[1] = (struct attr_change){
+        .attr = &made_attrs[1],
+        .from = value_string(m->arena, "#!/bin/bash\n```\nyum -y update\n"),
+        .to = value_string(m->arena, "#!/bin/bash\n```\nyum -y upgrade\n</details>\n")};
+    change->attrs = attrs;
+    change->n_attrs = 1 + pick(m, 2);
+}
+
+static void make_change(struct maker *m, struct change *change, size_t index)
+{
+    static const unsigned effects[] = {EFFECT_MAINTENANCE, EFFECT_HOST_REBOOT,
+                                       EFFECT_VM_POWER_OFF, EFFECT_VM_MOVE, EFFECT_DATA_LOSS};
+    bool harmful = pick(m, 100) < m->harm;
+    m->harmful[index] = harmful;
+    change->kind = &made_kinds[pick(m, 3)];
+    change->address = arena_printf(m->arena, "%s/%s", change->kind->schema.kind,
+                                   letters(m, harmful ? "h" : "n", index));
+    change->action = harmful && pick(m, 3) == 0 ? ACTION_DELETE : ACTION_UPDATE;
+    change->wave = (unsigned)(index / 50 + 1);
+    make_attrs(m, change, index);
+    change->n_steps = 1;
+    change->steps = ARENA_ARRAY(m->arena, 1, struct step);
+    change->steps[0] = (struct step){.title = "write it"};
+    if (harmful && change->action != ACTION_DELETE)
+        change->steps[0].effects = effects[pick(m, ARRAY_LEN(effects))];
+}
+
+static void make_plan(struct maker *m, size_t n)
+{
+    struct change *changes = ARENA_ARRAY(m->arena, n, struct change);
+    m->harmful = ARENA_ARRAY(m->arena, n, bool);
+    for (size_t i = 0; i < n; i++)
+        make_change(m, &changes[i], i);
+    m->plan = (struct plan){.site = "made", .changes = changes, .n_changes = n};
+    m->plan.impact.n_update = n;
+}
+
+/* ---- the laws ----------------------------------------------------------------------------- */
+
+/* Every name is there, or counted among what is not. */
+static void check_names(const struct maker *m, const struct strbuf *page, const struct seen *seen)
+{
+    size_t hidden[2] = {0, 0};
+    for (size_t i = 0; i < m->plan.n_changes; i++)
+        hidden[m->harmful[i]] +=
+            map_get(&seen->words, address_name(m->plan.changes[i].address)) == NULL;
+    size_t unnamed = number_before(page, " disruptive change is not even named here") +
+                     number_before(page, " disruptive changes are not even named here");
+    size_t left_out = number_before(page, " changes, none of them disruptive") +
+                      number_before(page, " change, none of them disruptive");
+    assert_int_equal(hidden[true], unnamed);
+    assert_int_equal(hidden[false], left_out + seen->more);
+}
+
+static void check_plan(size_t n, size_t harm, size_t unlike, size_t limit)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    struct maker m = {.arena = arena, .seed = n * 7 + harm, .harm = harm, .unlike = unlike};
+    struct strbuf page, again;
+    struct seen seen = {0};
+    strbuf_init(&page, STRBUF_MAX_OUTPUT);
+    strbuf_init(&again, STRBUF_MAX_OUTPUT);
+    make_plan(&m, n);
+    render_plan_markdown(&m.plan, limit, &page);
+    read_page(&page, arena, limit, &seen);
+    check_names(&m, &page, &seen);
+    render_plan_markdown(&m.plan, limit, &again);
+    assert_string_equal(strbuf_str(&page), strbuf_str(&again));
+    /* With room for all of it nothing is left out. */
+    if (n <= 50 && limit >= 64000) {
+        assert_int_equal(seen.more, 0);
+        assert_null(strstr(strbuf_str(&page), "lack of room"));
+    }
+    map_release(&seen.words);
+    strbuf_release(&page);
+    strbuf_release(&again);
+}
+
+static void test_sizes(void **state UNUSED)
+{
+    static const size_t sizes[] = {1, 2, 3, 10, 50, 200, 1000, 20000};
+    static const size_t limits[] = {4000, 64000, 1 << 20};
+    static const struct {
+        size_t harm, unlike;
+    } mixes[] = {{0, 0}, {0, 100}, {5, 50}, {50, 100}, {100, 0}, {100, 100}};
+    for (size_t s = 0; s < ARRAY_LEN(sizes); s++)
+        for (size_t m = 0; m < ARRAY_LEN(mixes); m++)
+            for (size_t l = 0; l < ARRAY_LEN(limits); l++)
+                check_plan(sizes[s], mixes[m].harm, mixes[m].unlike, limits[l]);
+}
+
+/* Sizes around the point where details begin to be cut. */
+static void test_edges(void **state UNUSED)
+{
+    for (size_t n = 1; n < 80; n++) {
+        check_plan(n, 50, 100, 4000);
+        check_plan(n, 100, 100, 4000 + n * 37);
+    }
+}
+
+/* Some hundred reboots among thousands of harmless changes: each is named, none is cut away. */
+static void test_nothing_harmful_hidden(void **state UNUSED)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    struct maker m = {.arena = arena, .seed = 3, .harm = 2, .unlike = 100};
+    struct strbuf page;
+    struct seen seen = {0};
+    strbuf_init(&page, STRBUF_MAX_OUTPUT);
+    make_plan(&m, 20000);
+    render_plan_markdown(&m.plan, 64000, &page);
+    read_page(&page, arena, 64000, &seen);
+    size_t n = 0;
+    for (size_t i = 0; i < m.plan.n_changes; i++) {
+        n += m.harmful[i];
+        if (m.harmful[i])
+            assert_non_null(map_get(&seen.words, address_name(m.plan.changes[i].address)));
+    }
+    assert_in_range(n, 300, 500);
+    assert_null(strstr(strbuf_str(&page), "not even named"));
+    map_release(&seen.words);
+    strbuf_release(&page);
+}
+
+/* ---- hostile words ------------------------------------------------------------------------ */
+
+static const char *const hostile[] = {
+    "@everyone", "`@admin`", "``` ````", "</details></summary>", "<script>alert(1)</script>",
+    "--> <b>", "#1", "GH-7 owner/repo#9", "[x](http://evil.example)", "a\nb\n```\n@root",
+    "\xff\xfe bytes", "\xe2\x80\xae turned", "*bold* _it_ ~no~ |cell|", "&lt;b&gt; &#64;x",
+    "\\", "\\`", "`", " ", "www.evil.example", "![i](https://evil.example/x.png)", "$x$",
+};
+
+static void make_hostile(struct maker *m, const char *word)
+{
+    struct change *change = ARENA_ARRAY(m->arena, 1, struct change);
+    struct attr_change *attrs = ARENA_ARRAY(m->arena, 2, struct attr_change);
+    struct plan_blind *blind = ARENA_ARRAY(m->arena, 1, struct plan_blind);
+    struct plan_refusal *refusal = ARENA_ARRAY(m->arena, 1, struct plan_refusal);
+    const char **machines = ARENA_ARRAY(m->arena, 1, const char *);
+    struct instance *desired = instance_new(m->arena, &made_kinds[0].schema, "host/x", "x");
+    const struct value *text = value_string(m->arena, word);
+    machines[0] = word;
+    desired->pos = (struct pos){.file = word, .line = 1};
+    attrs[0] = (struct attr_change){&made_attrs[0], text, text, REASON_EDIT, word};
+    attrs[1] = (struct attr_change){&made_attrs[1], value_string(m->arena, "x\n"), text,
+                                    REASON_EDIT, NULL};
+    change->kind = &made_kinds[0];
+    change->address = arena_printf(m->arena, "host/%s", word);
+    change->action = ACTION_UPDATE;
+    change->desired = desired;
+    change->attrs = attrs;
+    change->n_attrs = 2;
+    change->wave = 1;
+    change->canary = true;
+    change->note = word;
+    change->steps = ARENA_ARRAY(m->arena, 1, struct step);
+    change->steps[0] = (struct step){.title = word, .effects = EFFECT_HOST_REBOOT};
+    change->n_steps = 1;
+    *blind = (struct plan_blind){change->address, NULL, word};
+    *refusal = (struct plan_refusal){.address = change->address, .message = word, .hint = word,
+                                     .pos = desired->pos};
+    m->plan = (struct plan){.site = word, .commit = word, .changes = change, .n_changes = 1,
+                            .blind = blind, .n_blind = 1, .refusals = refusal, .n_refusals = 1};
+    m->plan.impact = (struct plan_impact){.n_update = 1, .power_off = machines, .n_power_off = 1};
+}
+
+static void test_hostile(void **state UNUSED)
+{
+    for (size_t i = 0; i < ARRAY_LEN(hostile); i++) {
+        struct arena *arena = arena_new();
+        struct maker m = {.arena = arena};
+        struct strbuf page;
+        struct seen seen = {0};
+        strbuf_init(&page, STRBUF_MAX_OUTPUT);
+        make_hostile(&m, hostile[i]);
+        /* A site or machine with a line break in its name cannot be: they are checked. */
+        if (strchr(hostile[i], '\n') != NULL)
+            m.plan.site = "site";
+        render_plan_markdown(&m.plan, 64000, &page);
+        read_page(&page, arena, 64000, &seen);
+        assert_int_equal(seen.n_details, 1);
+        assert_null(strstr(strbuf_str(&page), "\xe2\x80\xae"));
+        const char *first = strstr(strbuf_str(&page), "-->");
+        assert_non_null(first);
+        assert_true(first < strchr(strbuf_str(&page), '\n')); /* the marker ends in its line */
+        map_release(&seen.words);
+        strbuf_release(&page);
+        arena_free(arena);
+    }
+}
+
+/* ---- refusals and what is unreadable ------------------------------------------------------ */
+
+static void test_many_refused(void **state UNUSED)
+{
+    enum { N = 5000 };
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    struct maker m = {.arena = arena, .seed = 1, .harm = 50, .unlike = 100};
+    make_plan(&m, 500);
+    struct plan_refusal *refusals = ARENA_ARRAY(arena, N, struct plan_refusal);
+    struct plan_blind *blind = ARENA_ARRAY(arena, N, struct plan_blind);
+    for (size_t i = 0; i < N; i++) {
+        refusals[i] = (struct plan_refusal){.address = letters(&m, "template/r", i),
+                                            .message = "exists, and is not managed here"};
+        blind[i] = (struct plan_blind){.address = letters(&m, "host/b", i),
+                                       .reason = i % 2 ? "no route to host" : "disconnected"};
+    }
+    m.plan.refusals = refusals;
+    m.plan.n_refusals = N;
+    m.plan.blind = blind;
+    m.plan.n_blind = N;
+    static const size_t limits[] = {4000, 64000};
+    for (size_t l = 0; l < ARRAY_LEN(limits); l++) {
+        struct strbuf page;
+        struct seen seen = {0};
+        strbuf_init(&page, STRBUF_MAX_OUTPUT);
+        render_plan_markdown(&m.plan, limits[l], &page);
+        read_page(&page, arena, limits[l], &seen);
+        check_names(&m, &page, &seen);
+        const char *refused = strstr(strbuf_str(&page), "#### Refused (5000)");
+        const char *unreadable = strstr(strbuf_str(&page), "#### Not readable");
+        const char *harmful = strstr(strbuf_str(&page), "#### Disruptive");
+        assert_non_null(refused);
+        assert_true(refused < unreadable && unreadable < harmful);
+        map_release(&seen.words);
+        strbuf_release(&page);
+    }
+}
+
+/* ---- lines -------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *from, *to, *diff;
+} differences[] = {
+    {"", "", ""},
+    {"a\n", "a\n", ""},
+    {"", "a\n", "@@ -0,0 +1,1 @@\n+a\n"},
+    {"a\n", "", "@@ -1,1 +0,0 @@\n-a\n"},
+    {"a\n", "b\n", "@@ -1,1 +1,1 @@\n-a\n+b\n"},
+    {"a", "a\n", "@@ -1,1 +1,1 @@\n-a\n\\ No newline at end of file\n+a\n"},
+    {"1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\nx\n6\n7\n8\n9\n",
+     "@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+x\n 6\n 7\n 8\n"},
+    {"1\n2\n3\n4\n5\n6\n7\n8\n", "x\n2\n3\n4\n5\n6\n7\ny\n",
+     "@@ -1,8 +1,8 @@\n-1\n+x\n 2\n 3\n 4\n 5\n 6\n 7\n-8\n+y\n"},
+    {"1\n2\n3\n4\n5\n6\n7\n8\n9\n", "x\n2\n3\n4\n5\n6\n7\n8\ny\n",
+     "@@ -1,4 +1,4 @@\n-1\n+x\n 2\n 3\n 4\n@@ -6,4 +6,4 @@\n 6\n 7\n 8\n-9\n+y\n"},
+    {"a\nb\nc\n", "a\nc\nd\n", "@@ -1,3 +1,3 @@\n a\n-b\n c\n+d\n"},
+};
+
+static void test_line_diff(void **state UNUSED)
+{
+    for (size_t i = 0; i < ARRAY_LEN(differences); i++) {
+        struct strbuf out;
+        strbuf_init(&out, STRBUF_MAX_OUTPUT);
+        assert_int_equal(line_diff(differences[i].from, differences[i].to, 100, &out), 0);
+        assert_string_equal(strbuf_str(&out), differences[i].diff);
+        strbuf_release(&out);
+    }
+}
+
+/* More lines than the table of subsequences holds, and more than are wanted. */
+static void test_line_diff_large(void **state UNUSED)
+{
+    struct strbuf from, to, out;
+    strbuf_init(&from, STRBUF_MAX_OUTPUT);
+    strbuf_init(&to, STRBUF_MAX_OUTPUT);
+    strbuf_init(&out, STRBUF_MAX_OUTPUT);
+    for (int i = 0; i < 3000; i++) {
+        strbuf_addf(&from, "old %d\n", i);
+        strbuf_addf(&to, "new %d\n", i);
+    }
+    assert_int_equal(line_diff(strbuf_str(&from), strbuf_str(&to), 100, &out), 5900);
+    static const char start[] = "@@ -1,3000 +1,3000 @@\n-old 0\n-old 1\n";
+    assert_memory_equal(strbuf_str(&out), start, sizeof(start) - 1);
+    strbuf_release(&from);
+    strbuf_release(&to);
+    strbuf_release(&out);
+}
+
+/* ---- the example -------------------------------------------------------------------------- */
+
+static void test_example(void **state UNUSED)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    struct plan_case c;
+    struct strbuf page;
+    strbuf_init(&page, STRBUF_MAX_OUTPUT);
+    plan_case_load(&c, arena, CASES_DIRECTORY, "000-fresh.case");
+    const struct plan_input input = plan_case_input(&c);
+    render_plan_markdown(plan_build(&input, c.diags), 64000, &page);
+    const char *path = CASES_DIRECTORY "/000-fresh.md";
+    if (getenv("GRIDFORM_UPDATE_CASES") != NULL) {
+        FILE *file = fopen(path, "wb");
+        assert_non_null(file);
+        fwrite(strbuf_str(&page), 1, strbuf_len(&page), file);
+        fclose(file);
+    }
+    assert_string_equal(strbuf_str(&page), plan_case_slurp(arena, path));
+    struct seen seen = {0};
+    read_page(&page, arena, 64000, &seen);
+    assert_int_equal(seen.n_details, 7);
+    map_release(&seen.words);
+    strbuf_release(&page);
+    plan_case_release(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sizes),       cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_hostile),     cmocka_unit_test(test_nothing_harmful_hidden),
+        cmocka_unit_test(test_many_refused), cmocka_unit_test(test_line_diff),
+        cmocka_unit_test(test_line_diff_large), cmocka_unit_test(test_example),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
