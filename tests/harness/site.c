@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,6 +131,37 @@ static int open_output(const struct site *site, unsigned number, const char *end
     return open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 }
 
+static bool copy_some(int from, int to)
+{
+    char block[4096];
+    ssize_t n = read(from, block, sizeof(block));
+    return n > 0 && write(to, block, (size_t)n) == n;
+}
+
+/* The limit on files must not cut the output: the program goes on in a child whose output this
+ * process writes down. */
+static void pass_output_on(void)
+{
+    int out[2], err[2], status = 0;
+    if (pipe(out) < 0 || pipe(err) < 0)
+        _exit(126);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(out[1], STDOUT_FILENO);
+        dup2(err[1], STDERR_FILENO);
+        return;
+    }
+    close(out[1]);
+    close(err[1]);
+    struct pollfd fds[] = {{.fd = out[0], .events = POLLIN}, {.fd = err[0], .events = POLLIN}};
+    while ((fds[0].fd >= 0 || fds[1].fd >= 0) && poll(fds, 2, -1) > 0)
+        for (int i = 0; i < 2; i++)
+            if (fds[i].revents != 0 && !copy_some(fds[i].fd, STDOUT_FILENO + i))
+                fds[i].fd = -1;
+    waitpid(pid, &status, 0);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 125);
+}
+
 static void exec_program(const struct site *site, unsigned number, const char *const *argv)
 {
     int in = open("/dev/null", O_RDONLY);
@@ -147,6 +179,7 @@ static void exec_program(const struct site *site, unsigned number, const char *c
         putenv((char *)(uintptr_t)site->env[i]);
     if (site->file_size > 0) {
         const struct rlimit limit = {(rlim_t)site->file_size, (rlim_t)site->file_size};
+        pass_output_on();
         setrlimit(RLIMIT_FSIZE, &limit);
         signal(SIGXFSZ, SIG_IGN); /* writes fail with EFBIG, as they do on a full disk */
     }
