@@ -400,13 +400,13 @@ int runner_apply(struct app *app, const struct plan *plan, struct progress *prog
     record(&r, &(struct record){.kind = RECORD_PLAN, .plan = plan->id, .commit = app->commit});
     if (r.storage.code == ERR_NONE)
         run_workers(&r);
-    restore_signals(former);
     app->env.on_event = NULL;
     r.plan = plan;
     for (size_t i = 0; i < plan->n_changes; i++)
         record_entry(&r, i);
     state_add_plan(app->state, app->arena, plan->id);
     int code = write_state(&r);
+    restore_signals(former);
     if (code == EXIT_OK)
         code = runner_exit_code(plan, r.walk, interrupts > 0);
     for (size_t i = 0; i < r.arenas.n; i++)

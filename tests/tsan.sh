@@ -10,7 +10,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 tests="test_transport_http test_transport_ssh test_vra7_wire vra7_lab vsphere_lab esxi_lab
-  test_e2e_procedure"
+  test_e2e_procedure test_e2e_interrupt"
 build=build/thread
 logs=$PWD/$build/reports
 

@@ -1,0 +1,58 @@
+/* test_e2e_interrupt.c: Ctrl-C during an apply: the first one lets running steps end, the second
+ * ends at once; the state is valid either way and the next apply finishes the work. */
+#include <signal.h>
+
+#include "../harness/site.h"
+#include "../harness/unit.h"
+
+static const char *const apply[] = {"apply", "--yes", "--parallelism", "2", NULL};
+
+/* An apply whose changing call k waits for its answer. */
+static struct child begin(struct site *site, unsigned k)
+{
+    site_start(site, NULL);
+    lab_hold(&site->lab, k);
+    struct child child = site_launch(site, apply);
+    assert_true(lab_is_held(&site->lab, 60000));
+    return child;
+}
+
+static void end(struct site *site, const struct child *child)
+{
+    struct run *run = run_expect(site_finish(site, child), 3);
+    run_says(run, "interrupted");
+    run_free(run);
+}
+
+static void interrupted_once(void **state UNUSED)
+{
+    struct site site;
+    struct child child = begin(&site, 2);
+    kill(child.pid, SIGINT);
+    lab_release(&site.lab, true);
+    end(&site, &child);
+    site_converge(&site);
+    site_stop(&site);
+}
+
+/* The answer does not come before the end: whether the call was done is looked up later. */
+static void interrupted_twice(void **state UNUSED)
+{
+    struct site site;
+    struct child child = begin(&site, 3);
+    kill(child.pid, SIGTERM); /* two signals, so that they cannot become one */
+    kill(child.pid, SIGINT);
+    end(&site, &child);
+    lab_release(&site.lab, true);
+    site_converge(&site);
+    site_stop(&site);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(interrupted_once),
+        cmocka_unit_test(interrupted_twice),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
