@@ -15,7 +15,8 @@
 #include "vec.h"
 #include "xml.h"
 
-enum { RECORDS_MAX = 20000, FIELDS_MAX = 200, COLUMNS_MAX = 32, XML_DEPTH = 16 };
+enum { RECORDS_MAX = 20000, FIELDS_MAX = 200, COLUMNS_MAX = 32, XML_DEPTH = 16,
+       VALUE_MAX = 64 << 10 };
 
 typedef VEC(struct record) record_vec;
 typedef VEC(struct field) field_vec;
@@ -60,17 +61,32 @@ static int keep_field(struct arena *arena, field_vec *fields, const char *label,
 /* ---- XML -------------------------------------------------------------------------------- */
 
 /* The text of a value: of a list the items, joined as the text formatter does. */
-static const char *xml_value(const struct xml_node *field, struct arena *arena)
+static void add_values(const struct xml_node *field, struct strbuf *out)
 {
-    const char *all = "";
     XML_EACH_CHILD(value, field)
     {
-        const char *text = value->children != NULL ? xml_value(value, arena) : value->text;
-        all = all[0] == '\0' ? text : arena_printf(arena, "%s, %s", all, text);
-        if (strlen(all) > 65536)
-            break;
+        if (value->children != NULL) {
+            add_values(value, out);
+            continue;
+        }
+        if (strbuf_len(out) > 0)
+            strbuf_add(out, ", ");
+        strbuf_add(out, value->text);
     }
-    return all;
+}
+
+static int keep_xml_field(const struct xml_node *field, const char *name, struct arena *arena,
+                          field_vec *fields, struct err *err)
+{
+    struct strbuf text;
+    strbuf_init(&text, VALUE_MAX);
+    add_values(field, &text);
+    int rc = strbuf_overflowed(&text)
+                 ? err_set(err, ERR_INVALID, "a value of more than %d bytes", VALUE_MAX)
+                 : keep_field(arena, fields, name,
+                              arena_memdup(arena, strbuf_str(&text), strbuf_len(&text)), err);
+    strbuf_release(&text);
+    return rc;
 }
 
 static int read_structure(const struct xml_node *node, struct arena *arena, record_vec *records,
@@ -80,7 +96,7 @@ static int read_structure(const struct xml_node *node, struct arena *arena, reco
     XML_EACH(field, node, "field")
     {
         const char *name = xml_attr(field, "name");
-        if (name != NULL && keep_field(arena, &fields, name, xml_value(field, arena), err) < 0)
+        if (name != NULL && keep_xml_field(field, name, arena, &fields, err) < 0)
             return -1;
     }
     return keep_record(arena, records, "", &fields, err);

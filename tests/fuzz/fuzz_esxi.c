@@ -46,8 +46,7 @@ static void read_records(const struct part *part, enum esx_shape shape, struct a
 {
     struct records text = {0}, xml = {0};
     struct err err = {0};
-    bool is_text =
-        records_from_text(part->output, part->size, shape, arena, &text, &err) == 0;
+    bool is_text = records_from_text(part->output, part->size, shape, arena, &text, &err) == 0;
     assert(is_text || err.code == ERR_INVALID);
     bool is_xml = records_from_xml(part->output, part->size, arena, &xml, &err) == 0;
     assert(is_xml || err.code == ERR_INVALID);

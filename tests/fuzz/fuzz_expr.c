@@ -36,14 +36,14 @@ static void try_pattern(const char *pattern, struct arena *arena)
 
 static void try_text(const char *text, struct arena *arena)
 {
-    static const struct entry declared = {.key = "a",
-                                          .node = {.type = NODE_SCALAR, .text = "", .plain = true}};
+    static const struct entry declared = {
+        .key = "a", .node = {.type = NODE_SCALAR, .text = "", .plain = true}};
     static const struct node section = {.type = NODE_MAP, .entries = &declared, .n = 1};
     static const char *const given[] = {"a=${var.a}"};
     struct diags *diags = diags_new(arena);
     struct variables vars;
-    const struct node scalar = {.type = NODE_SCALAR, .text = text,
-                                .dollar = strchr(text, '$') != NULL};
+    const struct node scalar = {
+        .type = NODE_SCALAR, .text = text, .dollar = strchr(text, '$') != NULL};
     variables_init(&vars, arena, diags);
     variables_declare(&vars, &section);
     variables_set(&vars, given, 1);

@@ -40,28 +40,43 @@ static const struct change *make_changes(struct arena *arena)
     struct change *changes = ARENA_ARRAY(arena, 3, struct change);
     struct attr_change *diff = ARENA_NEW(arena, struct attr_change);
     struct step *step = ARENA_NEW(arena, struct step);
-    *diff = (struct attr_change){.attr = &attrs[0], .from = value_string(arena, "shared"),
-                                 .to = value_string(arena, "basic"), .reason = REASON_EDIT};
-    *step = (struct step){.address = "host/a", .provider = "esxi", .op = "host.graphics",
-                          .title = "set", .effects = EFFECT_HOST_REBOOT | EFFECT_MAINTENANCE,
+    *diff = (struct attr_change){.attr = &attrs[0],
+                                 .from = value_string(arena, "shared"),
+                                 .to = value_string(arena, "basic"),
+                                 .reason = REASON_EDIT};
+    *step = (struct step){.address = "host/a",
+                          .provider = "esxi",
+                          .op = "host.graphics",
+                          .title = "set",
+                          .effects = EFFECT_HOST_REBOOT | EFFECT_MAINTENANCE,
                           .when = &when};
-    changes[0] = (struct change){.address = "host/a", .action = ACTION_UPDATE,
+    changes[0] = (struct change){.address = "host/a",
+                                 .action = ACTION_UPDATE,
                                  .live = instance(arena, "host/a", "shared"),
                                  .prior = instance(arena, "host/a", "basic"),
-                                 .attrs = diff, .n_attrs = 1, .steps = step, .n_steps = 1};
-    changes[1] = (struct change){.address = "host/b", .action = ACTION_CREATE,
+                                 .attrs = diff,
+                                 .n_attrs = 1,
+                                 .steps = step,
+                                 .n_steps = 1};
+    changes[1] = (struct change){.address = "host/b",
+                                 .action = ACTION_CREATE,
                                  .desired = instance(arena, "host/b", "x"),
-                                 .after = after, .n_after = 1};
-    changes[2] = (struct change){.address = "host/c", .action = ACTION_DELETE,
-                                 .prior = instance(arena, "host/c", "y")};
+                                 .after = after,
+                                 .n_after = 1};
+    changes[2] = (struct change){
+        .address = "host/c", .action = ACTION_DELETE, .prior = instance(arena, "host/c", "y")};
     return changes;
 }
 
 static struct plan make_plan(struct arena *arena)
 {
-    return (struct plan){.id = "00112233445566778899aabbccddeeff", .site = "lab",
-                         .lineage = "0123456789abcdef0123456789abcdef", .serial = 7,
-                         .changes = make_changes(arena), .n_changes = 3, .n_waves = 2,
+    return (struct plan){.id = "00112233445566778899aabbccddeeff",
+                         .site = "lab",
+                         .lineage = "0123456789abcdef0123456789abcdef",
+                         .serial = 7,
+                         .changes = make_changes(arena),
+                         .n_changes = 3,
+                         .n_waves = 2,
                          .digest_inputs = "ffffffffffffffff0000000000000000"};
 }
 

@@ -66,20 +66,68 @@ static struct instance *instance(struct arena *arena, const struct kind *kind)
 #define RANGE(min, max, standard)                                                              \
     "{\"default\":" #standard ",\"max\":" #max ",\"min\":" #min "}"
 
-static const char *const blueprint_args[] = {
-    "{\"machine.instances\":" RANGE(1, 2, 1) ",\"machine.cpu\":" RANGE(1, 4, 2)
-    ",\"machine.memory\":" RANGE(1073741824, 4294967296, 2147483648)
-    ",\"machine.storage\":" RANGE(8589934592, 64424509440, 8589934592)
-    ",\"machine.prefix\":\"dev-\",\"machine.clone.type\":\"full\",\"machine.source\":\"T1\","
-    "\"machine.network.name\":\"VM Network\",\"machine.network.assignment\":\"dhcp\"}",
-    "{\"machine.instances\":" RANGE(1, 1, 1) ",\"machine.cpu\":" RANGE(8, 8, 8)
-    ",\"machine.memory\":" RANGE(34359738368, 34359738368, 34359738368)
-    ",\"machine.storage\":" RANGE(42949672960, 42949672960, 42949672960)
-    ",\"machine.prefix\":\"gpu\",\"machine.clone.type\":\"linked\",\"machine.source\":\"T2\","
-    "\"machine.clone.customization\":\"Linux\",\"machine.memory_reservation\":32768,"
-    "\"machine.reservation_policy\":\"Gold\",\"machine.network.name\":\"net-b\","
-    "\"machine.network.profile\":\"p1\",\"machine.network.assignment\":\"static\","
-    "\"software\":[\"MySQL\",\"X\"]}",
+static const char
+    *const
+        blueprint_args
+            [] =
+                {
+                    "{\"machine.instances\":" RANGE(1, 2, 1) ",\"machine.cpu\":" RANGE(1, 4, 2) ",\"machine.memory\":" RANGE(
+                        1073741824, 4294967296,
+                        2147483648) ",\"machine.storage\":" RANGE(8589934592, 64424509440,
+                                                                  8589934592) ",\"machine."
+                                                                              "prefix\":\"dev-"
+                                                                              "\",\"machine."
+                                                                              "clone.type\":"
+                                                                              "\"full\","
+                                                                              "\"machine."
+                                                                              "source\":\"T1\","
+                                                                              "\"machine."
+                                                                              "network.name\":"
+                                                                              "\"VM "
+                                                                              "Network\","
+                                                                              "\"machine."
+                                                                              "network."
+                                                                              "assignment\":"
+                                                                              "\"dhcp\"}",
+                    "{\"machine.instances\":" RANGE(1, 1, 1) ",\"machine.cpu\":" RANGE(8, 8, 8) ",\"machine.memory\":" RANGE(
+                        34359738368, 34359738368,
+                        34359738368) ",\"machine.storage\":" RANGE(42949672960, 42949672960,
+                                                                   42949672960) ",\"machine."
+                                                                                "prefix\":"
+                                                                                "\"gpu\","
+                                                                                "\"machine."
+                                                                                "clone.type\":"
+                                                                                "\"linked\","
+                                                                                "\"machine."
+                                                                                "source\":"
+                                                                                "\"T2\","
+                                                                                "\"machine."
+                                                                                "clone."
+                                                                                "customization"
+                                                                                "\":\"Linux\","
+                                                                                "\"machine."
+                                                                                "memory_"
+                                                                                "reservation\":"
+                                                                                "32768,"
+                                                                                "\"machine."
+                                                                                "reservation_"
+                                                                                "policy\":"
+                                                                                "\"Gold\","
+                                                                                "\"machine."
+                                                                                "network."
+                                                                                "name\":\"net-"
+                                                                                "b\","
+                                                                                "\"machine."
+                                                                                "network."
+                                                                                "profile\":"
+                                                                                "\"p1\","
+                                                                                "\"machine."
+                                                                                "network."
+                                                                                "assignment\":"
+                                                                                "\"static\","
+                                                                                "\"software\":["
+                                                                                "\"MySQL\","
+                                                                                "\"X\"]}",
 };
 
 /* The designer gives components ids of letters, digits, "-" and "_"; with "~" or "}" in it no
@@ -101,11 +149,13 @@ static void try_document(const json_t *document, const json_t *list, const char 
 {
     static const char *const software[] = {"Software.MySQL", "Software.X", NULL};
     const struct value *args = value(json, arena);
-    const struct document_spec spec = {.id = "A-B", .name = "A B", .description = "d",
-                                       .args = args, .template_id = "guid",
-                                       .software = value_is_absent(value_get(args, "software"))
-                                                       ? NULL
-                                                       : software};
+    const struct document_spec spec = {
+        .id = "A-B",
+        .name = "A B",
+        .description = "d",
+        .args = args,
+        .template_id = "guid",
+        .software = value_is_absent(value_get(args, "software")) ? NULL : software};
     struct err err = {0};
     struct instance *live = instance(arena, &kind_blueprint);
     document_attrs(document, list, arena, live);
@@ -128,8 +178,12 @@ static void try_software(const json_t *object, const json_t *tasks, const char *
                          struct arena *arena)
 {
     const struct value *args = value(json, arena);
-    const struct software_spec spec = {.id = "Software.AB", .name = "A B", .tenant = "t",
-                                       .description = "d", .args = args, .bash = "Bash",
+    const struct software_spec spec = {.id = "Software.AB",
+                                       .name = "A B",
+                                       .tenant = "t",
+                                       .description = "d",
+                                       .args = args,
+                                       .bash = "Bash",
                                        .tasks = tasks};
     struct instance *live = instance(arena, &kind_software_component);
     software_attrs(object, arena, live);
@@ -166,9 +220,14 @@ static void try_entitlement(const json_t *object, const json_t *services, const 
     json_auto_t *one = json_pack("[{s:s, s:s}]", "id", "s1", "name", "One");
     json_auto_t *web = json_pack("[{s:s, s:s, s:{s:s}}]", "id", "i1", "name", "Web",
                                  "providerBinding", "bindingId", "t!::!Web");
-    const struct entitlement_spec spec = {.name = "A B", .tenant = "t", .description = "d",
-                                          .to = value_get(args, "to"), .group_id = "g1",
-                                          .group = "G", .services = one, .items = web,
+    const struct entitlement_spec spec = {.name = "A B",
+                                          .tenant = "t",
+                                          .description = "d",
+                                          .to = value_get(args, "to"),
+                                          .group_id = "g1",
+                                          .group = "G",
+                                          .services = one,
+                                          .items = web,
                                           .all_items = items};
     struct instance *wanted = instance(arena, &kind_entitlement);
     struct instance *live = instance(arena, &kind_entitlement);
@@ -208,11 +267,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_secret(root);
     for (size_t i = 0; i < ARRAY_LEN(blueprint_args); i++)
         try_document(root, json_object_get(root, "components_list"), blueprint_args[i], arena);
+    try_software(
+        root, tasks,
+        "{\"install.type\":\"bash\",\"install.script\":\"a\\n\",\"install.reboot\":true,"
+        "\"container\":\"machine\"}",
+        arena);
     try_software(root, tasks,
-                 "{\"install.type\":\"bash\",\"install.script\":\"a\\n\",\"install.reboot\":true,"
-                 "\"container\":\"machine\"}", arena);
-    try_software(root, tasks,
-                 "{\"start.type\":\"bash\",\"start.script\":\"b\",\"start.reboot\":false}", arena);
+                 "{\"start.type\":\"bash\",\"start.script\":\"b\",\"start.reboot\":false}",
+                 arena);
     try_service(root, arena);
     try_entitlement(root, json_object_get(root, "services"), json_object_get(root, "items"),
                     arena);

@@ -18,7 +18,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct xml_limits limits = {.max_size = 1 << 20, .max_depth = 20, .max_nodes = 500};
+static const struct xml_limits limits = {
+    .max_size = 1 << 20, .max_depth = 20, .max_nodes = 500};
 
 /* ---- trees ---- */
 

@@ -250,6 +250,20 @@ static int parse_repeated(const char *head, const char *line, size_t n, int shap
     return rc;
 }
 
+/* One field of n values of 2 bytes each: joined it has 4 n - 2 bytes. */
+static int parse_values(size_t n)
+{
+    struct strbuf text;
+    strbuf_init(&text, 64 << 20);
+    strbuf_add(&text, XML_HEAD "<structure><field name=\"a\">");
+    for (size_t i = 0; i < n; i++)
+        strbuf_add(&text, "<string>ab</string>");
+    strbuf_add(&text, "</field></structure>");
+    int rc = parse_repeated(strbuf_str(&text), "", 0, -1);
+    strbuf_release(&text);
+    return rc;
+}
+
 static void test_esxcli_limits(void **state)
 {
     (void)state;
@@ -267,6 +281,8 @@ static void test_esxcli_limits(void **state)
     assert_int_equal(parse_repeated(XML_HEAD, one, 20001, -1), -1);
     assert_int_equal(parse_repeated(XML_HEAD "<structure typeName=\"a\">", field, 0, -1), -1);
     assert_int_equal(parse_repeated(XML_HEAD, "                ", 300000, -1), -1);
+    assert_int_equal(parse_values(16384), 0);
+    assert_int_equal(parse_values(16385), -1);
 }
 
 /* ---- errors of esxcli ---- */
