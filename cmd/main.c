@@ -8,9 +8,18 @@
 #include "names.h"
 
 const struct command *const all_commands[] = {
-    &command_init,  &command_validate,   &command_plan,       &command_apply,
-    &command_drift, &command_show,       &command_graph,      &command_state_list,
-    &command_state_show, &command_version, NULL,
+    &command_init,
+    &command_validate,
+    &command_plan,
+    &command_apply,
+    &command_drift,
+    &command_show,
+    &command_graph,
+    &command_state_list,
+    &command_state_show,
+    &command_explain,
+    &command_version,
+    NULL,
 };
 
 /* "state list" is one command of two words. Returns how many words of argv it took. */

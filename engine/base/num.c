@@ -128,6 +128,16 @@ int num_duration(const char *text, int64_t *ret_ms)
     return with_unit(text, duration_units, ARRAY_LEN(duration_units), ret_ms);
 }
 
+const char *num_size_unit(size_t index)
+{
+    return index < ARRAY_LEN(size_units) ? size_units[index].name : NULL;
+}
+
+const char *num_duration_unit(size_t index)
+{
+    return index < ARRAY_LEN(duration_units) ? duration_units[index].name : NULL;
+}
+
 void num_print_size(int64_t bytes, struct strbuf *out)
 {
     size_t unit = 0;

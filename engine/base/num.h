@@ -7,6 +7,7 @@
 #define GF_NUM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "compiler.h"
@@ -24,6 +25,10 @@ MUST_CHECK int num_size(const char *text, int64_t *ret_bytes);
 
 /* "500ms", "30s", "15m", "2h", "7d"; milliseconds. */
 MUST_CHECK int num_duration(const char *text, int64_t *ret_ms);
+
+/* The units that they know, index from 0 on; NULL beyond the last. */
+const char *num_size_unit(size_t index);
+const char *num_duration_unit(size_t index);
 
 /* The shortest exact form: 16 GiB, 1536 MiB, 17 B; 90s, 15m. */
 void num_print_size(int64_t bytes, struct strbuf *out);

@@ -53,6 +53,9 @@ struct config {
     struct instances providers; /* one per configured provider: "provider/vsphere" */
 };
 
+/* What every object takes under the key lifecycle. */
+extern const struct schema lifecycle_schema;
+
 /* More resources than any site has: a range too much is a mistake. */
 enum { CONFIG_MAX_RESOURCES = 250000 };
 

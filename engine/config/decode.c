@@ -22,15 +22,24 @@
 enum { LC_PREVENT_DESTROY, LC_ADOPT, LC_IGNORE_CHANGES, LC_IGNORE_DRIFT, LC_ALLOW, LC_COUNT };
 
 static const struct attr lifecycle_attrs[LC_COUNT] = {
-    [LC_PREVENT_DESTROY] = {.name = "prevent_destroy", .type = &type_bool},
-    [LC_ADOPT] = {.name = "adopt", .type = &type_bool},
-    [LC_IGNORE_CHANGES] = {.name = "ignore_changes", .type = &type_strings, .flags = ATTR_SET},
-    [LC_IGNORE_DRIFT] = {.name = "ignore_drift", .type = &type_strings, .flags = ATTR_SET},
-    [LC_ALLOW] = {.name = "allow", .type = &type_strings, .flags = ATTR_SET},
+    [LC_PREVENT_DESTROY] = {.name = "prevent_destroy", .type = &type_bool,
+                            .doc = "Refuse every plan that would destroy the object."},
+    [LC_ADOPT] = {.name = "adopt", .type = &type_bool,
+                  .doc = "Take over an object of that name which gridform did not make."},
+    [LC_IGNORE_CHANGES] = {.name = "ignore_changes", .type = &type_strings, .flags = ATTR_SET,
+                           .doc = "Attributes that are set once and then left alone."},
+    [LC_IGNORE_DRIFT] = {.name = "ignore_drift", .type = &type_strings, .flags = ATTR_SET,
+                         .doc = "Attributes whose drift is not reported."},
+    [LC_ALLOW] = {.name = "allow", .type = &type_strings, .flags = ATTR_SET,
+                  .doc = "Disturbances that are allowed for this object."},
 };
 
-static const struct schema lifecycle_schema = {
-    .kind = "lifecycle", .section = "lifecycle", .attrs = lifecycle_attrs, .n_attrs = LC_COUNT};
+const struct schema lifecycle_schema = {
+    .kind = "lifecycle",
+    .section = "lifecycle",
+    .attrs = lifecycle_attrs,
+    .n_attrs = LC_COUNT,
+    .doc = "What may be done to an object: every object of the manifest takes these keys."};
 
 static const char *const *texts_of(const struct value *list, struct arena *arena)
 {
