@@ -30,7 +30,13 @@ install_packages() {
         esac
     fi
     sudo=""
-    [ "$(id -u)" = 0 ] || sudo=sudo
+    if [ "$(id -u)" != 0 ]; then
+        sudo=sudo
+        if ! command -v sudo >/dev/null; then
+            echo "There is no sudo here: let root install them with apt-get." >&2
+            exit 1
+        fi
+    fi
     $sudo apt-get update -qq
     # shellcheck disable=SC2086 # a list of words
     DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends \
