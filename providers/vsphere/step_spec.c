@@ -73,6 +73,13 @@ static int look_written(struct vc *vc, void *context, bool *ret_reached, struct 
     return 0;
 }
 
+/* The state knows it: somebody said that it is to be managed here. */
+static bool is_managed(const struct spec_look *look)
+{
+    const char *name = value_get_text(look->call->ids, "name");
+    return name != NULL && strcmp(name, look->name) == 0;
+}
+
 /* A mark of others, a specification for Windows, or one that came to be since the plan. */
 static int refuse_foreign(const struct spec_look *look, struct err *err)
 {
@@ -84,7 +91,7 @@ static int refuse_foreign(const struct spec_look *look, struct err *err)
         return err_set(err, ERR_CONFLICT,
                        "customization specification %s is one for %s: it is not overwritten",
                        look->name, type);
-    if (look->mark.own && !mark_is_ours(look))
+    if (look->mark.own && !mark_is_ours(look) && !is_managed(look))
         return err_set(err, ERR_CONFLICT,
                        "customization specification %s belongs to lineage %s", look->name,
                        look->mark.lineage);

@@ -257,6 +257,36 @@ static void removal_takes_only_what_is_ours(void **state)
     free(after);
 }
 
+/* What was adopted is managed like anything else: a change of it makes its mark ours, and then
+ * it can go. */
+static void what_was_adopted_can_be_changed_and_removed(void **state)
+{
+    const struct world_shape shape = {.n_hosts = 1, .hosts = {host_as_wanted()}};
+    struct site site;
+    char file[256];
+    (void)state;
+    site_start_shape(&site, &shape, 0);
+    site_converge(&site);
+    site_lose_state(&site);
+    run_free(run_expect(adopt_all(&site, "apply"), 0));
+    snprintf(file, sizeof(file), "%s/" SERVICE_FILE, site.manifest);
+    edit_text(file, "domain: lab.local", "domain: new.local");
+    edit_text(file, "description: Machines for machine learning", "description: Machines");
+    edit_text(file, "storage: 60 GiB", "storage: 70 GiB");
+    edit_text(file, "TensorFlow notebooks", "Notebooks");
+    site_converge(&site);
+    json_t *spec = lab_look(&site.lab, "specs/centos-ml/spec");
+    assert_non_null(strstr(json_string_value(spec), "new.local"));
+    json_decref(spec);
+    /* The template was not written to, so it carries the mark of the lost state: it is left to
+     * people, and nothing is destroyed before they have decided. */
+    write_text(file, "gridform: 1\n");
+    struct run *run = run_expect(GRIDFORM(&site, "apply", "--yes"), 6);
+    run_says(run, "template/centos72-vra-nvidia");
+    run_free(run);
+    site_stop(&site);
+}
+
 /* ---- setting up --------------------------------------------------------------------------------- */
 
 static int set_up(void **state)
@@ -293,6 +323,7 @@ int main(void)
         cmocka_unit_test(old_versions_go_and_only_ours),
         cmocka_unit_test(without_a_state_everything_is_refused_until_named),
         cmocka_unit_test(removal_takes_only_what_is_ours),
+        cmocka_unit_test(what_was_adopted_can_be_changed_and_removed),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
