@@ -18,6 +18,7 @@ const struct command *const all_commands[] = {
     &command_state_list,
     &command_state_show,
     &command_explain,
+    &command_schema,
     &command_version,
     NULL,
 };

@@ -1,0 +1,211 @@
+"""Debian's jsonschema judges `gridform schema`: is it a schema, does it take the example, does
+it refuse broken manifests at the right place; and does gridform itself agree on each of them?
+
+usage: check_schema.py GRIDFORM MANIFEST_DIRECTORY
+"""
+import copy
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import jsonschema
+import yaml
+
+GRIDFORM, EXAMPLE = sys.argv[1], pathlib.Path(sys.argv[2])
+
+
+class Loader(yaml.SafeLoader):
+    """YAML 1.2's core scalars: yes and no are texts, dates are texts."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, regex) for tag, regex in rules
+            if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
+    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool",
+                             yaml.resolver.re.compile("^(true|false)$"), list("tf"))
+
+
+def merged():
+    whole = {}
+    for path in sorted(EXAMPLE.glob("*.yaml")):
+        for key, section in yaml.load(path.read_text(), Loader).items():
+            if isinstance(section, dict):
+                whole.setdefault(key, {}).update(section)
+            else:
+                whole[key] = section
+    return whole
+
+
+def fail(message):
+    sys.exit(f"check_schema: {message}")
+
+
+def gridform_takes(manifest):
+    """Exit 0 or 1 of validate, on a directory with this manifest and the example's scripts."""
+    with tempfile.TemporaryDirectory() as directory:
+        shutil.copytree(EXAMPLE / "software", pathlib.Path(directory) / "software")
+        with open(pathlib.Path(directory) / "all.yaml", "w", encoding="utf-8") as file:
+            yaml.safe_dump(manifest, file)
+        done = subprocess.run([GRIDFORM, "validate", "-C", directory], capture_output=True,
+                              text=True, timeout=60)
+        if done.returncode not in (0, 1):
+            fail(f"validate: exit {done.returncode}\n{done.stderr}")
+        return done.returncode == 0, done.stderr
+
+
+DELETE = object()
+BLUEPRINT = ("blueprints", "Tensorflow-GPU")
+MACHINE = BLUEPRINT + ("machine",)
+MODE = ("vgpu_modes", "p100-4q")
+POOL = ("pools", "gpu")
+SOFTWARE = ("software_components", "Tensorflow-GPU")
+
+BROKEN = [  # path to set, value
+    (("gridform",), 2),
+    (("gridform",), DELETE),
+    (("site",), DELETE),
+    (("site",), "a/b"),
+    (("site",), " a"),
+    (("hosts",), {}),
+    (("blueprint",), {}),
+    (("blueprints",), []),
+    (("blueprints", "odd"), "text"),
+    (("blueprints", "odd"), None),
+    (BLUEPRINT + ("descripton",), "x"),
+    (MACHINE + ("prefix",), DELETE),
+    (MACHINE + ("clone", "template"), DELETE),
+    (MACHINE + ("clone", "type"), "half"),
+    (MACHINE + ("clone",), "centos72"),
+    (MACHINE + ("source",), "x"),
+    (MACHINE + ("memory",), "16 GiBs"),
+    (MACHINE + ("memory",), "16"),
+    (MACHINE + ("memory",), 16),
+    (MACHINE + ("memory",), {"min": "8 GiB"}),
+    (MACHINE + ("memory",), {"min": "8 GiB", "max": "16 GiB", "most": "1 GiB"}),
+    (MACHINE + ("cpu",), "automatic"),
+    (MACHINE + ("cpu",), 0),
+    (MACHINE + ("cpu",), 129),
+    (MACHINE + ("instances",), {"min": 1, "max": 1000}),
+    (MACHINE + ("network", "assignment"), "static4"),
+    (BLUEPRINT + ("software",), "Tensorflow-GPU"),
+    (BLUEPRINT + ("published",), "yes"),
+    (BLUEPRINT + ("lifecycle",), {"prevent": True}),
+    (BLUEPRINT + ("lifecycle",), {"prevent_destroy": 3}),
+    (BLUEPRINT + ("lifecycle",), {"ignore_changes": ["machine.memoryy"]}),
+    (POOL + ("lifecycle",), {"ignore_drift": ["eccc"]}),
+    (POOL + ("allow",), ["everything"]),
+    (POOL + ("rollout", "max_unavailable"), 0),
+    (POOL + ("rollout", "on_failure"), "go on"),
+    (POOL + ("reboot_timeout",), "30"),
+    (POOL + ("reboot_timeout",), "30 minutes"),
+    (POOL + ("hosts",), [["a"]]),
+    (POOL + ("hosts",), ["a\tb"]),
+    (MODE + ("ecc",), "off"),
+    (MODE + ("driver",), DELETE),
+    (MODE + ("driver", "vib"), ""),
+    (MODE + ("driver", "vib"), None),
+    (MODE + ("driver", "signature_check"), "no"),
+    (SOFTWARE + ("install", "script"), "echo\n"),
+    (SOFTWARE + ("install", "type"), "powershell"),
+    (("entitlements", "ml-users", "to"), [{"users": "a"}]),
+    (("entitlements", "ml-users", "to"), [{"user": "a", "group": "b"}]),
+    (("entitlements", "ml-users", "to"), ["a"]),
+    (("providers", "vsphere", "password"), "secret"),
+    (("providers", "vsphere", "password"), {"env": "A", "file": "b"}),
+    (("providers", "vsphere", "password"), {"text": "a"}),
+    (("providers", "vsphere", "password"), {"command": []}),
+    (("providers", "vsphere", "port"), 65536),
+    (("providers", "vsphere", "timeout"), 60),
+    (("providers", "vsphere", "connect_to"), {"a": "b"}),
+    (("providers", "vra", "generation"), 8),
+    (("providers", "esxi", "username"), DELETE),
+    (("providers", "aws"), {}),
+    (("variables", "1a"), {"default": "x"}),
+    (("variables", "a"), {"value": "x"}),
+    (("variables", "a"), "x"),
+    (("catalog_services", ""), {}),
+    (("catalog_services", " a"), {}),
+    (("catalog_services", "${var.tensorflow_image}"), {}),
+]
+
+GOOD = [
+    (("gridform",), "1"),
+    (("variables",), {"tensorflow_image": {"default": "x"}, "a": {"default": 5, "doc": "d"}}),
+    (BLUEPRINT + ("description",), 5),
+    (BLUEPRINT + ("description",), ""),
+    (BLUEPRINT + ("published",), False),
+    (BLUEPRINT + ("catalog",), None),
+    (BLUEPRINT + ("lifecycle",), {"prevent_destroy": True, "ignore_changes": ["machine.memory"],
+                                  "ignore_drift": [], "allow": []}),
+    (POOL + ("lifecycle",), {"ignore_drift": ["ecc", "power_policy"], "adopt": False}),
+    (POOL + ("allow",), ["power_off_vms"]),
+    (POOL + ("reboot_timeout",), "45 m"),
+    (MACHINE + ("memory",), "16384MiB"),
+    (MACHINE + ("storage",), {"min": "60 GiB", "max": "100 GiB", "default": "80 GiB"}),
+    (MACHINE + ("cpu",), 6),
+    (MACHINE + ("cpu",), {"min": 2, "max": 6, "default": 4}),
+    (MACHINE + ("instances",), 3),
+    (SOFTWARE + ("install",), {"script": "echo ${var.tensorflow_image}\n", "reboot": True}),
+    (("catalog_services", "Another"), None),
+    (("entitlements", "ml-users", "to"), [{"user": "a"}, {"group": "b"}]),
+    (("providers", "vsphere", "password"), {"command": ["pass", "show", "x"]}),
+    (("providers", "vsphere", "connect_to"), {"a.lab.local": "127.0.0.1:443", "b": "[::1]:22"}),
+]
+
+
+def changed(base, path, value):
+    manifest = copy.deepcopy(base)
+    at = manifest
+    for key in path[:-1]:
+        at = at.setdefault(key, {})
+    if value is DELETE:
+        del at[path[-1]]
+    else:
+        at[path[-1]] = value
+    return manifest
+
+
+def check_place(path, errors):
+    """Some error stands at the changed place, above it (a key too many) or below it."""
+    for error in errors:
+        place = tuple(error.absolute_path)
+        if place[:len(path)] == path or path[:len(place)] == place:
+            return
+    fail(f"{path}: the errors are elsewhere: {[list(e.absolute_path) for e in errors]}")
+
+
+def main():
+    done = subprocess.run([GRIDFORM, "schema"], capture_output=True, text=True, timeout=60)
+    if done.returncode != 0 or done.stderr != "":
+        fail(f"exit {done.returncode}: {done.stderr}")
+    schema = json.loads(done.stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    judge = jsonschema.Draft202012Validator(schema)
+    base = merged()
+    for error in judge.iter_errors(base):
+        fail(f"the example: {list(error.absolute_path)}: {error.message}")
+    for path, value in BROKEN:
+        manifest = changed(base, path, value)
+        errors = list(judge.iter_errors(manifest))
+        if not errors:
+            fail(f"{path} = {value!r} is taken")
+        check_place(path, errors)
+        if gridform_takes(manifest)[0]:
+            fail(f"{path} = {value!r}: gridform takes what its schema refuses")
+    for path, value in GOOD:
+        manifest = changed(base, path, value)
+        errors = list(judge.iter_errors(manifest))
+        if errors:
+            fail(f"{path} = {value!r} is refused: {errors[0].message}")
+        taken, why = gridform_takes(manifest)
+        if not taken:
+            fail(f"{path} = {value!r}: gridform refuses what its schema takes: {why}")
+    print(f"{len(BROKEN)} broken manifests refused, {len(GOOD)} good ones taken")
+
+
+main()
