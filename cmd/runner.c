@@ -15,6 +15,7 @@
 #include "arena.h"
 #include "diff.h"
 #include "progress.h"
+#include "redact.h"
 #include "retry.h"
 #include "strbuf.h"
 #include "types.h"
@@ -176,6 +177,7 @@ static void do_step(struct runner *r, const struct walk_task *task, struct arena
     struct outcome outcome = {.kind = OUTCOME_FAILED};
     struct err err = {0};
     record_intent(r, task);
+    record_entry(r, task->change);
     if (r->storage.code != ERR_NONE) {
         err_set(&err, ERR_CANCELLED, "not started: %s", r->storage.message);
         walk_report(r->walk, task, NULL, NULL, &err);
@@ -272,6 +274,7 @@ static void do_verify(struct runner *r, const struct walk_task *task, struct are
         }
     }
     progress_verified(r->progress);
+    secrets_redact_err(sessions_secrets(r->app->sessions), &err); /* it may show live values */
     pthread_mutex_lock(&r->lock);
     walk_report(r->walk, task, NULL, live, &err);
 }

@@ -275,36 +275,6 @@ static bool needs_no_verification(const struct change *change)
     return change->action == ACTION_ADOPT || change->action == ACTION_RELEASE;
 }
 
-enum walk_next walk_next(struct walk *walk, struct walk_task *ret_task)
-{
-    while (walk->n_heap > 0 && walk->n_running < walk->options.parallel &&
-           walk->stopped == NULL) {
-        size_t index = heap_pop(walk);
-        const struct change *change = &walk->plan->changes[index];
-        struct node *node = &walk->nodes[index];
-        if (!enter_pool(walk, index) || skip_conditional(walk, index) < 0)
-            continue;
-        if (needs_no_verification(change)) {
-            node->live = change->live;
-            node->entry_new = true;
-            end_change(walk, index, WALK_CHANGED);
-            continue;
-        }
-        bool verify = node->at >= change->n_steps;
-        node->status = WALK_RUNNING;
-        walk->n_running++;
-        *ret_task = (struct walk_task){.kind = verify ? TASK_VERIFY : TASK_STEP,
-                                       .change = index,
-                                       .step = verify ? NULL : &change->steps[node->at],
-                                       .ids = node->ids,
-                                       .nonce = node->nonce};
-        return WALK_READY;
-    }
-    return walk->n_running > 0 ? WALK_WAIT : WALK_DONE;
-}
-
-/* ---- results ------------------------------------------------------------------------------ */
-
 static void set_meta(struct walk *walk, struct node *node, const char *key,
                      const struct value *value)
 {
@@ -323,20 +293,83 @@ static void drop_meta(struct walk *walk, struct node *node, const char *key)
     node->meta = value_map(walk->arena, fields, kept);
 }
 
-/* What a step leaves behind beside its object: an open maintenance window. */
-static void note_effects(struct walk *walk, struct node *node, const struct step *step,
-                         enum outcome_kind kind)
+/* Machines that are about to be powered off are on record before they are: when the answer is
+ * lost, they must be started again all the same. */
+static void announce_power_off(struct walk *walk, struct node *node, const struct step *step)
 {
-    if ((step->effects & EFFECT_MAINTENANCE) && kind == OUTCOME_DONE)
-        set_meta(walk, node, "window", value_string(walk->arena, walk->plan->id));
-    if (step->effects & EFFECT_LEAVE)
-        drop_meta(walk, node, "window");
+    const struct value *vms = value_get(step->args, "vms");
+    const struct value *before = value_get(node->ids, "powered_off");
+    VEC(const struct value *) all = {0};
+    for (size_t i = 0; i < value_count(before); i++)
+        VEC_PUSH(walk->arena, &all, value_at(before, i));
+    for (size_t i = 0; i < value_count(vms); i++)
+        if (!value_list_has(before, value_text(value_at(vms, i))))
+            VEC_PUSH(walk->arena, &all, value_at(vms, i));
+    const struct value_field field = {"powered_off", value_list(walk->arena, all.items, all.n)};
+    node->ids = value_merge(walk->arena, node->ids, value_map(walk->arena, &field, 1));
+    node->entry_new = true;
 }
+
+/* What must be on record before it is done, so that nobody else has to guess whose it was. */
+static void announce(struct walk *walk, struct node *node, const struct step *step)
+{
+    if (step->effects & EFFECT_VM_POWER_OFF)
+        announce_power_off(walk, node, step);
+    if (step->effects & EFFECT_MAINTENANCE) {
+        node->had_window = value_is_known(value_get(node->meta, "window"));
+        set_meta(walk, node, "window", value_string(walk->arena, walk->plan->id));
+        node->entry_new = true;
+    }
+}
+
+enum walk_next walk_next(struct walk *walk, struct walk_task *ret_task)
+{
+    while (walk->n_heap > 0 && walk->n_running < walk->options.parallel &&
+           walk->stopped == NULL) {
+        size_t index = heap_pop(walk);
+        const struct change *change = &walk->plan->changes[index];
+        struct node *node = &walk->nodes[index];
+        if (!enter_pool(walk, index) || skip_conditional(walk, index) < 0)
+            continue;
+        if (needs_no_verification(change)) {
+            node->live = change->live;
+            node->entry_new = true;
+            end_change(walk, index, WALK_CHANGED);
+            continue;
+        }
+        bool verify = node->at >= change->n_steps;
+        node->status = WALK_RUNNING;
+        walk->n_running++;
+        if (!verify)
+            announce(walk, node, &change->steps[node->at]);
+        *ret_task = (struct walk_task){.kind = verify ? TASK_VERIFY : TASK_STEP,
+                                       .change = index,
+                                       .step = verify ? NULL : &change->steps[node->at],
+                                       .ids = node->ids,
+                                       .nonce = node->nonce};
+        return WALK_READY;
+    }
+    return walk->n_running > 0 ? WALK_WAIT : WALK_DONE;
+}
+
+/* ---- results ------------------------------------------------------------------------------ */
 
 /* The call did not succeed, and still the system may have done, or yet do, what was asked. */
 static bool may_have_happened(enum err_code code)
 {
     return code == ERR_UNCERTAIN || code == ERR_TIMEOUT || code == ERR_CANCELLED;
+}
+
+/* The window that was announced is ours when it was opened, or may have been. */
+static void settle_window(struct walk *walk, struct node *node, const struct step *step,
+                          enum outcome_kind kind, enum err_code code)
+{
+    bool opened = code == ERR_NONE ? kind == OUTCOME_DONE : may_have_happened(code);
+    if (((step->effects & EFFECT_MAINTENANCE) && !opened && !node->had_window) ||
+        ((step->effects & EFFECT_LEAVE) && code == ERR_NONE)) {
+        drop_meta(walk, node, "window");
+        node->entry_new = true;
+    }
 }
 
 static void report_step(struct walk *walk, const struct walk_task *task,
@@ -354,17 +387,14 @@ static void report_step(struct walk *walk, const struct walk_task *task,
     bool failed = err != NULL && err->code != ERR_NONE;
     if (failed) {
         node->touched = node->touched || err->code == ERR_UNCERTAIN;
-        if ((task->step->effects & EFFECT_MAINTENANCE) && may_have_happened(err->code))
-            set_meta(walk, node, "window", value_string(walk->arena, walk->plan->id));
+        settle_window(walk, node, task->step, OUTCOME_FAILED, err->code);
         fail_change(walk, task->change, task->step, err);
         return;
     }
     enum outcome_kind kind = outcome == NULL ? OUTCOME_DONE : outcome->kind;
-    const struct value *before = node->meta;
-    note_effects(walk, node, task->step, kind);
+    settle_window(walk, node, task->step, kind, ERR_NONE);
     /* What was created is ours from now on, whether or not an identifier was learnt. */
-    node->entry_new = node->entry_new || before != node->meta ||
-                      (kind == OUTCOME_DONE && !node->touched);
+    node->entry_new = node->entry_new || (kind == OUTCOME_DONE && !node->touched);
     node->touched = node->touched || kind == OUTCOME_DONE;
     node->changed = node->changed || kind == OUTCOME_DONE;
     node->at++;

@@ -7,7 +7,8 @@
  *         if (next == WALK_WAIT)
  *             … wait for a result of a running task, then walk_report it …
  *         else
- *             … record the intent, perform, record the result, walk_report …
+ *             … record the intent and walk_entry, perform, record the result, walk_report,
+ *               record walk_entry …
  *     }
  *
  * A change's steps run one after the other; after the last one comes a task of its own that
@@ -72,8 +73,8 @@ void walk_report(struct walk *walk, const struct walk_task *task, const struct o
 /* Hand out nothing more: interrupted, or nothing can be recorded any longer. */
 void walk_stop(struct walk *walk, const char *why);
 
-/* What the state should hold for a change after the last report about it: true when that
- * differs from what it returned before. *ret_entry NULL: the resource leaves the state. */
+/* What the state should hold for a change now, asked before a task is performed and after it is
+ * reported: true when that differs from what it returned before. *ret_entry NULL: the resource leaves the state. */
 bool walk_entry(struct walk *walk, size_t change, struct instance **ret_entry);
 
 struct walk_change walk_status_of(const struct walk *walk, size_t change);

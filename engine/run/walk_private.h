@@ -26,6 +26,7 @@ struct node {
     unsigned at;      /* next step; n_steps: verification */
     bool touched, changed, entry_new;
     bool started;     /* a step of it was handed out */
+    bool had_window;  /* ours was open before the one that is being opened */
     struct pool *pool; /* of a rollout, or NULL */
     const struct value *ids, *meta, *observed;
     const struct instance *live; /* as read back */

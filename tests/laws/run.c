@@ -153,6 +153,7 @@ static void begin(struct run *run, const struct walk_task *task)
                                       .op = task->step->op, .plan = run->plan->id,
                                       .nonce = task->nonce, .step = task->step->id};
         VEC_PUSH(run->site->arena, &run->site->intents, intent);
+        record_entry(run, task->change);
     }
     VEC_PUSH(run->site->arena, &run->running, *task);
 }
