@@ -11,6 +11,7 @@
 
 #include "arena.h"
 #include "git_source.h"
+#include "redact.h"
 #include "rules.h"
 #include "strbuf.h"
 
@@ -84,6 +85,7 @@ static void print_findings(struct app *app)
     bool colour = !app->options->no_color && (no == NULL || no[0] == '\0') &&
                   isatty(STDERR_FILENO);
     diags_render(app->diags, colour, &text);
+    app_redact(app, &text);
     fputs(strbuf_str(&text), stderr);
     strbuf_release(&text);
 }
@@ -227,6 +229,31 @@ static void report_providers(struct app *app)
     }
 }
 
+/* A value that came from a reference stands in the files as well: it would get into state and
+ * plan, so it is refused like any other literal secret. */
+static int refuse_literal_secrets(struct app *app)
+{
+    const struct instances *all = &app->loaded.config->resources;
+    size_t n = 0;
+    for (size_t i = 0; i < all->n; i++) {
+        const struct instance *one = all->items[i];
+        for (size_t a = 0; a < one->schema->n_attrs; a++) {
+            const char *name = sessions_secret_in(app->sessions, one->attrs[a]);
+            if (name == NULL)
+                continue;
+            struct diag *diag = diag_error(app->diags, one->pos, "%s: %s holds the %s itself",
+                                           one->address, one->schema->attrs[a].name, name);
+            diag->hide_source = true;
+            diag_hint(app->diags, diag, "take it out; what is written there can be read by many");
+            n++;
+        }
+    }
+    if (n == 0)
+        return EXIT_OK;
+    print_findings(app);
+    return counted_failure(app, EXIT_USAGE);
+}
+
 int app_read_live(struct app *app)
 {
     fill_facts(app);
@@ -235,6 +262,9 @@ int app_read_live(struct app *app)
             sessions_new(app->loaded.config, app->options->directory, &app->env);
         sessions_open(app->sessions);
     }
+    int code = refuse_literal_secrets(app);
+    if (code != EXIT_OK)
+        return code;
     app->live =
         sessions_read(app->sessions, app->facts.desired, app->facts.prior, app->arena);
     report_providers(app);
@@ -278,8 +308,15 @@ int app_run(const struct options *options, enum app_stage stage, int (*work)(str
     return code;
 }
 
-void app_print(struct strbuf *text)
+void app_redact(const struct app *app, struct strbuf *text)
 {
+    if (app->sessions != NULL)
+        secrets_redact(sessions_secrets(app->sessions), text);
+}
+
+void app_print(const struct app *app, struct strbuf *text)
+{
+    app_redact(app, text);
     fwrite(strbuf_str(text), 1, strbuf_len(text), stdout);
     strbuf_release(text);
 }

@@ -51,8 +51,10 @@ int app_plan(struct app *app, const char *const *adopt, const struct plan **ret_
 enum app_stage { APP_FILES, APP_STATE, APP_LIVE };
 int app_run(const struct options *options, enum app_stage stage, int (*work)(struct app *app));
 
-/* Write a text to standard output, and release it. */
-void app_print(struct strbuf *text);
+/* Take out of a text what must not be seen: a secret may stand anywhere in the world. */
+void app_redact(const struct app *app, struct strbuf *text);
+/* Write a text to standard output, redacted, and release it. */
+void app_print(const struct app *app, struct strbuf *text);
 
 /* Print an error in one line: "gridform: …". Returns code, for one-line returns. */
 int app_fail(enum exit_code code, const char *format, ...) PRINTF_LIKE(2, 3);

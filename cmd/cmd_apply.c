@@ -90,14 +90,34 @@ static int carry_out(struct app *app, const struct plan *plan)
     return code == EXIT_OK && app->provider_trouble ? EXIT_PROVIDER : code;
 }
 
+/* Of the plan itself, events say only what else explains the exit status. */
+static void add_events(const struct plan *plan, struct strbuf *out)
+{
+    for (size_t i = 0; i < plan->n_blind; i++) {
+        const char *texts[] = {plan->blind[i].address, plan->blind[i].attr,
+                               plan->blind[i].reason};
+        static const char *const names[] = {"address", "attribute", "reason"};
+        strbuf_add(out, "{\"event\":\"unreadable\",\"elapsed_ms\":0");
+        for (size_t t = 0; t < ARRAY_LEN(texts); t++) {
+            strbuf_addf(out, ",\"%s\":", names[t]);
+            if (texts[t] == NULL)
+                strbuf_add(out, "null");
+            else
+                json_text(texts[t], out);
+        }
+        strbuf_add(out, "}\n");
+    }
+}
+
 static void print(const struct app *app, const struct plan *plan)
 {
-    if (app->options->format == FORMAT_JSON)
-        return;
     struct strbuf text;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
-    render_plan_text(plan, app_colour(app), &text);
-    app_print(&text);
+    if (app->options->format == FORMAT_JSON)
+        add_events(plan, &text);
+    else
+        render_plan_text(plan, app_colour(app), &text);
+    app_print(app, &text);
     fflush(stdout);
 }
 

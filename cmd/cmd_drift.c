@@ -29,7 +29,7 @@ static int report(struct app *app)
         render_drift_json(drift, app->loaded.config->site, &text);
     else
         render_drift_text(drift, app->loaded.config->site, app_colour(app), &text);
-    app_print(&text);
+    app_print(app, &text);
     if (app->provider_trouble || drift->n_blind > 0)
         return EXIT_PROVIDER;
     return any_drift(drift) ? EXIT_DIFFERENCES : EXIT_OK;

@@ -16,7 +16,7 @@ static int print(struct app *app)
         render_graph_mermaid(&app->facts, NULL, &text);
     else
         render_graph_dot(&app->facts, NULL, &text);
-    app_print(&text);
+    app_print(app, &text);
     return EXIT_OK;
 }
 

@@ -45,7 +45,7 @@ static void print(const struct app *app, const struct plan *plan)
         render_plan_markdown(plan, (size_t)app->options->limit, &text);
     else
         render_plan_text(plan, app_colour(app), &text);
-    app_print(&text);
+    app_print(app, &text);
 }
 
 static int show_plan(struct app *app)
@@ -59,6 +59,7 @@ static int show_plan(struct app *app)
         struct strbuf text;
         strbuf_init(&text, STRBUF_MAX_OUTPUT);
         plan_encode(plan, &text);
+        app_redact(app, &text);
         code = save(app->options->out, &text);
         strbuf_release(&text);
         if (code != EXIT_OK)

@@ -56,7 +56,7 @@ static int show(struct app *app)
         if (is_wanted(app->options, app->live.items[i]->address))
             add_one(app, app->live.items[i], shown++, &text);
     strbuf_add(&text, json ? "]\n" : "");
-    app_print(&text);
+    app_print(app, &text);
     return app->provider_trouble ? EXIT_PROVIDER : EXIT_OK;
 }
 

@@ -40,7 +40,7 @@ static int print_one(const struct app *app, const char *address)
     } else {
         render_instance_text(found, false, &text);
     }
-    app_print(&text);
+    app_print(app, &text);
     return EXIT_OK;
 }
 

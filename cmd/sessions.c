@@ -11,7 +11,7 @@
 #include "redact.h"
 #include "vec.h"
 
-enum { CREDS_MAX = 8, PROVIDERS_MAX = 8, SLEEP_SLICE_MS = 20 };
+enum { CREDS_MAX = 8, PROVIDERS_MAX = 8, SLEEP_SLICE_MS = 20, SECRET_LEAST = 8 };
 
 struct held_cred {
     const char *attr;
@@ -24,6 +24,7 @@ struct open_provider {
     struct sessions *owner;
     struct session *session; /* NULL: not open */
     struct err failure;
+    struct arena *own; /* providers are opened side by side: nothing is shared */
     struct held_cred creds[CREDS_MAX];
     size_t n_creds;
     /* One pass of reading. */
@@ -128,11 +129,11 @@ static int get_secret(void *context, const char *attr, const char **ret_secret,
     }
     const struct value *value = instance_get(p->config.settings, attr);
     struct cred_ref reference;
-    if (p->n_creds == CREDS_MAX || to_reference(value, p->owner->arena, &reference) < 0)
+    if (p->n_creds == CREDS_MAX || to_reference(value, p->own, &reference) < 0)
         return err_set(err, ERR_INVALID, "%s is not set", attr);
     if (reference.source == CRED_FILE && reference.name[0] != '/')
         reference.name =
-            arena_printf(p->owner->arena, "%s/%s", p->config.directory, reference.name);
+            arena_printf(p->own, "%s/%s", p->config.directory, reference.name);
     const struct cancel cancel = {cancel_asked, p->owner->env};
     struct held_cred *held = &p->creds[p->n_creds];
     if (cred_resolve(&reference, p->owner->secrets, &cancel, &held->cred, err) < 0)
@@ -160,7 +161,7 @@ struct sessions *sessions_new(const struct config *config, const char *directory
         if (provider == NULL)
             continue;
         struct open_provider *p = &sessions->providers[sessions->n++];
-        *p = (struct open_provider){.provider = provider, .owner = sessions};
+        *p = (struct open_provider){.provider = provider, .owner = sessions, .own = arena_new()};
         p->config = (struct provider_config){.settings = settings,
                                              .directory = directory,
                                              .secret = get_secret,
@@ -180,6 +181,7 @@ void sessions_close(struct sessions *sessions)
             p->provider->close(p->session);
         for (size_t c = 0; c < p->n_creds; c++)
             cred_release(&p->creds[c].cred);
+        arena_free(p->own);
     }
     secrets_free(sessions->secrets);
     arena_free(sessions->arena);
@@ -189,6 +191,29 @@ void sessions_close(struct sessions *sessions)
 struct secrets *sessions_secrets(struct sessions *sessions)
 {
     return sessions->secrets;
+}
+
+static bool value_holds(const struct value *value, const char *text)
+{
+    bool found = value_text(value) != NULL && strstr(value_text(value), text) != NULL;
+    for (size_t i = 0; value->type == VALUE_LIST && !found && i < value_count(value); i++)
+        found = value_holds(value_at(value, i), text);
+    for (size_t i = 0; value->type == VALUE_MAP && !found && i < value->map.n; i++)
+        found = value_holds(value->map.fields[i].value, text);
+    return found;
+}
+
+const char *sessions_secret_in(const struct sessions *sessions, const struct value *value)
+{
+    for (size_t i = 0; i < sessions->n; i++) {
+        const struct open_provider *p = &sessions->providers[i];
+        for (size_t c = 0; c < p->n_creds; c++)
+            if (p->creds[c].cred.size >= SECRET_LEAST &&
+                value_holds(value, p->creds[c].cred.value))
+                return arena_printf(sessions->arena, "%s of %s", p->creds[c].attr,
+                                    p->provider->name);
+    }
+    return NULL;
 }
 
 /* Start one thread per provider; a thread that cannot be started is run in place. */

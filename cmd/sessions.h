@@ -35,6 +35,10 @@ void sessions_close(struct sessions *sessions); /* logs out and frees; accepts N
 /* What must never be shown: for texts that come from outside. */
 struct secrets *sessions_secrets(struct sessions *sessions);
 
+/* The name of a password that the value holds in plain ("password of vsphere"), or NULL. Passwords
+ * of fewer than eight bytes are not looked for: they may be common words. */
+const char *sessions_secret_in(const struct sessions *sessions, const struct value *value);
+
 /* Connect to all of them, side by side. Returns how many failed. */
 size_t sessions_open(struct sessions *sessions);
 

@@ -83,12 +83,28 @@ static int check_command(const struct value *in, struct err *err)
     return 0;
 }
 
+/* Of a variable, or of a credential. A secret that was written in its place is shown by no later
+ * message, as far as its characters give it away. */
+static bool is_plain_name(const char *text, bool variable)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                  "0123456789_.-@";
+    size_t allowed = variable ? sizeof(letters) - 4 : sizeof(letters) - 1;
+    for (; *text != '\0'; text++)
+        if (memchr(letters, *text, allowed) == NULL)
+            return false;
+    return true;
+}
+
 /* No message of this type repeats what was given: it may be the secret itself. */
 static int secret_canonicalise(const struct attr *attr, const struct value *in,
                                struct arena *arena UNUSED, const struct value **ret,
                                struct err *err)
 {
-    static const char *const keys[] = {"env", "file", "command", "credential"};
+    enum { KEY_ENV, KEY_FILE, KEY_COMMAND, KEY_CREDENTIAL };
+    static const char *const keys[] = {[KEY_ENV] = "env", [KEY_FILE] = "file",
+                                       [KEY_COMMAND] = "command",
+                                       [KEY_CREDENTIAL] = "credential"};
     if (in->type != VALUE_MAP)
         return err_set(err, ERR_INVALID, "is a literal secret; expected %s",
                        attr->type->expects);
@@ -101,7 +117,7 @@ static int secret_canonicalise(const struct attr *attr, const struct value *in,
     if (k == ARRAY_LEN(keys))
         return err_set(err, ERR_INVALID, "has an unknown key; expected %s",
                        attr->type->expects);
-    if (strcmp(field->key, "command") == 0) {
+    if (k == KEY_COMMAND) {
         if (check_command(field->value, err) < 0)
             return -1;
     } else if (value_text(field->value) == NULL) {
@@ -109,6 +125,9 @@ static int secret_canonicalise(const struct attr *attr, const struct value *in,
     } else if (type_check_text(field->value->string, (struct text_limits){.max = MAX_NAME},
                                err) < 0) {
         return err_wrap(err, "%s", field->key);
+    } else if (k != KEY_FILE && !is_plain_name(field->value->string, k == KEY_ENV)) {
+        return err_set(err, ERR_INVALID, "%s: expected a name, not the secret itself",
+                       field->key);
     }
     *ret = in;
     return 0;
