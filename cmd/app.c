@@ -160,7 +160,9 @@ static int load_state(struct app *app)
     const char *site = app->loaded.config == NULL ? NULL : app->loaded.config->site;
     if (app->state != NULL && app->state->site != NULL && site != NULL &&
         strcmp(app->state->site, site) != 0)
-        return app_fail(EXIT_USAGE, "%s is the state of site %s, and the files describe %s",
+        return app_fail(EXIT_USAGE,
+                        "%s is the state of site %s, and the files describe %s: name its own "
+                        "state with --state, or undo the new name",
                         app->state_path, app->state->site, site);
     return EXIT_OK;
 }
