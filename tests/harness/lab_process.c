@@ -175,7 +175,8 @@ json_t *lab_world(const struct lab *lab)
     return lab_get(lab, "world");
 }
 
-static const char *format_path(char *buffer, size_t size, const char *format, va_list args)
+static const char *PRINTF_LIKE(3, 0)
+    format_path(char *buffer, size_t size, const char *format, va_list args)
 {
     if (vsnprintf(buffer, size, format, args) >= (int)size)
         fail_long("a path is too long: %s", buffer);
