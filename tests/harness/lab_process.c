@@ -293,7 +293,8 @@ void lab_release(const struct lab *lab, bool answer)
 
 /* ---- JSON ----------------------------------------------------------------------------------- */
 
-static const json_t *walk(const json_t *at, const char *format, va_list args)
+static const json_t *PRINTF_LIKE(2, 0)
+    walk(const json_t *at, const char *format, va_list args)
 {
     char path[1024], *rest = path, *segment;
     format_path(path, sizeof(path), format, args);

@@ -141,8 +141,8 @@ static const char host_facts[] =
 static const char *const host_machines[] = {
     "{\"vms\":[]}",
     "{\"vms\":[{\"name\":\"movable\",\"on\":true}]}",
-    "{\"vms\":[{\"name\":\"pinned\",\"on\":true,\"vgpu\":\"grid_p100-4q\"},{\"name\":\"off\","
-    "\"on\":false}]}",
+    ("{\"vms\":[{\"name\":\"pinned\",\"on\":true,\"vgpu\":\"grid_p100-4q\"},"
+     "{\"name\":\"off\",\"on\":false}]}"),
 };
 
 static void put_json(struct instance *instance, const char *json, struct arena *arena)
