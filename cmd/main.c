@@ -19,6 +19,7 @@ const struct command *const all_commands[] = {
     &command_state_show,
     &command_explain,
     &command_schema,
+    &command_completion,
     &command_version,
     NULL,
 };
