@@ -204,8 +204,10 @@ static void decide_present(struct draft *draft, const struct instance *desired,
         change.note = change.kind->unfinished(prior, live, facts);
     if (diff.n > 0 || change.note != NULL) {
         change.action = update_action(change.kind, &diff);
-        if (change.action == ACTION_REBUILD)
+        if (change.action == ACTION_REBUILD) {
             add_inputs(&change, draft->arena);
+            change.note = NULL; /* a new version finishes what was left of the old one */
+        }
     } else if (diff.n_blind == 0 &&
                (diff.stale || facts_intent(facts, desired->address, NULL) != NULL)) {
         change.action = ACTION_ADOPT;

@@ -31,7 +31,7 @@ const char *plan_case_slurp(struct arena *arena, const char *path)
     return copy;
 }
 
-static void add_sections(struct plan_case *c, const char *path);
+static void add_sections(struct plan_case *c, const char *text);
 
 static void add_section(struct plan_case *c, const char *line, const char *body, size_t size)
 {
@@ -42,14 +42,15 @@ static void add_section(struct plan_case *c, const char *line, const char *body,
                              len - word - (len > word)),
         .body = arena_memdup(c->arena, body, size)};
     if (strcmp(section.word, "@include") == 0)
-        add_sections(c, arena_printf(c->arena, "%s/%s", c->directory, section.rest));
+        add_sections(c, plan_case_slurp(c->arena, arena_printf(c->arena, "%s/%s", c->directory,
+                                                               section.rest)));
     else
         VEC_PUSH(c->arena, &c->sections, section);
 }
 
-static void add_sections(struct plan_case *c, const char *path)
+static void add_sections(struct plan_case *c, const char *text)
 {
-    const char *at = plan_case_slurp(c->arena, path);
+    const char *at = text;
     while (*at != '\0' && *at != '@')
         at += strcspn(at, "\n") + (at[strcspn(at, "\n")] == '\n');
     while (*at == '@') {
@@ -321,18 +322,25 @@ static void read_options(struct plan_case *c)
     c->facts.n_intents = intents.n;
 }
 
-void plan_case_load(struct plan_case *c, struct arena *arena, const char *directory,
-                    const char *name)
+void plan_case_parse(struct plan_case *c, struct arena *arena, const char *directory,
+                     const char *text)
 {
-    *c = (struct plan_case){.arena = arena, .directory = directory,
-                            .path = arena_printf(arena, "%s/%s", directory, name)};
+    *c = (struct plan_case){.arena = arena, .directory = directory, .path = "a text"};
     c->facts = (struct facts){.arena = arena, .kinds = all_kinds, .lineage = CASE_LINEAGE};
-    add_sections(c, c->path);
+    add_sections(c, text);
     read_options(c);
     make_world(c);
     c->diags = diags_new(arena);
     c->config = build(c, c->diags);
     c->facts.desired = &c->config->resources;
+}
+
+void plan_case_load(struct plan_case *c, struct arena *arena, const char *directory,
+                    const char *name)
+{
+    const char *path = arena_printf(arena, "%s/%s", directory, name);
+    plan_case_parse(c, arena, directory, plan_case_slurp(arena, path));
+    c->path = path;
 }
 
 void plan_case_release(struct plan_case *c)

@@ -42,12 +42,14 @@ struct plan_case {
     struct facts facts;
     const char *const *adopt;
     const char *commit;
-    size_t n_own; /* sections of the file itself: the last ones */
 };
 
 /* Read and set up; fails the running test when the case itself is wrong. */
 void plan_case_load(struct plan_case *c, struct arena *arena, const char *directory,
                     const char *name);
+/* The same from a text; includes come from the directory. */
+void plan_case_parse(struct plan_case *c, struct arena *arena, const char *directory,
+                     const char *text);
 void plan_case_release(struct plan_case *c);
 
 /* The body of the last section of that word; NULL when there is none. */
