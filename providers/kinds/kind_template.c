@@ -232,7 +232,8 @@ static void add_cleanup(const struct build *b)
     const struct value *versions = instance_get(b->change->live, "versions");
     int64_t keep = instance_get(b->change->desired, "keep")->integer;
     const char *former = instance_text(b->change->live, "vm");
-    int64_t others = keep - 2; /* beside the new one and the former one */
+    /* Beside the new one and the former one, which are the same when the build is done. */
+    int64_t others = keep - (former != NULL && strcmp(former, b->vm) == 0 ? 1 : 2);
     for (size_t i = value_count(versions); i-- > 0;) {
         const struct value *version = value_at(versions, i);
         if (version_is(version, b->vm) || version_is(version, former) ||
@@ -280,13 +281,29 @@ static int plan_steps(const struct change *change, const struct facts *facts,
     if (change->action == ACTION_UPDATE) {
         if (is_half_made(change, facts))
             add_clone(&b);
-        add_repair(&b);
-        return 0;
+        if (change->n_attrs > 0 || is_half_made(change, facts))
+            add_repair(&b);
+    } else {
+        add_build(&b);
     }
-    add_build(&b);
-    if (change->action == ACTION_REBUILD)
+    if (change->action != ACTION_CREATE)
         add_cleanup(&b);
     return 0;
+}
+
+/* More versions than are to be kept: a run ended before it came to remove the oldest, or the
+ * number was lowered. */
+static const char *unfinished(const struct instance *prior, const struct instance *live,
+                              const struct facts *facts)
+{
+    const struct instance *desired = instances_find(facts->desired, live->address);
+    const struct value *versions = instance_get(live, "versions");
+    size_t n = 0;
+    for (size_t i = 0; i < value_count(versions); i++)
+        n += version_is_ours(value_at(versions, i), facts);
+    if (prior == NULL || desired == NULL || (int64_t)n <= instance_get(desired, "keep")->integer)
+        return NULL;
+    return "old versions are still to be removed";
 }
 
 const struct kind kind_template = {
@@ -296,4 +313,5 @@ const struct kind kind_template = {
     .derive = derive,
     .version_attr = "vm",
     .plan_steps = plan_steps,
+    .unfinished = unfinished,
 };

@@ -13,16 +13,17 @@
 
 /* Members that hold a time or a counter. */
 static const char *const dropped[] = {
-    "now",         "speed",      "boot_time",    "up_at",           "change",
-    "changed_at",  "updated_at", "power_off_at", "inventory_synced_at",
-    "createdDate", "lastUpdated", "dateCreated", "lastUpdatedDate", "install_date",
-    "moref",       "uuid",       "instance_uuid"};
+    "now",         "speed",           "boot_time",    "change", "createdDate", "lastUpdated",
+    "dateCreated", "lastUpdatedDate", "install_date", "moref",  "uuid",        "instance_uuid"};
 
 static bool is_dropped(const char *key, const json_t *value)
 {
     for (size_t i = 0; i < ARRAY_LEN(dropped); i++)
         if (strcmp(key, dropped[i]) == 0)
             return true;
+    size_t length = strlen(key);
+    if (length > 3 && strcmp(key + length - 3, "_at") == 0)
+        return true;
     return strcmp(key, "version") == 0 && json_is_integer(value);
 }
 
