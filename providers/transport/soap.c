@@ -75,11 +75,15 @@ const char *soap_version(const struct soap *soap)
 
 /* ---- Session cookie ---- */
 
-static void set_cookie(struct soap *soap, char *take_cookie)
+/* With `only_after`, only while the cookie is still that one ("": none). */
+static void set_cookie(struct soap *soap, char *take_cookie, const char *only_after)
 {
     pthread_mutex_lock(&soap->lock);
     char *old = soap->cookie;
-    soap->cookie = take_cookie;
+    if (only_after == NULL || strcmp(old == NULL ? "" : old, only_after) == 0)
+        soap->cookie = take_cookie;
+    else
+        old = take_cookie;
     pthread_mutex_unlock(&soap->lock);
     if (old != NULL)
         explicit_bzero(old, strlen(old));
@@ -88,7 +92,7 @@ static void set_cookie(struct soap *soap, char *take_cookie)
 
 void soap_forget_session(struct soap *soap)
 {
-    set_cookie(soap, NULL);
+    set_cookie(soap, NULL, NULL);
 }
 
 bool soap_cookie(struct soap *soap, struct strbuf *out)
@@ -115,8 +119,13 @@ static void register_cookie(struct soap *soap, const char *cookie)
     free(value);
 }
 
-static void keep_cookie(struct soap *soap, const struct http_response *response)
+/* A server gives a new cookie to every request whose session it does not know. Of several that
+ * are under way when a session ends, only the login brings one that counts: another request
+ * must not replace it. */
+static void keep_cookie(struct soap *soap, const struct soap_request *request,
+                        const struct strbuf *sent, const struct http_response *response)
 {
+    bool login = strcmp(request->method, "Login") == 0;
     const char *line = strcasestr(strbuf_str(&response->headers), "\nset-cookie: " COOKIE "=");
     if (line == NULL)
         return;
@@ -126,7 +135,7 @@ static void keep_cookie(struct soap *soap, const struct http_response *response)
     char *cookie = empty ? NULL : strndup(line, n);
     if (cookie != NULL)
         register_cookie(soap, cookie);
-    set_cookie(soap, cookie);
+    set_cookie(soap, cookie, login ? NULL : strbuf_str(sent));
 }
 
 /* ---- Request ---- */
@@ -191,6 +200,8 @@ static int send_request(struct soap *soap, const struct soap_request *request,
     http->max_body = request->max_body;
     if (rc == 0)
         rc = http_call(soap->options.http, http, response, err);
+    if (rc == 0)
+        keep_cookie(soap, request, &cookie, response);
     wipe(&envelope); /* a login holds a password */
     wipe(&cookie);
     strbuf_release(&action);
@@ -270,7 +281,6 @@ int soap_call(struct soap *soap, const struct soap_request *request, struct aren
     int rc = send_request(soap, request, &http, &response, err);
     if (rc == 0) {
         reply->status = response.status;
-        keep_cookie(soap, &response);
         rc = read_reply(soap, request, &response, arena, reply, err);
     }
     http_response_release(&response);
@@ -341,7 +351,6 @@ static int stream_reply(struct streaming *s, const struct soap_request *request,
                         struct http_response *response, struct err *err)
 {
     s->reply->status = response->status;
-    keep_cookie(s->soap, response);
     if (response->status < 200 || response->status > 299)
         return read_reply(s->soap, request, response, s->arena, s->reply, err);
     return finish_stream(s, err);

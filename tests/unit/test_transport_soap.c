@@ -306,6 +306,66 @@ static void test_stream(void **state)
     assert_int_equal(n, 0);
 }
 
+/* Each request has a connection of its own, so that one can be made within another. */
+static void serve_one(int fd, unsigned n_connection, void *context)
+{
+    char request[8192], head[1024];
+    const struct script *script = context;
+    if (!raw_read_request(fd, request, sizeof(request)))
+        return;
+    snprintf(head, sizeof(head),
+             "HTTP/1.1 200 OK\r\nConnection: close\r\n%s"
+             "Content-Length: %zu\r\n\r\n",
+             script->replies[n_connection].headers, strlen(script->replies[n_connection].body));
+    raw_write(fd, head);
+    raw_write(fd, script->replies[n_connection].body);
+}
+
+/* Another thread logs in while an answer is under way. */
+static int log_in_meanwhile(void *context, const struct xml_node *node, struct err *err)
+{
+    (void)node;
+    struct fixture *f = context;
+    struct soap_reply reply;
+    struct soap_request request = {.method = "Login", .body = "<Login/>", .idempotent = true};
+    return soap_call(f->soap, &request, f->arena, &reply, err);
+}
+
+/* A server gives a cookie to every request of a session that it has forgotten: an answer that
+ * was under way during the login must not replace the session with such a one. */
+static void test_cookie_of_a_late_answer(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"objects", NULL};
+    struct fixture *f = calloc(1, sizeof(*f));
+    script(f, 200, "Set-Cookie: vmware_soap_session=old-cookie\r\n", OK_BODY);
+    script(f, 200, "Set-Cookie: vmware_soap_session=nobody-cookie\r\n",
+           ENVELOPE("<R><returnval><objects/></returnval></R>"));
+    script(f, 200, "Set-Cookie: vmware_soap_session=good-cookie\r\n", OK_BODY);
+    f->server = raw_start(serve_one, &f->script);
+    f->secrets = secrets_new();
+    f->arena = arena_new();
+    struct http_options options = {
+        .endpoint = {.name = "127.0.0.1", .port = raw_port(f->server), .verify = true},
+        .secrets = f->secrets,
+        .flags = HTTP_PLAIN};
+    assert_int_equal(http_new(&options, &f->http, &f->err), 0);
+    struct soap_options soap = {.http = f->http, .secrets = f->secrets};
+    assert_int_equal(soap_new(&soap, &f->soap, &f->err), 0);
+    assert_int_equal(call(f, true), ERR_NONE);
+    struct xml_stream_options wanted = {
+        .names = names, .element = log_in_meanwhile, .context = f};
+    struct soap_request request = {
+        .method = "RetrievePropertiesEx", .body = "<R/>", .idempotent = true};
+    assert_int_equal(soap_stream(f->soap, &request, &wanted, f->arena, &f->reply, &f->err), 0);
+    struct strbuf text;
+    strbuf_init(&text, 100);
+    assert_true(soap_cookie(f->soap, &text));
+    assert_string_equal(strbuf_str(&text), "vmware_soap_session=good-cookie");
+    strbuf_release(&text);
+    tear_down((void **)&f);
+}
+
 static void test_open_method(void **state)
 {
     (void)state;
@@ -327,6 +387,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_call_and_cookie, set_up, tear_down),
+        cmocka_unit_test(test_cookie_of_a_late_answer),
         cmocka_unit_test_setup_teardown(test_faults, set_up, tear_down),
         cmocka_unit_test(test_fault_codes),
         cmocka_unit_test_setup_teardown(test_task_error, set_up, tear_down),
