@@ -74,6 +74,9 @@ static int take_host(struct collecting *to, const struct xml_node *object)
     row->ref = ref_of(arena, xml_child(object, "obj"));
     row->name = keep_name(arena, object);
     row->connection = connection_word(props_text(object, "runtime.connectionState"));
+    row->refusal = props_refusal(to->vc, object, "runtime.connectionState");
+    if (row->refusal == NULL)
+        row->refusal = props_refusal(to->vc, object, "runtime.inMaintenanceMode");
     row->maintenance = props_true(object, "runtime.inMaintenanceMode");
     row->parent = props_ref(arena, object, "parent");
     VEC_PUSH(arena, &to->hosts, row);

@@ -19,6 +19,7 @@ struct cluster_row {
 struct host_row {
     struct ref ref;
     const char *name, *connection;
+    const char *refusal; /* why its state is not readable, or NULL */
     bool maintenance;
     struct ref parent; /* its ComputeResource */
 };

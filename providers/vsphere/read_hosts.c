@@ -149,15 +149,39 @@ static void decode_graphics(struct vc *vc, const struct xml_node *object, struct
                  profile_list(vc->arena, props_get(object, "config.sharedPassthruGpuTypes")));
 }
 
+/* A host that has just been connected has no hardware or config yet (both are optional): all
+ * their paths are then left out without a word. */
+static bool is_whole_missing(const struct xml_node *object, const char *path)
+{
+    size_t n = strcspn(path, ".") + 1;
+    for (size_t i = 0; paths[i] != NULL; i++)
+        if (strncmp(paths[i], path, n) == 0 && props_get(object, paths[i]) != NULL)
+            return false;
+    return true;
+}
+
+/* What stands in the way of an attribute, or NULL. */
+static const char *obstacle(struct vc *vc, const struct xml_node *object, const char *path)
+{
+    const char *refusal = props_refusal(vc, object, path);
+    if (refusal == NULL && is_whole_missing(object, path))
+        refusal = "vCenter does not know it yet";
+    return refusal;
+}
+
 void host_decode(struct vc *vc, const struct xml_node *object, struct instance *live)
 {
     decode_hardware(vc, object, live);
     decode_config(vc, object, live);
     decode_graphics(vc, object, live);
     for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
-        const char *refusal = props_refusal(vc, object, sources[i].path);
-        if (refusal != NULL)
-            instance_set(live, sources[i].attr, value_unreadable(vc->arena, "%s", refusal));
+        const char *reason = obstacle(vc, object, sources[i].path);
+        if (reason == NULL && (strcmp(sources[i].attr, "card_graphics") == 0 ||
+                               strcmp(sources[i].attr, "profiles") == 0))
+            reason =
+                obstacle(vc, object, "hardware.pciDevice"); /* says which cards there are */
+        if (reason != NULL)
+            instance_set(live, sources[i].attr, value_unreadable(vc->arena, "%s", reason));
     }
 }
 
@@ -180,11 +204,17 @@ static void decode_row(struct vc *vc, const struct inventory *inventory,
     const struct value_field id = {"host", value_string(arena, row->ref.id)};
     live->presence = PRESENCE_PRESENT;
     live->ids = value_map(arena, &id, 1);
-    instance_set(live, "connection", value_string(arena, row->connection));
-    instance_set(live, "maintenance", value_bool(row->maintenance));
     if (cluster != NULL)
         instance_set(live, "cluster", value_string(arena, cluster->name));
     set_text(vc, live, "drs", cluster == NULL ? NULL : cluster->drs);
+    if (row->refusal != NULL) {
+        instance_set(live, "connection", value_unreadable(arena, "%s", row->refusal));
+        instance_set(live, "maintenance", value_unreadable(arena, "%s", row->refusal));
+        set_unreadable(arena, live, row->refusal);
+        return;
+    }
+    instance_set(live, "connection", value_string(arena, row->connection));
+    instance_set(live, "maintenance", value_bool(row->maintenance));
     if (strcmp(row->connection, "disconnected") == 0)
         set_unreadable(arena, live, "host is disconnected");
     else if (strcmp(row->connection, "not_responding") == 0)

@@ -79,10 +79,10 @@ static int login_again(struct vc *vc, unsigned seen, struct err *err)
 
 int session_call(struct vc *vc, struct wire *wire, struct soap_reply *reply, struct err *err)
 {
+    *reply = (struct soap_reply){0};
     if (xml_write_finish(&wire->x, err) < 0)
         return err_wrap(err, "%s", wire->method);
     unsigned seen = count_logins(vc->session);
-    *reply = (struct soap_reply){0};
     if (send(vc, wire, reply, err) == 0)
         return 0;
     if (!fault_is(&reply->fault, "NotAuthenticated"))

@@ -116,7 +116,8 @@ static int find_source(struct clone *clone, const struct inventory *inventory, s
     return 0;
 }
 
-/* A machine of the name may still be under construction: its mark counts once that is over. */
+/* A machine of the name may still be under construction: its mark counts once that is over. The
+ * task of a clone is one of its source, so that is awaited when there is no mark at all. */
 static int look(struct clone *clone, struct err *err)
 {
     struct inventory inventory;
@@ -130,7 +131,18 @@ static int look(struct clone *clone, struct err *err)
         return find_source(clone, &inventory, err);
     if (task_settle(clone->vc, clone->found->ref, CLONE_MS, err) < 0)
         return -1;
-    return step_machine(clone->vc, clone->name, &clone->found, err);
+    if (step_machine(clone->vc, clone->name, &clone->found, err) < 0)
+        return -1;
+    const struct machine_row *source = inventory_machine(&inventory, clone->base, &n);
+    if (clone->found == NULL)
+        return find_source(clone, &inventory, err);
+    if (clone->found->mark.address != NULL || n != 1)
+        return 0;
+    if (task_settle(clone->vc, source->ref, CLONE_MS, err) < 0)
+        return -1;
+    if (step_machine(clone->vc, clone->name, &clone->found, err) < 0)
+        return -1;
+    return clone->found == NULL ? find_source(clone, &inventory, err) : 0;
 }
 
 /* ---- cloning ---- */
@@ -142,19 +154,23 @@ static int write_clone(struct clone *clone, struct wire *wire, struct err *err)
     const struct xml_node *object;
     if (props_read(clone->vc, clone->source->ref, paths, &object, err) < 0)
         return -1;
+    /* Of several, one may only hold an image in the CD drive: then the clone goes where its
+     * source is, as vCenter does when none is named. */
     const struct xml_node *datastores = props_get(object, "datastore");
+    bool single = datastores != NULL && datastores->children != NULL &&
+                  datastores->children->next == NULL;
     const struct wire_option options[] = {{MARK_LINEAGE, clone->call->lineage},
                                           {MARK_ADDRESS, clone->call->step->address},
                                           {MARK_NONCE, clone->call->nonce}};
-    const struct wire_clone request = {
-        .source = clone->source->ref,
-        .folder = props_ref(arena, object, "parent"),
-        .datastore = ref_of(arena, datastores == NULL ? NULL : datastores->children),
-        .pool = clone->pool,
-        .host = clone->target->ref,
-        .name = name_escape(arena, clone->name),
-        .options = options,
-        .n_options = ARRAY_LEN(options)};
+    const struct wire_clone request = {.source = clone->source->ref,
+                                       .folder = props_ref(arena, object, "parent"),
+                                       .datastore =
+                                           ref_of(arena, single ? datastores->children : NULL),
+                                       .pool = clone->pool,
+                                       .host = clone->target->ref,
+                                       .name = name_escape(arena, clone->name),
+                                       .options = options,
+                                       .n_options = ARRAY_LEN(options)};
     if (request.folder.id == NULL)
         return err_set(err, ERR_INVALID, "%s is in no folder", clone->base);
     wire_clone(wire, &request);

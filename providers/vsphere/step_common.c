@@ -146,7 +146,7 @@ int machine_power(struct vc *vc, struct ref vm, bool on, enum outcome_kind *ret_
 }
 
 /* Asked, not made: the guest takes its time, and one without Tools does not hear. */
-static int ask_guest(struct vc *vc, struct ref vm, bool *ret_asked, struct err *err)
+int machine_ask_guest(struct vc *vc, struct ref vm, bool *ret_asked, struct err *err)
 {
     struct soap_reply reply;
     CLEANUP(wire_release) struct wire wire;
@@ -156,7 +156,9 @@ static int ask_guest(struct vc *vc, struct ref vm, bool *ret_asked, struct err *
         *ret_asked = true; /* perhaps it did hear */
         return 0;
     }
-    return reply.fault.type != NULL ? 0 : -1; /* a refusal leaves the hard way */
+    if (reply.fault.type == NULL || fault_is(&reply.fault, "TaskInProgress"))
+        return -1;
+    return 0; /* a refusal leaves the hard way */
 }
 
 static int await_off(struct vc *vc, struct ref vm, int64_t timeout_ms, bool *ret_off,
@@ -185,7 +187,7 @@ int machine_shut_down(struct vc *vc, struct ref vm, int64_t guest_timeout_ms,
     if (off)
         return 0;
     *ret_kind = OUTCOME_DONE;
-    if (guest_timeout_ms > 0 && ask_guest(vc, vm, &asked, err) < 0)
+    if (guest_timeout_ms > 0 && machine_ask_guest(vc, vm, &asked, err) < 0)
         return -1;
     if (asked && await_off(vc, vm, guest_timeout_ms, &off, err) < 0)
         return -1;

@@ -34,6 +34,11 @@ struct power_look {
 };
 change_look look_power;
 
+/* Ask a guest to shut down. *ret_asked false: it cannot be asked, only powered off. Fails when
+ * nobody can tell, or while a task of somebody else keeps the machine (ERR_BUSY): no reason to
+ * pull the plug. */
+MUST_CHECK int machine_ask_guest(struct vc *vc, struct ref vm, bool *ret_asked,
+                                 struct err *err);
 /* Power off through the guest, hard after the limit; ret_kind as of change_make. */
 MUST_CHECK int machine_shut_down(struct vc *vc, struct ref vm, int64_t guest_timeout_ms,
                                  enum outcome_kind *ret_kind, struct err *err);

@@ -276,6 +276,8 @@ static int look_cards(struct vc *vc, void *context, bool *ret_reached, struct er
     look->all = true;
     if (look->config == NULL)
         return err_set(err, ERR_INVALID, "the host has no graphics configuration");
+    if (props_get(hardware, "hardware.pciDevice") == NULL)
+        return err_set(err, ERR_INVALID, "the PCI devices of the host are not readable");
     host_each_card(props_get(hardware, "hardware.pciDevice"), look_at_card, look);
     *ret_reached = look->all;
     return 0;

@@ -60,19 +60,28 @@ static int start(struct vc *vc, const struct step_call *call, struct inventory *
 
 /* ---- off ---- */
 
-/* All guests are asked first: they shut down side by side. */
-static void ask_all(struct vc *vc, struct machine_row *const *machines, size_t n)
+/* All guests are asked first: they shut down side by side. One that cannot be asked is powered
+ * off below. */
+static int ask_all(struct vc *vc, struct machine_row *const *machines, size_t n,
+                   struct err *err)
 {
-    for (size_t i = 0; i < n; i++) {
-        struct soap_reply reply;
-        struct err ignored;
-        CLEANUP(wire_release) struct wire wire;
-        wire_shutdown_guest(&wire, machines[i]->ref);
-        if (session_call(vc, &wire, &reply, &ignored) < 0)
-            err_clear(&ignored); /* a guest that cannot be asked is powered off below */
-        else
-            machines[i]->asked = true;
-    }
+    for (size_t i = 0; i < n; i++)
+        if (machine_ask_guest(vc, machines[i]->ref, &machines[i]->asked, err) < 0)
+            return err_wrap(err, "shut down the guest of %s", machines[i]->name);
+    return 0;
+}
+
+/* A machine that was deleted meanwhile is off. */
+static int look_off(struct vc *vc, struct ref vm, bool *ret_off, struct err *err)
+{
+    struct power_look look = {vm, false};
+    if (look_power(vc, &look, ret_off, err) == 0)
+        return 0;
+    if (err->code != ERR_NOT_FOUND)
+        return -1;
+    err_clear(err);
+    *ret_off = true;
+    return 0;
 }
 
 static int await_all(struct vc *vc, struct machine_row *const *machines, size_t n,
@@ -82,9 +91,8 @@ static int await_all(struct vc *vc, struct machine_row *const *machines, size_t 
     for (;;) {
         size_t waiting = 0;
         for (size_t i = 0; i < n; i++) {
-            struct power_look look = {machines[i]->ref, false};
             bool off = !machines[i]->on;
-            if (!off && look_power(vc, &look, &off, err) < 0)
+            if (!off && look_off(vc, machines[i]->ref, &off, err) < 0)
                 return -1;
             machines[i]->on = !off;
             waiting += !off && machines[i]->asked ? 1 : 0;
@@ -131,8 +139,8 @@ int step_vms_off(struct vc *vc, const struct step_call *call, struct outcome *ou
     if (running.n == 0)
         return 0;
     outcome->ids = names_ids(vc->arena, &names);
-    if (limit > 0)
-        ask_all(vc, running.items, running.n);
+    if (limit > 0 && ask_all(vc, running.items, running.n, err) < 0)
+        return -1;
     if (await_all(vc, running.items, running.n, limit, err) < 0)
         return -1;
     return power_off_rest(vc, running.items, running.n, err);

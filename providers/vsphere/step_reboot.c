@@ -48,7 +48,9 @@ static int look_back(struct vc *vc, struct reboot *reboot, bool *ret_back, struc
     *ret_back = false;
     if (look(vc, reboot->host, &seen, err) < 0)
         return err_is_transient(err->code) ? 0 : -1;
-    bool newer = seen.known && seen.booted_us > reboot->booted_us;
+    /* The clock may have been set back on the way: then the time is another, and older. */
+    bool newer = seen.known && (seen.booted_us > reboot->booted_us ||
+                                (reboot->away && seen.booted_us != reboot->booted_us));
     if (!is_connected(&seen) && !reboot->away) {
         reboot->away = true;
         vc_progress(vc, -1, "host is %s", seen.connection == NULL ? "away" : seen.connection);

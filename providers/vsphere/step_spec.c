@@ -91,6 +91,13 @@ static int refuse_foreign(const struct spec_look *look, struct err *err)
         return err_set(err, ERR_CONFLICT,
                        "customization specification %s is one for %s: it is not overwritten",
                        look->name, type);
+    const struct xml_node *identity = xml_path(look->stored, "spec/identity");
+    if (identity != NULL && identity->type != NULL &&
+        !xml_is_type(identity, "CustomizationLinuxPrep"))
+        return err_set(err, ERR_CONFLICT,
+                       "customization specification %s is a %s, not one for Linux hosts set up "
+                       "by VMware Tools: it is not overwritten",
+                       look->name, identity->type);
     if (look->mark.own && !mark_is_ours(look) && !is_managed(look))
         return err_set(err, ERR_CONFLICT,
                        "customization specification %s belongs to lineage %s", look->name,

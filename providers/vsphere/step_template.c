@@ -234,7 +234,17 @@ static int find_doomed(struct vc *vc, const struct step_call *call, struct machi
     if (inventory_read(vc, INVENTORY_MACHINES, &inventory, err) < 0)
         return -1;
     *ret = inventory_machine_by_uuid(&inventory, uuid);
-    return *ret == NULL ? 0 : machines_read_devices(vc, ret, 1, true, err);
+    if (*ret != NULL)
+        return machines_read_devices(vc, ret, 1, true, err);
+    size_t n;
+    const struct machine_row *unknown = inventory_machine(&inventory, name, &n);
+    if (unknown != NULL && unknown->uuid == NULL)
+        return err_set(err, ERR_CONFLICT,
+                       "vCenter cannot tell whether the machine called %s is the one to be "
+                       "destroyed: its identity is not readable (an inaccessible datastore, or "
+                       "no right to see it)",
+                       name);
+    return 0;
 }
 
 int step_destroy(struct vc *vc, const struct step_call *call, struct outcome *outcome,

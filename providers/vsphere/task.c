@@ -73,7 +73,11 @@ static int fail_task(struct vc *vc, const struct xml_node *info, struct err *err
     if (error == NULL)
         return err_set(err, ERR_INVALID, "the task failed and does not say why");
     soap_fault_decode(error, vc->session->secrets, vc->arena, &vc->fault);
-    return soap_fault_err(&vc->fault, err);
+    soap_fault_err(&vc->fault, err);
+    if (err->code != ERR_CANCELLED)
+        return -1;
+    err->code = ERR_CONFLICT; /* not by us: this wait would have ended otherwise */
+    return err_wrap(err, "somebody else cancelled the task");
 }
 
 /* A read that fails for a passing reason says nothing about the task: *silent counts them.

@@ -105,7 +105,7 @@ static void test_versions(void **state)
     "</graphicsType><memorySizeInKB>16777216</memorySizeInKB></HostGraphicsInfo>"
 #define TYPE(id, type)                                                                         \
     "<deviceType><deviceId>" id "</deviceId><graphicsType>" type "</graphicsType></"           \
-                                                                 "deviceType>"
+    "deviceType>"
 #define DEFAULT(type) "<hostDefaultGraphicsType>" type "</hostDefaultGraphicsType>"
 
 static void test_card_graphics(void **state)
@@ -183,35 +183,33 @@ static void test_host(void **state)
     struct instance *live = instance_new(arena, &kind_host.schema, "host/h", "h");
     host_decode(
         &vc,
-        parse(
-            arena,
-            "<objects xmlns='urn:vim25'><obj type='HostSystem'>host-1</obj>" PROP(
-                "hardware.memorySize", "137438953472")
-                PROP("hardware.cpuInfo",
-                     "<numCpuPackages>2</numCpuPackages><numCpuCores>24</numCpuCores>")
-                    PROP("hardware.cpuPkg",
-                         "<HostCpuPackage><description>Xeon</description></HostCpuPackage>"
-                         "<HostCpuPackage><description>other</description></HostCpuPackage>")
-                        PROP("hardware.pciDevice", CARD("a"))
-                            PROP("config.powerSystemInfo",
-                                 "<currentPolicy><key>1</key><shortName>static</shortName>"
-                                 "</currentPolicy>")
-                                PROP("config.service",
-                                     "<service><key>TSM</key><running>true</running></service>"
-                                     "<service><key>TSM-SSH</key><running>0</running></"
-                                     "service>") PROP("config.sharedPassthruGpuTypes",
-                                                      "<string>grid_b</string><string>grid_a</"
-                                                      "string>") "<missingSet><path>config."
-                                                                 "product.version</"
-                                                                 "path><fault><fault "
-                                                                 "xmlns:q='" XML_NS_XSI
-                                                                 "' "
-                                                                 "q:type='NoPermission'><"
-                                                                 "privilegeId>System.Read</"
-                                                                 "privilegeId></fault>"
-                                                                 "<localizedMessage>no</"
-                                                                 "localizedMessage></fault></"
-                                                                 "missingSet></objects>"),
+        parse(arena,
+              "<objects xmlns='urn:vim25'><obj type='HostSystem'>host-1</obj>" PROP(
+                  "hardware.memorySize", "137438953472")
+                  PROP("hardware.cpuInfo",
+                       "<numCpuPackages>2</numCpuPackages><numCpuCores>24</numCpuCores>")
+                      PROP("hardware.cpuPkg",
+                           "<HostCpuPackage><description>Xeon</description></HostCpuPackage>"
+                           "<HostCpuPackage><description>other</description></HostCpuPackage>")
+                          PROP("hardware.pciDevice", CARD("a")) PROP(
+                              "config.powerSystemInfo",
+                              "<currentPolicy><key>1</key><shortName>static</shortName>"
+                              "</currentPolicy>")
+                              PROP("config.service",
+                                   "<service><key>TSM</key><running>true</running></service>"
+                                   "<service><key>TSM-SSH</key><running>0</running></"
+                                   "service>") PROP("config.sharedPassthruGpuTypes",
+                                                    "<string>grid_b</string><string>grid_a</"
+                                                    "string>") "<missingSet><path>config."
+                                                               "product.version</"
+                                                               "path><fault><fault "
+                                                               "xmlns:q='" XML_NS_XSI "' "
+                                                               "q:type='NoPermission'><"
+                                                               "privilegeId>System.Read</"
+                                                               "privilegeId></fault>"
+                                                               "<localizedMessage>no</"
+                                                               "localizedMessage></fault></"
+                                                               "missingSet></objects>"),
         live);
     assert_int_equal(instance_get(live, "memory")->integer, INT64_C(137438953472));
     assert_int_equal(instance_get(live, "cpu_cores")->integer, 24);
@@ -223,6 +221,27 @@ static void test_host(void **state)
     assert_non_null(strstr(instance_get(live, "version")->string, "System.Read"));
     assert_true(value_is_absent(instance_get(live, "card_graphics")));
     assert_true(value_is_absent(instance_get(live, "hyperthreading")));
+    arena_free(arena);
+}
+
+/* Just connected: no hardware, no config, and no word about it. Nothing of that is absent. */
+static void test_host_not_known_yet(void **state)
+{
+    (void)state;
+    static const char *const attrs[] = {"power_policy", "ssh",     "card_graphics", "profiles",
+                                        "gpus",         "version", "cpu_cores"};
+    struct arena *arena = arena_new();
+    struct session session = {0};
+    struct vc vc = {.session = &session, .arena = arena};
+    struct instance *live = instance_new(arena, &kind_host.schema, "host/h", "h");
+    host_decode(
+        &vc,
+        parse(arena, "<objects xmlns='urn:vim25'><obj type='HostSystem'>host-1</obj>" PROP(
+                         "runtime.bootTime", "2026-03-01T10:00:00Z") "</objects>"),
+        live);
+    for (size_t i = 0; i < ARRAY_LEN(attrs); i++)
+        assert_true(value_is_unreadable(instance_get(live, attrs[i])));
+    assert_string_equal(instance_text(live, "boot_time"), "2026-03-01T10:00:00Z");
     arena_free(arena);
 }
 
@@ -412,11 +431,17 @@ static void test_spec_mark(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_datetime),  cmocka_unit_test(test_names),
-        cmocka_unit_test(test_versions),  cmocka_unit_test(test_card_graphics),
-        cmocka_unit_test(test_gpus),      cmocka_unit_test(test_host),
-        cmocka_unit_test(test_devices),   cmocka_unit_test(test_machine_mark),
-        cmocka_unit_test(test_template),  cmocka_unit_test(test_spec),
+        cmocka_unit_test(test_datetime),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_card_graphics),
+        cmocka_unit_test(test_gpus),
+        cmocka_unit_test(test_host),
+        cmocka_unit_test(test_host_not_known_yet),
+        cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_machine_mark),
+        cmocka_unit_test(test_template),
+        cmocka_unit_test(test_spec),
         cmocka_unit_test(test_spec_mark),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,6 +207,26 @@ static void test_task_cancelled(void **state)
     script_finish(&f);
 }
 
+/* Somebody else cancels our task: a failure, and no interrupt of ours. */
+static void test_task_cancelled_by_others(void **state)
+{
+    (void)state;
+    static const struct reply replies[] = {
+        TASK("RebootHost_Task"),
+        TASK_STATE(PROP("info.state", "error")
+                       PROP("info.error", "<fault xsi:type='RequestCanceled'/>"
+                                          "<localizedMessage>Canceled</localizedMessage>"))};
+    struct fixture f;
+    START(&f, replies);
+    CLEANUP(wire_release) struct wire wire;
+    wire_reboot(&wire, host);
+    const struct task_run run = {&wire, 0};
+    assert_int_equal(task_run(&f.vc, &run, NULL, &f.err), -1);
+    assert_int_equal(f.err.code, ERR_CONFLICT);
+    assert_non_null(strstr(f.err.message, "somebody else"));
+    script_finish(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_task_vanished),
         cmocka_unit_test(test_task_timeout),
         cmocka_unit_test(test_task_cancelled),
+        cmocka_unit_test(test_task_cancelled_by_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "kinds.h"
 #include "ops.h"
+#include "read.h"
 #include "strbuf.h"
 #include "vsphere_script.h"
 
@@ -81,7 +82,8 @@ static void test_spec_of_others(void **state)
     static const struct {
         const char *from, *to, *text;
     } rows[] = {{"gridform l ", "gridform other ", "lineage other"},
-                {"<type>Linux", "<type>Windows", "one for Windows"}};
+                {"<type>Linux", "<type>Windows", "one for Windows"},
+                {"CustomizationLinuxPrep", "CustomizationCloudinitPrep", "CloudinitPrep"}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct strbuf body;
         strbuf_init(&body, STRBUF_MAX_OUTPUT);
@@ -272,6 +274,235 @@ static void test_clone_of_others(void **state)
     }
 }
 
+/* Cloned by a run that died: the mark is not written before the source's task has ended. */
+static void test_clone_under_construction(void **state)
+{
+    (void)state;
+    static const struct reply replies[] = {
+        INVENTORY(CLONED),
+        IDLE("vm-2"),
+        MACHINES,
+        {"config.extraConfig", "vm-2",
+         OBJECTS(OBJECT("VirtualMachine", "vm-2", PROP("config.hardware.device", "")))},
+        IDLE("vm-1"),
+        MACHINES,
+        DEVICES("l", "n"),
+        UUID,
+        MARKED};
+    struct fixture f;
+    struct outcome outcome = {0};
+    START(&f, replies);
+    if (run_clone(&f, &outcome) < 0)
+        print_message("%s\n", f.err.message);
+    assert_int_equal(outcome.kind, OUTCOME_UNCHANGED);
+    script_finish(&f);
+}
+
+/* The half-made machine of somebody else's failed task goes while it is looked at. */
+static void test_clone_vanishes(void **state)
+{
+    (void)state;
+    static const struct reply replies[] = {
+        INVENTORY(CLONED),
+        IDLE("vm-2"),
+        VIEW,
+        {"<RetrievePropertiesEx ", "VirtualMachine", OBJECTS("")},
+        UNVIEW,
+        SOURCE,
+        {"<CloneVM_Task ", NULL, FAULT("NoPermission", "not you")}};
+    struct fixture f;
+    struct outcome outcome = {0};
+    START(&f, replies);
+    assert_int_equal(run_clone(&f, &outcome), -1);
+    assert_int_equal(f.err.code, ERR_DENIED);
+    script_finish(&f);
+}
+
+/* The first of two datastores may be the one of a CD image: none is named then. */
+static void test_clone_stays_on_its_datastores(void **state)
+{
+    (void)state;
+    static const struct reply replies[] = {
+        INVENTORY(""),
+        {"datastore", "vm-1",
+         OBJECTS(OBJECT("VirtualMachine", "vm-1",
+                        "<propSet><name>parent</name><val type='Folder'>f1</val></propSet>"
+                        "<propSet><name>datastore</name><val>"
+                        "<ManagedObjectReference type='Datastore'>iso</ManagedObjectReference>"
+                        "<ManagedObjectReference type='Datastore'>ds</ManagedObjectReference>"
+                        "</val></propSet>"))},
+        {"<location><diskMoveType>", NULL, FAULT("NoPermission", "not you")}};
+    struct fixture f;
+    struct outcome outcome = {0};
+    START(&f, replies);
+    assert_int_equal(run_clone(&f, &outcome), -1);
+    assert_int_equal(f.err.code, ERR_DENIED);
+    script_finish(&f);
+}
+
+/* ---- removal ---- */
+
+/* Its files are out of reach, so is its identity: it is not gone. */
+static void test_destroy_of_the_unreadable(void **state)
+{
+    (void)state;
+    static const struct reply replies[] = {
+        VIEW,
+        {"<RetrievePropertiesEx ", "VirtualMachine",
+         OBJECTS(OBJECT("VirtualMachine", "vm-2",
+                        PROP("name", "t-1") PROP("runtime.powerState", "poweredOff")))},
+        UNVIEW};
+    struct fixture f;
+    struct outcome outcome = {0};
+    START(&f, replies);
+    struct arena *arena = f.session.arena;
+    const struct value_field fields[] = {{"instance_uuid", value_string(arena, "u2")},
+                                         {"name", value_string(arena, "t-1")}};
+    const struct step step = {.address = "template/t",
+                              .op = OP_TEMPLATE_DESTROY,
+                              .args = value_map(arena, fields, ARRAY_LEN(fields))};
+    const struct step_call call = {.step = &step, .lineage = "l", .nonce = "n", .arena = arena};
+    assert_int_equal(step_destroy(&f.vc, &call, &outcome, &f.err), -1);
+    assert_int_equal(f.err.code, ERR_CONFLICT);
+    assert_non_null(strstr(f.err.message, "t-1"));
+    script_finish(&f);
+}
+
+/* ---- hosts and their machines ---- */
+
+#define HOST_NAME                                                                              \
+    {                                                                                          \
+        "<RetrievePropertiesEx ", "host-1",                                                    \
+            OBJECTS(OBJECT("HostSystem", "host-1", PROP("name", "h")))                         \
+    }
+#define RUNNING_MACHINE                                                                        \
+    HOST_NAME, VIEW,                                                                           \
+        {"<RetrievePropertiesEx ", "VirtualMachine",                                           \
+         OBJECTS(OBJECT("VirtualMachine", "vm-7",                                              \
+                        PROP("name", "a") PROP("runtime.powerState", "poweredOn")              \
+                            PROP("runtime.host", "host-1")))},                                 \
+        UNVIEW
+
+static int host_step(struct fixture *f, const char *op, step_perform *perform,
+                     const struct value *args, struct outcome *outcome)
+{
+    struct arena *arena = f->session.arena;
+    const struct value_field id = {"host", value_string(arena, "host-1")};
+    const struct step step = {.address = "host/h", .op = op, .args = args};
+    const struct step_call call = {.step = &step,
+                                   .ids = value_map(arena, &id, 1),
+                                   .lineage = "l",
+                                   .nonce = "n",
+                                   .arena = arena};
+    return perform(&f->vc, &call, outcome, &f->err);
+}
+
+static int machines_off(struct fixture *f, struct outcome *outcome)
+{
+    struct arena *arena = f->session.arena;
+    const struct value *name = value_string(arena, "a");
+    const struct value_field field = {"vms", value_list(arena, &name, 1)};
+    return host_step(f, OP_VM_POWER_OFF, step_vms_off, value_map(arena, &field, 1), outcome);
+}
+
+/* The plug is not pulled on a guest that may have heard, and not while a task of somebody else
+ * keeps the machine. A machine that is deleted meanwhile is off. */
+static void test_guests_are_spared(void **state)
+{
+    (void)state;
+    static const struct reply lost[] = {
+        RUNNING_MACHINE,
+        {"<ShutdownGuest ", "vm-7", NULL},
+        {"<RetrievePropertiesEx ", "vm-7",
+         OBJECTS(OBJECT("VirtualMachine", "vm-7", PROP("runtime.powerState", "poweredOn")))},
+        {"<RetrievePropertiesEx ", "vm-7",
+         OBJECTS(OBJECT("VirtualMachine", "vm-7", PROP("runtime.powerState", "poweredOff")))}};
+    static const struct reply gone[] = {
+        RUNNING_MACHINE,
+        {"<ShutdownGuest ", "vm-7", FAULT("ManagedObjectNotFound", "gone")},
+        {"<RetrievePropertiesEx ", "vm-7", FAULT("ManagedObjectNotFound", "gone")}};
+    static const struct reply busy[] = {
+        RUNNING_MACHINE, {"<ShutdownGuest ", "vm-7", FAULT("TaskInProgress", "a snapshot")}};
+    const struct {
+        const struct reply *replies;
+        size_t n;
+        enum err_code code;
+    } rows[] = {{lost, ARRAY_LEN(lost), ERR_NONE},
+                {gone, ARRAY_LEN(gone), ERR_NONE},
+                {busy, ARRAY_LEN(busy), ERR_BUSY}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        struct outcome outcome = {0};
+        script_start(&f, rows[i].replies, rows[i].n);
+        int result = machines_off(&f, &outcome);
+        if (result < 0)
+            print_message("%s\n", f.err.message);
+        assert_int_equal(result, rows[i].code == ERR_NONE ? 0 : -1);
+        assert_true(result == 0 || f.err.code == rows[i].code);
+        assert_int_equal(value_count(value_get(outcome.ids, "powered_off")), 1);
+        script_finish(&f);
+    }
+}
+
+#define HOST_STATE(connection, boot)                                                           \
+    {                                                                                          \
+        "runtime.bootTime", "host-1",                                                          \
+            OBJECTS(OBJECT("HostSystem", "host-1",                                             \
+                           PROP("runtime.connectionState", connection)                         \
+                               PROP("runtime.bootTime", boot)))                                \
+    }
+
+/* A role that may list the host and not look into it: nothing of it is "disconnected". */
+static void test_host_without_rights(void **state)
+{
+    (void)state;
+#define REFUSED(path)                                                                          \
+    "<missingSet><path>" path "</path><fault><fault xmlns:q='" XML_NS_XSI                      \
+    "' q:type='NoPermission'/><localizedMessage/></fault></missingSet>"
+    static const struct reply replies[] = {
+        VIEW,
+        {"<RetrievePropertiesEx ", "HostSystem",
+         OBJECTS(OBJECT("HostSystem", "host-1",
+                        PROP("name", "h") REFUSED("runtime.connectionState")
+                            REFUSED("runtime.inMaintenanceMode")))},
+        {"<RetrievePropertiesEx ", "VirtualMachine", OBJECTS("")},
+        UNVIEW};
+    static const char *const attrs[] = {"connection", "maintenance", "power_policy"};
+    struct fixture f;
+    START(&f, replies);
+    struct arena *arena = f.session.arena;
+    struct read_item item = {.wanted = instance_new(arena, &kind_host.schema, "host/h", "h"),
+                             .live = instance_new(arena, &kind_host.schema, "host/h", "h")};
+    assert_int_equal(vsphere_read_many(&f.session, &f.session.env, &item, 1, arena, &f.err), 0);
+    assert_int_equal(item.live->presence, PRESENCE_PRESENT);
+    for (size_t i = 0; i < ARRAY_LEN(attrs); i++) {
+        const struct value *value = instance_get(item.live, attrs[i]);
+        assert_true(value_is_unreadable(value));
+        assert_non_null(strstr(value->string, "NoPermission"));
+    }
+    script_finish(&f);
+}
+
+/* The host comes back with its clock set to an earlier time. */
+static void test_reboot_with_another_clock(void **state)
+{
+    (void)state;
+    static const struct reply replies[] = {HOST_NAME,
+                                           HOST_STATE("connected", "2026-03-01T10:00:00Z"),
+                                           TASK("RebootHost_Task"),
+                                           TASK_STATE(PROP("info.state", "success")),
+                                           HOST_STATE("connected", "2026-03-01T10:00:00Z"),
+                                           HOST_STATE("notResponding", "2026-03-01T10:00:00Z"),
+                                           HOST_STATE("connected", "2026-03-01T10:00:00Z"),
+                                           HOST_STATE("connected", "2026-02-28T10:00:00Z")};
+    struct fixture f;
+    struct outcome outcome = {0};
+    START(&f, replies);
+    int result = host_step(&f, OP_HOST_REBOOT, step_reboot, value_absent(), &outcome);
+    assert_int_equal(result, 0);
+    script_finish(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +514,13 @@ int main(void)
         cmocka_unit_test(test_clone_busy_then_found),
         cmocka_unit_test(test_clone_lost),
         cmocka_unit_test(test_clone_of_others),
+        cmocka_unit_test(test_clone_under_construction),
+        cmocka_unit_test(test_clone_vanishes),
+        cmocka_unit_test(test_clone_stays_on_its_datastores),
+        cmocka_unit_test(test_destroy_of_the_unreadable),
+        cmocka_unit_test(test_guests_are_spared),
+        cmocka_unit_test(test_host_without_rights),
+        cmocka_unit_test(test_reboot_with_another_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
