@@ -4,8 +4,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "address.h"
-#include "arena.h"
 #include "strbuf.h"
 
 const struct rule all_rules[] = {
@@ -77,15 +75,4 @@ void rules_each(struct rules_context *context, const char *kind,
     for (size_t i = 0; i < desired->n; i++)
         if (strcmp(desired->items[i]->schema->kind, kind) == 0)
             visit(context, desired->items[i]);
-}
-
-const struct instance *rules_referred(const struct rules_context *context,
-                                      const struct instance *from, const char *attr,
-                                      const char *kind)
-{
-    const char *name = from == NULL ? NULL : instance_text(from, attr);
-    if (name == NULL)
-        return NULL;
-    const struct facts *facts = context->in->facts;
-    return instances_find(facts->desired, address_make(facts->arena, kind, name));
 }

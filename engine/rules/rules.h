@@ -45,11 +45,6 @@ struct diag *rule_found(struct rules_context *context, struct pos pos,
 void rules_each(struct rules_context *context, const char *kind,
                 void (*visit)(struct rules_context *context, const struct instance *instance));
 
-/* The desired instance that an attribute names; NULL when there is none. */
-const struct instance *rules_referred(const struct rules_context *context,
-                                      const struct instance *from, const char *attr,
-                                      const char *kind);
-
 /* sizing.c */
 void rule_cpu_fits(struct rules_context *context);
 void rule_memory_fits(struct rules_context *context);

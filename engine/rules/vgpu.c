@@ -75,8 +75,8 @@ static void check_offered(struct rules_context *context, const struct instance *
     const struct facts *facts = context->in->facts;
     const struct instance *live =
         facts->live == NULL ? NULL : instances_find(facts->live, host->address);
-    const struct instance *pool = rules_referred(context, host, "pool", "pool");
-    const struct instance *mode = rules_referred(context, pool, "vgpu_mode", "vgpu_mode");
+    const struct instance *pool = facts_referred(context->in->facts, host, "pool", "pool");
+    const struct instance *mode = facts_referred(context->in->facts, pool, "vgpu_mode", "vgpu_mode");
     const char *profile = mode == NULL ? NULL : instance_text(mode, "profile");
     if (live == NULL || profile == NULL || live->presence != PRESENCE_PRESENT)
         return;
@@ -127,7 +127,7 @@ static const char *template_profile(struct rules_context *context,
                                     const struct instance *blueprint)
 {
     const struct instance *template =
-        rules_referred(context, blueprint, "machine.clone.template", "template");
+        facts_referred(context->in->facts, blueprint, "machine.clone.template", "template");
     return template == NULL ? NULL : instance_text(template, "vgpu");
 }
 
@@ -168,8 +168,8 @@ void rule_memory_fixed(struct rules_context *context)
 
 static void check_profile(struct rules_context *context, const struct instance *template)
 {
-    const struct instance *pool = rules_referred(context, template, "pool", "pool");
-    const struct instance *mode = rules_referred(context, pool, "vgpu_mode", "vgpu_mode");
+    const struct instance *pool = facts_referred(context->in->facts, template, "pool", "pool");
+    const struct instance *mode = facts_referred(context->in->facts, pool, "vgpu_mode", "vgpu_mode");
     const char *own = instance_text(template, "vgpu");
     const char *of_pool = mode == NULL ? NULL : instance_text(mode, "profile");
     if (own == NULL || pool == NULL || (of_pool != NULL && strcmp(own, of_pool) == 0))
@@ -208,13 +208,10 @@ static const char *difference(const struct instance *a, const struct instance *b
 static void check_alike(struct rules_context *context, const struct instance *pool)
 {
     const struct facts *facts = context->in->facts;
-    const struct instance *first = NULL;
-    for (size_t i = 0; facts->live != NULL && i < facts->desired->n; i++) {
-        const struct instance *host = facts->desired->items[i];
-        const char *of = host->schema->expanded ? instance_text(host, "pool") : NULL;
-        const struct instance *live = of == NULL || strcmp(of, pool->name) != 0
-                                          ? NULL
-                                          : instances_find(facts->live, host->address);
+    const struct instance *first = NULL, *host;
+    for (size_t i = 0; facts->live != NULL && (host = facts_pool_host(facts, pool, i)) != NULL;
+         i++) {
+        const struct instance *live = instances_find(facts->live, host->address);
         if (live == NULL || live->presence != PRESENCE_PRESENT)
             continue;
         const char *name = first == NULL ? NULL : difference(first, live);
