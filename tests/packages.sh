@@ -6,7 +6,8 @@ build_packages="build-essential cmake ninja-build pkg-config libcurl4-openssl-de
   libmicrohttpd-dev libcmocka-dev"
 test_packages="clang python3 python3-pyvmomi python3-jsonschema python3-yaml mandoc
   golang-go golang-github-vmware-govmomi-dev
-  openssh-client libxml2-utils curl git ca-certificates universal-ctags"
+  openssh-client libxml2-utils curl git ca-certificates universal-ctags bubblewrap
+  busybox-static bash-static"
 
 # install_packages YES PACKAGE...: install what is missing; ask first when a person is there.
 install_packages() {

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "guest.h"
 #include "lab_internal.h"
 #include "num.h"
 
@@ -155,11 +156,14 @@ static int run(const struct options *options, int signals, struct err *err)
         return -1;
     }
     lab_init(&lab, world, dir);
-    result = start(&lab, &servers, err);
+    result = guests_new(dir, &world->guests, err);
+    if (result == 0)
+        result = start(&lab, &servers, err);
     if (result == 0)
         wait_for_end(signals);
     stop(&lab, &servers);
     lab_release(&lab);
+    guests_free(world->guests);
     world_free(world);
     free(dir);
     return result;

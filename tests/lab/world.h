@@ -127,6 +127,10 @@ struct vm {
     int64_t changed_at;
     char *tools; /* toolsOk, toolsOld, toolsNotRunning, toolsNotInstalled: when powered on */
     int64_t power_off_at; /* guest shutdown under way: simulated ms, or 0 */
+    char *guest_os;       /* centos7, ubuntu2204: which stand-ins its guest has */
+    char *guest_user, *guest_password;
+    int64_t guest_disk;  /* bytes of its root in the sandbox */
+    int64_t guest_up_at; /* simulated ms: when Tools answer after a boot */
     char *made_by;        /* user that cloned it; "vra" for machines of vRA */
     char *gpu;            /* pci id of the card its vGPU sits on while powered on */
     struct task *busy;    /* task under way, or NULL */
@@ -225,7 +229,7 @@ struct account {
 /* How long things take, in simulated milliseconds. */
 struct durations {
     int64_t enter_maintenance, exit_maintenance, reboot, clone, reconfigure, power, destroy,
-        guest_shutdown, vib_install, catalog_delay, inventory_interval;
+        guest_shutdown, guest_boot, guest_exit_kept, vib_install, catalog_delay, inventory_interval;
 };
 
 struct world {
@@ -235,6 +239,11 @@ struct world {
     int64_t started_us; /* monotonic clock at the start */
     char *vcenter_name, *vcenter_version, *vcenter_uuid, *datacenter, *vra_name;
     struct durations takes;
+    struct guests *guests; /* guest/guest.h; NULL: machines have no insides */
+    char *guest_repository; /* directory: more of what guests find on the network, or NULL */
+    int64_t guest_time_limit; /* real ms that the programs of a guest may run */
+    unsigned guest_process_limit;
+    bool guest_transfer_star; /* transfer URLs name "*" instead of the ESXi host */
     unsigned next_id; /* for morefs and guids */
     bool random_guids_off; /* guids are derived from next_id: same run, same ids */
     VEC(struct host *) hosts;
@@ -268,8 +277,9 @@ char *world_strdup(struct world *world, const char *text);
  * "detail"}. Tests compare it with what a plan announced. Events: maintenance_entered,
  * maintenance_left, host_rebooted, vib_installed, vib_removed, ecc_set, graphics_set,
  * power_policy_set, service_started, service_stopped, vm_created, vm_reconfigured,
- * vm_powered_on, vm_powered_off, vm_moved, vm_destroyed, vm_marked_template, spec_written,
- * spec_deleted, vra_created, vra_updated, vra_deleted, vra_published. */
+ * vm_powered_on, vm_powered_off, vm_moved, vm_destroyed, vm_marked_template, guest_rebooted,
+ * guest_limit (detail: disk, processes, files, time), guest_crashed, guest_refused (detail: why
+ * there is no sandbox), spec_written, spec_deleted, vra_created, vra_updated, vra_deleted, vra_published. */
 void world_event(struct world *world, const char *event, const char *object,
                  const char *detail);
 
@@ -358,6 +368,7 @@ int vm_power_on(struct world *world, struct vm *vm, const char *user, struct tas
 int vm_power_off(struct world *world, struct vm *vm, const char *user, struct task **ret_task,
                  struct fault *fault);
 int vm_shutdown_guest(struct world *world, struct vm *vm, struct fault *fault);
+int vm_reboot_guest(struct world *world, struct vm *vm, struct fault *fault);
 int vm_destroy(struct world *world, struct vm *vm, const char *user, struct task **ret_task,
                struct fault *fault);
 int vm_mark_template(struct world *world, struct vm *vm, struct fault *fault);

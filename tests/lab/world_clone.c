@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guest.h"
 #include "world_internal.h"
 
 struct vm *vm_new(struct world *world, const char *name)
@@ -26,6 +27,10 @@ struct vm *vm_new(struct world *world, const char *name)
         .version = world_strdup(world, "vmx-13"),
         .changed_at = world_now(world),
         .tools = world_strdup(world, "toolsOk"),
+        .guest_os = world_strdup(world, "centos7"),
+        .guest_user = world_strdup(world, "root"),
+        .guest_password = world_strdup(world, "lab-guest-secret"),
+        .guest_disk = (int64_t)64 << 20,
         .made_by = world_strdup(world, "")};
     VEC_PUSH(world->arena, &world->vms, vm);
     return vm;
@@ -101,6 +106,7 @@ static struct vm *copy_of(struct world *world, const struct vm *source, const ch
     clone->gpu = NULL;
     clone->busy = NULL;
     clone->power_off_at = 0;
+    clone->guest_up_at = 0;
     memset(&clone->devices, 0, sizeof(clone->devices));
     memset(&clone->extra, 0, sizeof(clone->extra));
     VEC_EACH (struct device, it, source->devices)
@@ -128,6 +134,7 @@ int vm_clone(struct world *world, struct vm *source, const char *folder, const c
     clone->made_by = task->user;
     clone->busy = task;
     task->result = clone;
+    guest_cloned(world, source, clone);
     *ret_task = task;
     return 0;
 }

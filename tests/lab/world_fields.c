@@ -126,6 +126,8 @@ static const struct field vm_fields[] = {
     F(vm, change, FIELD_LONG),          F(vm, changed_at, FIELD_LONG),
     F(vm, tools, FIELD_TEXT),           F(vm, power_off_at, FIELD_LONG),
     F(vm, made_by, FIELD_TEXT),         F(vm, gpu, FIELD_TEXT),
+    F(vm, guest_os, FIELD_TEXT),        F(vm, guest_user, FIELD_TEXT),
+    F(vm, guest_disk, FIELD_LONG),      F(vm, guest_up_at, FIELD_LONG),
 };
 
 static const struct field_list vm_lists[] = {

@@ -21,6 +21,8 @@ static void load_durations(const struct section *root)
     takes->power = section_duration(&s, "power", 5000);
     takes->destroy = section_duration(&s, "destroy", 5000);
     takes->guest_shutdown = section_duration(&s, "guest_shutdown", 30000);
+    takes->guest_boot = section_duration(&s, "guest_boot", 40000);
+    takes->guest_exit_kept = section_duration(&s, "guest_exit_kept", 300000);
     takes->vib_install = section_duration(&s, "vib_install", 90000);
     takes->catalog_delay = section_duration(&s, "catalog_delay", 15000);
     takes->inventory_interval = section_duration(&s, "inventory_interval", 300000);
@@ -56,6 +58,18 @@ static void load_vcenter(const struct section *root)
         struct section account = section_of(&s, "vcenter.accounts", item);
         load_account(&account, "vcenter");
     }
+}
+
+static void load_guests(const struct section *root)
+{
+    static const char *const hosts[] = {"esxi", "star"};
+    struct section s = section_at(root, "guests");
+    struct world *world = root->world;
+    section_keys(&s, "repository time_limit processes transfer_host");
+    world->guest_repository = section_text(&s, "repository", NULL);
+    world->guest_time_limit = section_duration(&s, "time_limit", 120000);
+    world->guest_process_limit = (unsigned)section_number(&s, "processes", 64);
+    world->guest_transfer_star = section_choice(&s, "transfer_host", hosts, 2, 0) == 1;
 }
 
 static void load_clusters(const struct section *root)
@@ -102,12 +116,13 @@ static void load_all(const struct section *root)
 {
     struct world *world = root->world;
     section_keys(root, "world speed stable_ids vcenter vra clusters networks datastores hosts "
-                       "vms specs durations");
+                       "vms specs durations guests");
     if (section_number(root, "world", 0) != 1)
         section_fail(root, "\"world: 1\" is missing");
     world->speed = (double)section_number(root, "speed", 1);
     world->random_guids_off = section_bool(root, "stable_ids", true);
     load_durations(root);
+    load_guests(root);
     load_vcenter(root);
     load_clusters(root);
     load_networks(root);

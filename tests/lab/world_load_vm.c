@@ -52,6 +52,20 @@ static void load_power(const struct section *s, struct vm *vm)
     vm_write_own_keys(s->world, vm);
 }
 
+/* Which stand-ins the guest has follows from its guest id, unless the file says it. */
+static void load_guest(const struct section *s, struct vm *vm)
+{
+    static const char *const systems[] = {"centos7", "ubuntu2204"};
+    struct section login = section_at(s, "guest_login");
+    unsigned usual = strncmp(vm->guest_id, "ubuntu", 6) == 0;
+    section_keys(&login, "username password");
+    vm->guest_os = world_strdup(s->world, systems[section_choice(s, "guest_os", systems, 2,
+                                                                 usual)]);
+    vm->guest_user = section_text(&login, "username", vm->guest_user);
+    vm->guest_password = section_text(&login, "password", vm->guest_password);
+    vm->guest_disk = section_size(s, "guest_disk", vm->guest_disk);
+}
+
 static void load_vm(const struct section *s, struct vm *vm)
 {
     static const char *const tools[] = {"ok", "old", "not_running", "not_installed"};
@@ -60,7 +74,7 @@ static void load_vm(const struct section *s, struct vm *vm)
     struct world *world = s->world;
     section_keys(s, "host folder datastore cpus cores_per_socket memory disk network guest tools "
                     "power template annotation extra vgpus passthrough memory_locked firmware "
-                    "hardware uuid instance_uuid");
+                    "hardware uuid instance_uuid guest_os guest_login guest_disk");
     vm->host = section_text(s, "host", vm->host);
     vm->folder = section_text(s, "folder", vm->folder);
     vm->datastore = section_text(s, "datastore", vm->datastore);
@@ -80,6 +94,7 @@ static void load_vm(const struct section *s, struct vm *vm)
     const char *network = world->networks.n ? world->networks.items[0].name : "VM Network";
     vm_add_default_devices(world, vm, section_size(s, "disk", (int64_t)16 << 30),
                            section_text(s, "network", network));
+    load_guest(s, vm);
     load_cards(s, vm);
     load_extra(s, vm);
     if (!world_host(world, vm->host))

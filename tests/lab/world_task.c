@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guest.h"
 #include "world_internal.h"
 
 struct task *world_task_new(struct world *world, enum task_kind kind, struct host *host,
@@ -146,6 +147,7 @@ static void end_power_on(struct world *world, struct task *task, int64_t at)
         return;
     }
     task->vm->power = POWERED_ON;
+    task->vm->guest_up_at = at + world->takes.guest_boot;
     task->vm->gpu = gpu ? gpu->pci_id : NULL;
     vm_write_own_keys(world, task->vm);
     vm_touch(world, task->vm);
@@ -156,6 +158,7 @@ static void end_power_on(struct world *world, struct task *task, int64_t at)
 static void end_destroy(struct world *world, struct task *task, int64_t at)
 {
     task->vm->gone = true;
+    guest_destroyed(world, task->vm);
     world_event(world, "vm_destroyed", task->vm->name, task->user);
     finish(task, at);
 }
@@ -249,6 +252,7 @@ static struct due next_due(struct world *world)
 
 void world_tick(struct world *world)
 {
+    guests_tick(world);
     int64_t now = world_now(world);
     for (;;) {
         struct due due = next_due(world);

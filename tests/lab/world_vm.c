@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "guest.h"
 #include "world_internal.h"
 
 #define DRIVER_WITH_ECC 430 /* first branch that runs vGPUs with ECC on (esxi-shell.md §8.2) */
@@ -303,6 +304,7 @@ static int check_power(struct world *world, const struct vm *vm, enum power_stat
 
 void vm_stop(struct world *world, struct vm *vm, const char *why)
 {
+    guest_stopped(world, vm);
     vm->power = POWERED_OFF;
     vm->power_off_at = 0;
     vm->gpu = NULL;
@@ -332,15 +334,31 @@ int vm_power_off(struct world *world, struct vm *vm, const char *user, struct ta
     return 0;
 }
 
-int vm_shutdown_guest(struct world *world, struct vm *vm, struct fault *fault)
+static int check_tools(struct world *world, const struct vm *vm, struct fault *fault)
 {
     if (check_idle(world, vm, fault) < 0 ||
         check_power(world, vm, POWERED_ON, POWERED_OFF, fault) < 0)
         return -1;
-    if (strcmp(vm->tools, "toolsOk") && strcmp(vm->tools, "toolsOld"))
-        return fault_set(fault, "ToolsUnavailable",
-                         "Cannot complete operation because VMware Tools is not running in "
-                         "this virtual machine.");
+    if (guest_tools_run(world, vm))
+        return 0;
+    return fault_set(fault, "ToolsUnavailable",
+                     "Cannot complete operation because VMware Tools is not running in this "
+                     "virtual machine.");
+}
+
+int vm_reboot_guest(struct world *world, struct vm *vm, struct fault *fault)
+{
+    if (check_tools(world, vm, fault) < 0)
+        return -1;
+    guest_reboot(world, vm);
+    return 0;
+}
+
+int vm_shutdown_guest(struct world *world, struct vm *vm, struct fault *fault)
+{
+    if (check_tools(world, vm, fault) < 0)
+        return -1;
+    guest_shut_down(world, vm);
     vm->power_off_at = world_now(world) + world->takes.guest_shutdown;
     return 0;
 }

@@ -106,7 +106,7 @@ class Machines(Judge):
         assert (fault.requestedState, fault.existingState) == ("poweredOff", "poweredOff")
         wait_task(vm.PowerOnVM_Task())
         assert vm.runtime.powerState == "poweredOn"
-        assert vm.guest.toolsRunningStatus == "guestToolsRunning"
+        wait_until("Tools answer", lambda: vm.guest.toolsRunningStatus == "guestToolsRunning")
         hot = vim.vm.ConfigSpec(deviceChange=[self.vgpu(-1)])
         expect(vim.fault.DeviceHotPlugNotSupported, wait_task, vm.ReconfigVM_Task(hot))
         expect(vim.fault.InvalidPowerState, wait_task,

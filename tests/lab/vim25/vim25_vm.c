@@ -1,6 +1,7 @@
 /* vim25_vm.c: a virtual machine as vCenter shows it (vsphere-api.md §4.2, §7). */
 #include <string.h>
 
+#include "guest.h"
 #include "vim25_call.h"
 
 enum { KEY_PCI = 100 };
@@ -199,17 +200,11 @@ static struct val *read_config(struct call *call, const struct object *object)
 /* ---- state
  * --------------------------------------------------------------------------------------- */
 
-static bool tools_run(const struct vm *vm)
-{
-    return vm->power == POWERED_ON && vm->tools != NULL &&
-           (strcmp(vm->tools, "toolsOk") == 0 || strcmp(vm->tools, "toolsOld") == 0);
-}
-
-static const char *tools_status(const struct vm *vm)
+static const char *tools_status(const struct call *call, const struct vm *vm)
 {
     if (vm->tools == NULL || strcmp(vm->tools, "toolsNotInstalled") == 0)
         return "toolsNotInstalled";
-    return tools_run(vm) ? vm->tools : "toolsNotRunning";
+    return guest_tools_run(call->world, vm) ? vm->tools : "toolsNotRunning";
 }
 
 static const char *tools_version(const struct vm *vm)
@@ -248,9 +243,9 @@ static struct val *read_guest(struct call *call, const struct object *object)
 {
     struct builder *b = &call->b;
     const struct vm *vm = object->vm;
-    bool runs = tools_run(vm);
+    bool runs = guest_tools_run(call->world, vm);
     struct val *guest = val_object(b, "GuestInfo");
-    val_text(b, guest, "toolsStatus", tools_status(vm));
+    val_text(b, guest, "toolsStatus", tools_status(call, vm));
     val_text(b, guest, "toolsVersionStatus2", tools_version(vm));
     val_text(b, guest, "toolsRunningStatus",
              runs ? "guestToolsRunning" : "guestToolsNotRunning");
@@ -300,10 +295,10 @@ static struct val *read_summary(struct call *call, const struct object *object)
     val_set(b, summary, "runtime", vm_runtime(call, vm));
     struct val *guest = val_sub(b, summary, "guest");
     val_text(b, guest, "guestId", vm->guest_id);
-    val_text(b, guest, "toolsStatus", tools_status(vm));
+    val_text(b, guest, "toolsStatus", tools_status(call, vm));
     val_text(b, guest, "toolsVersionStatus2", tools_version(vm));
     val_text(b, guest, "toolsRunningStatus",
-             tools_run(vm) ? "guestToolsRunning" : "guestToolsNotRunning");
+             guest_tools_run(call->world, vm) ? "guestToolsRunning" : "guestToolsNotRunning");
     set_config_summary(call, vm, summary);
     val_text(b, val_sub(b, summary, "quickStats"), "guestHeartbeatStatus", "gray");
     val_text(b, summary, "overallStatus", "green");
