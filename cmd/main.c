@@ -20,6 +20,7 @@ const struct command *const all_commands[] = {
     &command_explain,
     &command_schema,
     &command_completion,
+    &command_man,
     &command_version,
     NULL,
 };
