@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "map.h"
 #include "strbuf.h"
 
 const struct rule all_rules[] = {
@@ -44,10 +45,13 @@ const size_t all_rules_count = ARRAY_LEN(all_rules);
 size_t rules_check(const struct rules_input *input, struct diags *diags)
 {
     size_t before = diags_count(diags, DIAG_ERROR);
+    struct map rooms;
+    map_init(&rooms);
     for (size_t i = 0; i < all_rules_count; i++) {
-        struct rules_context context = {input, diags, &all_rules[i]};
+        struct rules_context context = {input, diags, &all_rules[i], &rooms};
         all_rules[i].check(&context);
     }
+    map_release(&rooms);
     return diags_count(diags, DIAG_ERROR) - before;
 }
 

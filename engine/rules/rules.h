@@ -10,6 +10,8 @@
 #include "diag.h"
 #include "provider.h"
 
+struct map;
+
 struct rules_input {
     const struct facts *facts;          /* live may be NULL: files only */
     const struct instances *providers;  /* configured providers: "provider/vsphere", … */
@@ -19,6 +21,7 @@ struct rules_context {
     const struct rules_input *in;
     struct diags *diags;
     const struct rule *rule;
+    struct map *rooms; /* sizing.c: of each pool */
 };
 
 struct rule {

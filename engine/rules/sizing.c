@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "arena.h"
 #include "gpu.h"
+#include "map.h"
 #include "num.h"
 #include "strbuf.h"
 #include "types.h"
@@ -46,44 +48,70 @@ static bool fit_of(struct rules_context *context, const struct instance *bluepri
     return true;
 }
 
-/* The first host of the pool in whose slots `each` does not fit; hosts of which too little is
- * known are passed over. One host says it for its pool. */
-static const struct instance *find_too_small(const struct facts *facts, const struct fit *fit,
-                                             bool (*fits)(const struct room *room, int64_t each),
-                                             int64_t each, struct room *ret_room)
+/* Of a pool and a profile: the hosts with the least room for a slot, and all slots together. */
+struct rooms {
+    const char *profile;
+    const struct instance *few_cores, *little_memory; /* NULL: nothing is known */
+    struct room cores, memory;                        /* of those two */
+    int slots;                                        /* -1: a host is not known */
+};
+
+static void add_room(struct rooms *rooms, const struct instance *host, const struct room *room)
 {
-    const struct instance *host;
-    for (size_t i = 0; (host = facts_pool_host(facts, fit->pool, i)) != NULL; i++) {
-        *ret_room = room_of(facts, host, fit->profile);
-        if (ret_room->slots > 0 && !fits(ret_room, each))
-            return host;
+    if (room->slots < 0 || rooms->slots < 0)
+        rooms->slots = -1;
+    else
+        rooms->slots += room->slots;
+    if (room->slots <= 0)
+        return;
+    if (room->cores > 0 && (rooms->few_cores == NULL ||
+                            room->cores / room->slots < rooms->cores.cores / rooms->cores.slots)) {
+        rooms->few_cores = host;
+        rooms->cores = *room;
     }
-    return NULL;
+    if (room->memory > 0 &&
+        (rooms->little_memory == NULL ||
+         room->memory / room->slots < rooms->memory.memory / rooms->memory.slots)) {
+        rooms->little_memory = host;
+        rooms->memory = *room;
+    }
 }
 
-static bool cpus_fit(const struct room *room, int64_t cpus)
+/* Counted once for each pool, however many blueprints stand on it. */
+static const struct rooms *rooms_of(struct rules_context *context, const struct fit *fit)
 {
-    return room->cores <= 0 || cpus <= room->cores / room->slots;
+    const struct facts *facts = context->in->facts;
+    struct rooms *rooms = map_get(context->rooms, fit->pool->address);
+    const struct instance *host;
+    if (rooms != NULL && strcmp(rooms->profile, fit->profile) == 0)
+        return rooms;
+    rooms = ARENA_NEW(facts->arena, struct rooms);
+    rooms->profile = fit->profile;
+    for (size_t i = 0; (host = facts_pool_host(facts, fit->pool, i)) != NULL; i++) {
+        struct room room = room_of(facts, host, fit->profile);
+        add_room(rooms, host, &room);
+    }
+    map_set(context->rooms, fit->pool->address, rooms);
+    return rooms;
 }
 
 static void check_cpu(struct rules_context *context, const struct instance *blueprint)
 {
     struct fit fit;
-    struct room room;
     int64_t cpus = range_max(instance_get(blueprint, "machine.cpu"), -1);
     if (cpus < 0 || !fit_of(context, blueprint, &fit))
         return;
-    const struct instance *host =
-        find_too_small(context->in->facts, &fit, cpus_fit, cpus, &room);
-    if (host == NULL)
+    const struct rooms *rooms = rooms_of(context, &fit);
+    const struct room *room = &rooms->cores;
+    if (rooms->few_cores == NULL || cpus <= room->cores / room->slots)
         return;
     struct diag *diag = rule_found(
         context, instance_attr_pos(blueprint, "machine.cpu"), blueprint,
         "%lld vCPUs in each of the %d slots (%s) of %s need %lld cores, and it has %lld",
-        (long long)cpus, room.slots, fit.profile, host->name, (long long)(cpus * room.slots),
-        (long long)room.cores);
+        (long long)cpus, room->slots, fit.profile, rooms->few_cores->name,
+        (long long)(cpus * room->slots), (long long)room->cores);
     diag_hint(context->diags, diag, "at most %lld vCPUs fit; cpu: auto takes that",
-              (long long)(room.cores / room.slots));
+              (long long)(room->cores / room->slots));
 }
 
 void rule_cpu_fits(struct rules_context *context)
@@ -91,30 +119,24 @@ void rule_cpu_fits(struct rules_context *context)
     rules_each(context, "blueprint", check_cpu);
 }
 
-static bool memory_fits(const struct room *room, int64_t memory)
-{
-    return room->memory <= 0 || memory <= room->memory / room->slots;
-}
-
 static void check_memory(struct rules_context *context, const struct instance *blueprint)
 {
     struct fit fit;
-    struct room room;
     int64_t memory = range_max(instance_get(blueprint, "machine.memory"), -1);
     if (memory < 0 || !fit_of(context, blueprint, &fit))
         return;
-    const struct instance *host =
-        find_too_small(context->in->facts, &fit, memory_fits, memory, &room);
-    if (host == NULL)
+    const struct rooms *rooms = rooms_of(context, &fit);
+    const struct room *room = &rooms->memory;
+    if (rooms->little_memory == NULL || memory <= room->memory / room->slots)
         return;
     struct strbuf each, all;
     strbuf_init(&each, 64);
     strbuf_init(&all, 64);
     num_print_size(memory, &each);
-    num_print_size(room.memory, &all);
+    num_print_size(room->memory, &all);
     rule_found(context, instance_attr_pos(blueprint, "machine.memory"), blueprint,
                "%s in each of the %d slots (%s) of %s do not fit its %s", strbuf_str(&each),
-               room.slots, fit.profile, host->name, strbuf_str(&all));
+               room->slots, fit.profile, rooms->little_memory->name, strbuf_str(&all));
     strbuf_release(&each);
     strbuf_release(&all);
 }
@@ -124,27 +146,13 @@ void rule_memory_fits(struct rules_context *context)
     rules_each(context, "blueprint", check_memory);
 }
 
-/* Slots of the whole pool; -1 when a host of it is not known. */
-static int pool_slots(const struct facts *facts, const struct fit *fit)
-{
-    int total = 0;
-    const struct instance *host;
-    for (size_t i = 0; (host = facts_pool_host(facts, fit->pool, i)) != NULL; i++) {
-        int slots = room_of(facts, host, fit->profile).slots;
-        if (slots < 0)
-            return -1;
-        total += slots;
-    }
-    return total;
-}
-
 static void check_instances(struct rules_context *context, const struct instance *blueprint)
 {
     struct fit fit;
     int64_t machines = range_max(instance_get(blueprint, "machine.instances"), -1);
     if (machines < 0 || !fit_of(context, blueprint, &fit))
         return;
-    int slots = pool_slots(context->in->facts, &fit);
+    int slots = rooms_of(context, &fit)->slots;
     if (slots >= 0 && machines > slots)
         rule_found(context, instance_attr_pos(blueprint, "machine.instances"), blueprint,
                    "a request may ask for %lld machines, and pool %s has %d slots (%s)",
@@ -165,7 +173,7 @@ static void check_quota(struct rules_context *context, const struct instance *bl
     if (live == NULL || !fit_of(context, blueprint, &fit))
         return;
     const struct value *quota = instance_get(live, "machine_quota");
-    int slots = pool_slots(facts, &fit);
+    int slots = rooms_of(context, &fit)->slots;
     if (quota->type != VALUE_INT || slots < 0 || quota->integer <= slots)
         return;
     rule_found(context, instance_attr_pos(blueprint, "machine.reservation_policy"), blueprint,

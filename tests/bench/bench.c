@@ -23,6 +23,7 @@
 #include "num.h"
 #include "plan.h"
 #include "render.h"
+#include "rules.h"
 #include "strbuf.h"
 
 _Noreturn void bench_die(const char *what)
@@ -209,6 +210,9 @@ static void bench_plan(const char *directory)
     struct diags *diags = diags_new(arena);
     const struct plan *plan = plan_build(&input, diags);
     stamp("plan", &last);
+    const struct rules_input rules = {&input.facts, &config->providers};
+    rules_check(&rules, diags);
+    stamp("rules", &last);
     struct strbuf text;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     render_plan_text(plan, false, &text);
