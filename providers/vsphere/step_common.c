@@ -96,7 +96,11 @@ bool step_mark_is_ours(const struct machine_row *machine, const struct step_call
     const struct mark *mark = &machine->mark;
     if (!same(mark->lineage, call->lineage) || !same(mark->address, call->step->address))
         return false;
-    return mark->own || (mark->uuid == NULL && same(mark->nonce, call->nonce));
+    /* A mark without an identifier is that of a clone under way, or of a copy of one: ours when
+     * this step, or the state, knows the machine. */
+    return mark->own ||
+           (mark->uuid == NULL && (same(mark->nonce, call->nonce) ||
+                                   same(machine->ref.id, value_get_text(call->ids, "vm"))));
 }
 
 int step_require_ours(const struct machine_row *machine, const struct step_call *call,

@@ -32,7 +32,8 @@ int pause_next(struct vc *vc, struct pause *pause, struct err *err)
     int64_t ms = pause->next_ms < most ? pause->next_ms : most;
     if (pause->deadline_ms > 0 && ms > pause->deadline_ms - now)
         ms = pause->deadline_ms - now;
-    pause->next_ms *= 2;
+    if (pause->next_ms < most)
+        pause->next_ms *= 2;
     if (env->sleep_ms(env->context, ms) < 0)
         return err_set(err, ERR_CANCELLED, "interrupted");
     return 0;
