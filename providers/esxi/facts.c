@@ -101,17 +101,21 @@ bool driver_is_aie(const char *name)
     return strcasestr(name, "NVD-AIE") != NULL;
 }
 
-static bool is_driver_row(const char *name, const char *vendor)
+/* The vendor has other VIBs as well (network cards, management): one of a name that is not
+ * known counts only when its version is a driver's. What counts may be removed. */
+static bool is_driver_row(const char *name, const char *vendor, const char *version)
 {
     static const char *const names[] = {"NVIDIA-VMware", "NVIDIA-vGPU", "NVD-VMware",
                                         "NVD-AIE"};
+    char driver[16];
     if (strcasestr(name, "mgmt-daemon") != NULL)
         return false;
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (strcasestr(name, names[i]) != NULL)
             return true;
     return vendor != NULL &&
-           (strcasecmp(vendor, "NVIDIA") == 0 || strcasecmp(vendor, "NVD") == 0);
+           (strcasecmp(vendor, "NVIDIA") == 0 || strcasecmp(vendor, "NVD") == 0) &&
+           strstr(version, "OEM.") != NULL && driver_version_of(version, driver);
 }
 
 void facts_driver_vibs(const struct records *vibs, struct arena *arena, struct driver_vibs *ret)
@@ -121,7 +125,8 @@ void facts_driver_vibs(const struct records *vibs, struct arena *arena, struct d
         const char *name = record_get(&vibs->items[i], "Name");
         const char *version = record_get(&vibs->items[i], "Version");
         struct driver_vib vib = {.name = name, .version = version == NULL ? "" : version};
-        if (name == NULL || !is_driver_row(name, record_get(&vibs->items[i], "Vendor")))
+        if (name == NULL ||
+            !is_driver_row(name, record_get(&vibs->items[i], "Vendor"), vib.version))
             continue;
         if (!driver_version_of(vib.version, vib.driver))
             vib.driver[0] = '\0';

@@ -81,6 +81,9 @@ static bool take_esxcli(struct shell *shell, struct sight *sight, size_t questio
         xml ? records_from_xml(part->output, part->size, shell->arena, &answer->records, &err)
             : records_from_text(part->output, part->size, questions[question].shape,
                                 shell->arena, &answer->records, &err);
+    /* Every host has VIBs: an empty list is no list. */
+    if (rc == 0 && questions[question].what == LOOK_VIBS && answer->records.n == 0)
+        rc = err_set(&err, ERR_INVALID, "it lists nothing");
     if (rc == 0)
         return true;
     err_wrap(&err, "%s: the answer is not understood", questions[question].name);

@@ -167,6 +167,9 @@ static void test_vib_names(void **state)
         {{"NewName", "600.10-1OEM.900.0.0.1", "nvidia"}, "600.10"},
         {{"nvd-gpu-mgmt-daemon", "525.105.14-0.0.0000", "NVIDIA"}, NULL},
         {{"nvme", "1.2.0-1vmw", "VMW"}, NULL},
+        {{"nmlx5-core", "4.23.6.2-1OEM.800.1.0.20613240", "NVIDIA"}, NULL},
+        {{"mft", "4.27.0.83-0", "NVIDIA"}, NULL},
+        {{"nvdgpumgmtdaemon", "525.105.14-0.0.0000", "NVD"}, NULL},
         {{"NVIDIA-VMware", "next", "NVIDIA"}, ""},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -299,6 +299,9 @@ static void test_read(void **state)
                      "now: 367.134", "virtualization_mode", "host_vgpu", "ecc",
                      "next: disabled");
     }
+    set(f, "flavour", "65");
+    set(f, "vibs", ""); /* no host is without VIBs: the driver is not absent */
+    EXPECT_ATTRS(f, "driver", "it lists nothing", "graphics", "next: shared_passthru");
     set(f, "flavour", "down");
     expect_unreadable(&f->client, "hostd is not up yet");
 }
@@ -345,7 +348,7 @@ static void test_replace(void **state)
     assert_true(was_called(f, "vib remove -n NVIDIA-VMware\n"));
     assert_true(was_called(f, NAME " --no-sig-check\n"));
     expect_step(f, OP_HOST_REMOVE_DRIVER, "{\"name\":\"NVIDIA-VMware\"}", OUTCOME_DONE);
-    set(f, "vibs", "NVIDIA-VMware 367.134-1OEM.650.0.0.1 NVIDIA\n");
+    set(f, "vibs", "NVIDIA-VMware 367.134-1OEM.650.0.0.1 NVIDIA\nesx-ui 1 VMware\n");
     set(f, "flavour", "65 refuse");
     expect_failure(
         f, OP_HOST_INSTALL_DRIVER, INSTALL, ERR_INVALID,
