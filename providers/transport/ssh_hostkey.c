@@ -6,6 +6,7 @@
  */
 #include "ssh_private.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,8 +43,11 @@ static void add_line(struct host_keys *k, const char *host, const char *line)
 int host_keys_read(const char *file, const char *name, unsigned port,
                    struct host_keys **ret_keys, struct err *err)
 {
-    char with_port[300], line[MAX_LINE];
-    snprintf(with_port, sizeof(with_port), "[%s]:%u", name, port);
+    char host[256], with_port[300], line[MAX_LINE];
+    /* The file holds names in small letters, as ssh writes and seeks them. */
+    for (size_t i = 0; i == 0 || host[i - 1] != '\0'; i++)
+        host[i] = i + 1 < sizeof(host) ? (char)tolower((unsigned char)name[i]) : '\0';
+    snprintf(with_port, sizeof(with_port), "[%s]:%u", host, port);
     FILE *stream = file == NULL ? NULL : fopen(file, "re");
     if (stream == NULL)
         return err_set(err, ERR_UNTRUSTED,
@@ -57,7 +61,7 @@ int host_keys_read(const char *file, const char *name, unsigned port,
     keys->name = strdup(name);
     while (fgets(line, sizeof(line), stream) != NULL) {
         line[strcspn(line, "\r\n")] = '\0';
-        add_line(keys, name, line);
+        add_line(keys, host, line);
         add_line(keys, with_port, line);
     }
     fclose(stream);
