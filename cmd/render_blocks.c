@@ -22,7 +22,8 @@ static void pad_to(struct strbuf *out, size_t start, size_t width)
     strbuf_add_repeat(out, ' ', used < width ? width - used : 1);
 }
 
-/* ---- bodies of changes -------------------------------------------------------------------- */
+/* ---- bodies of changes --------------------------------------------------------------------
+ */
 
 /* Of what is created only what does not stand in the files: how a value was worked out. */
 static bool is_shown(const struct change *change, const struct attr_change *attr)
@@ -117,7 +118,8 @@ static void render_body(const struct change *change, bool colour, struct strbuf 
     render_steps(change, out);
 }
 
-/* ---- blocks ------------------------------------------------------------------------------- */
+/* ---- blocks -------------------------------------------------------------------------------
+ */
 
 /* Equal changes of one wave, or of waves that follow each other. */
 struct block {
@@ -139,9 +141,9 @@ static const struct {
     const char *sign;
     enum style style;
 } action_signs[ACTION_COUNT] = {
-    [ACTION_NONE] = {" ", STYLE_PLAIN},     [ACTION_CREATE] = {"+", STYLE_ADD},
-    [ACTION_UPDATE] = {"~", STYLE_CHANGE},  [ACTION_REBUILD] = {"~", STYLE_CHANGE},
-    [ACTION_DELETE] = {"-", STYLE_REMOVE},  [ACTION_RELEASE] = {"-", STYLE_DIM},
+    [ACTION_NONE] = {" ", STYLE_PLAIN},    [ACTION_CREATE] = {"+", STYLE_ADD},
+    [ACTION_UPDATE] = {"~", STYLE_CHANGE}, [ACTION_REBUILD] = {"~", STYLE_CHANGE},
+    [ACTION_DELETE] = {"-", STYLE_REMOVE}, [ACTION_RELEASE] = {"-", STYLE_DIM},
     [ACTION_ADOPT] = {"=", STYLE_DIM},
 };
 
@@ -191,14 +193,14 @@ static struct block *find_block(struct blocks *blocks, const struct change *chan
 static struct block *new_block(struct blocks *blocks, const struct change *change,
                                const char *key, size_t body)
 {
-    VEC_PUSH(blocks->arena, &blocks->list,
-             ((struct block){.first = change, .wave = change->wave,
-                             .brief = is_brief(change)}));
+    VEC_PUSH(
+        blocks->arena, &blocks->list,
+        ((struct block){.first = change, .wave = change->wave, .brief = is_brief(change)}));
     struct block *block = &blocks->list.items[blocks->list.n - 1];
     map_set(&blocks->latest, arena_strdup(blocks->arena, key),
             (void *)(uintptr_t)blocks->list.n);
-    block->repeats = map_set(&blocks->bodies, arena_memdup(blocks->arena, key, body),
-                             blocks) != NULL;
+    block->repeats =
+        map_set(&blocks->bodies, arena_memdup(blocks->arena, key, body), blocks) != NULL;
     return block;
 }
 

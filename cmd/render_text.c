@@ -15,7 +15,8 @@
 #include "types.h"
 #include "vec.h"
 
-/* ---- the head ----------------------------------------------------------------------------- */
+/* ---- the head -----------------------------------------------------------------------------
+ */
 
 static void add_count(struct strbuf *out, size_t n, const char *one, const char *many,
                       bool *first)
@@ -68,8 +69,7 @@ static void render_counts(const struct plan *plan, struct strbuf *out)
     add_kinds(out, plan, 1u << ACTION_UPDATE | 1u << ACTION_REBUILD, "changes", "change",
               &first);
     add_count(out, impact->n_create, "object is new", "objects are new", &first);
-    add_count(out, impact->n_adopt, "is recorded as it is", "are recorded as they are",
-              &first);
+    add_count(out, impact->n_adopt, "is recorded as it is", "are recorded as they are", &first);
     add_count(out, impact->n_release, "leaves the state", "leave the state", &first);
     add_kinds(out, plan, 1u << ACTION_DELETE, "is removed", "are removed", &first);
     if (first)
@@ -177,7 +177,8 @@ void render_plan_head(const struct plan *plan, bool colour, struct strbuf *out)
     render_slots(&plan->impact, out);
 }
 
-/* ---- what is left alone, what is refused -------------------------------------------------- */
+/* ---- what is left alone, what is refused --------------------------------------------------
+ */
 
 static void render_refusals(const struct plan *plan, bool colour, struct strbuf *out)
 {
@@ -208,7 +209,8 @@ void render_plan_text(const struct plan *plan, bool colour, struct strbuf *out)
         strbuf_addf(out, "\n%zu unchanged.\n", plan->n_unchanged);
 }
 
-/* ---- drift -------------------------------------------------------------------------------- */
+/* ---- drift --------------------------------------------------------------------------------
+ */
 
 void render_drift_text(const struct drift *drift, const char *site, bool colour,
                        struct strbuf *out)
@@ -237,8 +239,8 @@ void render_drift_text(const struct drift *drift, const char *site, bool colour,
         }
         strbuf_addf(out, "  %s~%s %s %s   ", style_on(STYLE_CHANGE, colour), style_off(colour),
                     item->address, item->attr->name);
-        const struct attr_change change = {.attr = item->attr, .from = item->prior,
-                                           .to = item->live};
+        const struct attr_change change = {
+            .attr = item->attr, .from = item->prior, .to = item->live};
         if (item->attr->flags & ATTR_TEXT) {
             render_text_change(&change, out);
         } else {

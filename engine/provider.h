@@ -28,13 +28,13 @@ struct diags;
 
 /* What a kind may look at while it decides. All sources are complete and joined. */
 struct facts {
-    struct arena *arena;              /* for what the kind builds */
-    const struct instances *desired;  /* of the manifest, abstract kinds included */
-    const struct instances *prior;    /* of the state */
-    const struct instances *live;     /* just read; NULL while the manifest is being checked */
-    const struct kind *const *kinds;  /* all of them, NULL-terminated */
+    struct arena *arena;             /* for what the kind builds */
+    const struct instances *desired; /* of the manifest, abstract kinds included */
+    const struct instances *prior;   /* of the state */
+    const struct instances *live;    /* just read; NULL while the manifest is being checked */
+    const struct kind *const *kinds; /* all of them, NULL-terminated */
     const char *lineage;
-    const struct intent *intents;     /* of an interrupted run, see state.h */
+    const struct intent *intents; /* of an interrupted run, see state.h */
     size_t n_intents;
 };
 
@@ -69,9 +69,9 @@ struct kind {
     void (*derive)(struct instance *desired, const struct facts *facts, struct diags *diags);
 
     /* Fill derived attributes that need live facts (cpu: auto). Runs once per plan, kinds
-     * in the order of the list, before the comparison. A fact that cannot be read falls back to the recorded one in prior's meta;
-     * where nothing is known, the attribute becomes unreadable with the reason, and the
-     * resource is left alone. May be NULL. */
+     * in the order of the list, before the comparison. A fact that cannot be read falls back to
+     * the recorded one in prior's meta; where nothing is known, the attribute becomes
+     * unreadable with the reason, and the resource is left alone. May be NULL. */
     void (*resolve)(struct instance *desired, const struct facts *facts, struct diags *diags);
 
     /* The steps of one change, in order. Pure: equal input, equal steps. change->action and
@@ -136,8 +136,8 @@ struct event {
 
 struct op_env {
     void *context;
-    int64_t (*now_ms)(void *context);              /* monotonic */
-    int (*sleep_ms)(void *context, int64_t ms);    /* -1: cancelled meanwhile */
+    int64_t (*now_ms)(void *context);           /* monotonic */
+    int (*sleep_ms)(void *context, int64_t ms); /* -1: cancelled meanwhile */
     bool (*cancelled)(void *context);
     void (*emit)(void *context, const struct event *event);
 };
@@ -190,8 +190,8 @@ struct provider {
     /* Read the facets of all items in as few requests as the system allows. Fails as a whole
      * only when the system cannot be asked at all. Never changes the system. Values live in
      * `arena`. */
-    int (*read_many)(struct session *session, const struct op_env *env,
-                     struct read_item *items, size_t n, struct arena *arena, struct err *err);
+    int (*read_many)(struct session *session, const struct op_env *env, struct read_item *items,
+                     size_t n, struct arena *arena, struct err *err);
 
     /* Carry out one step: look first, act only if needed, wait until it is done. Identifiers
      * are set in the outcome the moment the platform gives them, also when it then fails.
@@ -200,7 +200,8 @@ struct provider {
                    const struct step_call *call, struct outcome *ret_outcome, struct err *err);
 };
 
-/* ---- the compiled-in lists (providers/kinds/kinds.c, providers/providers.c) --------------- */
+/* ---- the compiled-in lists (providers/kinds/kinds.c, providers/providers.c) ---------------
+ */
 
 extern const struct kind *const all_kinds[]; /* NULL-terminated; derive runs in this order */
 extern const struct provider *const all_providers[]; /* NULL-terminated */
@@ -210,7 +211,6 @@ const struct kind *kind_find(const struct kind *const *kinds, const char *kind);
 /* The kind that a schema is part of: every schema of a resource is. */
 const struct kind *kind_of(const struct instance *instance);
 const struct kind *kind_by_section(const struct kind *const *kinds, const char *section);
-const struct provider *provider_find(const struct provider *const *providers,
-                                     const char *name);
+const struct provider *provider_find(const struct provider *const *providers, const char *name);
 
 #endif

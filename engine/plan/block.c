@@ -32,7 +32,8 @@ static void look_for_user(void *context, const struct reference *reference)
 }
 
 /* Deletions that a blocked resource, as it was last applied, still refers to. */
-static void find_used(const struct draft *draft, const struct map *blocked, struct map *ret_used)
+static void find_used(const struct draft *draft, const struct map *blocked,
+                      struct map *ret_used)
 {
     const struct instances *prior = draft->input->facts.prior;
     for (size_t i = 0; i < prior->n; i++) {
@@ -52,9 +53,9 @@ static const char *why_blocked(const struct draft *draft, const struct change *c
     struct search search = {draft, blocked, NULL};
     if (change->desired != NULL)
         references_each(change->desired, look_for_blocked, &search);
-    return search.found == NULL ? NULL
-                                : arena_printf(draft->arena, "depends on %s, which is left alone",
-                                               search.found);
+    return search.found == NULL
+               ? NULL
+               : arena_printf(draft->arena, "depends on %s, which is left alone", search.found);
 }
 
 /* One round: drop what has become blocked. Returns how many were dropped. */

@@ -95,15 +95,19 @@ struct diff diff_attributes(const struct instance *desired, const struct instanc
             VEC_PUSH(arena, &blind, ((struct diff_blind){attr, why}));
             continue;
         }
-        struct attr_change change = {.attr = attr, .from = live->attrs[i],
+        struct attr_change change = {.attr = attr,
+                                     .from = live->attrs[i],
                                      .to = desired->attrs[i],
                                      .reason = find_reason(desired, prior, i, live->attrs[i]),
                                      .note = value_get_text(desired->computed, attr->name)};
         if (!is_ignored(desired, &change))
             VEC_PUSH(arena, &changes, change);
     }
-    return (struct diff){.changes = changes.items, .n = changes.n, .blind = blind.items,
-                         .n_blind = blind.n, .stale = stale};
+    return (struct diff){.changes = changes.items,
+                         .n = changes.n,
+                         .blind = blind.items,
+                         .n_blind = blind.n,
+                         .stale = stale};
 }
 
 struct diff diff_creation(const struct instance *desired, struct arena *arena)
@@ -113,9 +117,11 @@ struct diff diff_creation(const struct instance *desired, struct arena *arena)
     for (size_t i = 0; i < schema->n_attrs; i++)
         if (attr_is_compared(&schema->attrs[i]) && value_is_known(desired->attrs[i]))
             VEC_PUSH(arena, &changes,
-                     ((struct attr_change){.attr = &schema->attrs[i], .from = value_absent(),
-                                           .to = desired->attrs[i], .reason = REASON_EDIT,
-                                           .note = value_get_text(
-                                               desired->computed, schema->attrs[i].name)}));
+                     ((struct attr_change){
+                         .attr = &schema->attrs[i],
+                         .from = value_absent(),
+                         .to = desired->attrs[i],
+                         .reason = REASON_EDIT,
+                         .note = value_get_text(desired->computed, schema->attrs[i].name)}));
     return (struct diff){.changes = changes.items, .n = changes.n};
 }

@@ -22,15 +22,14 @@ static void compare(struct search *search, const struct instance *prior,
             continue;
         if (value_is_unreadable(live->attrs[i])) {
             VEC_PUSH(search->arena, &search->blind,
-                     ((struct plan_blind){prior->address, attr->name,
-                                          live->attrs[i]->string}));
+                     ((struct plan_blind){prior->address, attr->name, live->attrs[i]->string}));
             continue;
         }
         if (attr_equal(attr, prior->attrs[i], live->attrs[i]))
             continue;
-        bool ignored = lifecycle != NULL &&
-                       (lifecycle_names(lifecycle->ignore_drift, attr->name) ||
-                        lifecycle_names(lifecycle->ignore_changes, attr->name));
+        bool ignored =
+            lifecycle != NULL && (lifecycle_names(lifecycle->ignore_drift, attr->name) ||
+                                  lifecycle_names(lifecycle->ignore_changes, attr->name));
         VEC_PUSH(search->arena, &search->items,
                  ((struct drift_item){prior->address, attr, prior->attrs[i], live->attrs[i],
                                       ignored}));
@@ -68,8 +67,10 @@ const struct drift *drift_find(const struct facts *facts)
             compare(&search, prior, live, desired == NULL ? NULL : desired->lifecycle);
     }
     struct drift *drift = ARENA_NEW(facts->arena, struct drift);
-    *drift = (struct drift){.items = search.items.items, .n = search.items.n,
-                            .blind = search.blind.items, .n_blind = search.blind.n,
+    *drift = (struct drift){.items = search.items.items,
+                            .n = search.items.n,
+                            .blind = search.blind.items,
+                            .n_blind = search.blind.n,
                             .n_checked = checked};
     return drift;
 }

@@ -68,7 +68,8 @@ static void count_step(struct arena *arena, struct plan_impact *impact, const st
     impact->n_service += (step->effects & EFFECT_SERVICE) != 0;
 }
 
-/* ---- slots -------------------------------------------------------------------------------- */
+/* ---- slots --------------------------------------------------------------------------------
+ */
 
 /* A host gives slots while it is connected, out of maintenance and offers the profile. */
 static bool serves_now(const struct instance *live, const char *profile)

@@ -117,7 +117,8 @@ void order_edges(struct draft *draft)
     }
 }
 
-/* ---- waves -------------------------------------------------------------------------------- */
+/* ---- waves --------------------------------------------------------------------------------
+ */
 
 /* Kahn's algorithm over side arrays. The references of a manifest have no cycle (config checks
  * it) and pools only chain hosts, so all changes get a wave. */
@@ -130,8 +131,8 @@ static unsigned assign_waves(struct draft *draft)
     VEC(size_t) ready = {0};
     for (size_t i = 0; i < n; i++) {
         missing[i] = draft->edges[i].n;
-        VEC_EACH(struct change_edge, edge, draft->edges[i])
-        VEC_PUSH(draft->arena, &dependents[edge->on], i);
+        VEC_EACH (struct change_edge, edge, draft->edges[i])
+            VEC_PUSH(draft->arena, &dependents[edge->on], i);
         draft->changes.items[i].wave = 1;
         if (missing[i] == 0)
             VEC_PUSH(draft->arena, &ready, i);
@@ -140,8 +141,7 @@ static unsigned assign_waves(struct draft *draft)
         size_t done = ready.items[at];
         unsigned wave = draft->changes.items[done].wave;
         waves = wave > waves ? wave : waves;
-        VEC_EACH(size_t, it, dependents[done])
-        {
+        VEC_EACH (size_t, it, dependents[done]) {
             struct change *dependent = &draft->changes.items[*it];
             if (dependent->wave <= wave)
                 dependent->wave = wave + 1;
@@ -175,8 +175,8 @@ static void sort_changes(struct draft *draft)
     size_t *place = ARENA_ARRAY(draft->arena, n, size_t);
     struct change *sorted = ARENA_ARRAY(draft->arena, n, struct change);
     for (size_t i = 0; i < n; i++)
-        ranks[i] = (struct rank){draft->changes.items[i].wave, draft->changes.items[i].address,
-                                 i};
+        ranks[i] =
+            (struct rank){draft->changes.items[i].wave, draft->changes.items[i].address, i};
     if (n > 1)
         qsort(ranks, n, sizeof(*ranks), compare_ranks);
     for (size_t i = 0; i < n; i++)

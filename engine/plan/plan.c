@@ -26,8 +26,11 @@
 void draft_refuse(struct draft *draft, enum err_code code, const struct instance *who,
                   const char *message, const char *hint)
 {
-    struct plan_refusal refusal = {.code = code, .address = who->address, .message = message,
-                                   .hint = hint, .pos = who->pos};
+    struct plan_refusal refusal = {.code = code,
+                                   .address = who->address,
+                                   .message = message,
+                                   .hint = hint,
+                                   .pos = who->pos};
     VEC_PUSH(draft->arena, &draft->refusals, refusal);
 }
 
@@ -47,8 +50,7 @@ void draft_index(struct draft *draft)
 
 const char *draft_address(const struct draft *draft, const struct reference *reference)
 {
-    const struct kind *kind =
-        kind_by_section(draft->input->facts.kinds, reference->section);
+    const struct kind *kind = kind_by_section(draft->input->facts.kinds, reference->section);
     struct strbuf *text = draft->scratch;
     strbuf_clear(text);
     strbuf_add(text, kind == NULL ? reference->section : kind->schema.kind);
@@ -69,7 +71,8 @@ static void add_change(struct draft *draft, struct change change)
     map_set(&draft->by_address, change.address, (void *)(uintptr_t)draft->changes.n);
 }
 
-/* ---- resolve ------------------------------------------------------------------------------ */
+/* ---- resolve ------------------------------------------------------------------------------
+ */
 
 /* Kinds in the order of their list: what others refer to comes first. */
 static void pass_resolve(struct draft *draft)
@@ -81,7 +84,8 @@ static void pass_resolve(struct draft *draft)
                 facts->kinds[k]->resolve(facts->desired->items[i], facts, draft->diags);
 }
 
-/* ---- decide ------------------------------------------------------------------------------- */
+/* ---- decide -------------------------------------------------------------------------------
+ */
 
 static bool same_text(const char *a, const char *b)
 {
@@ -180,8 +184,10 @@ static void add_inputs(struct change *change, struct arena *arena)
         if ((attr->flags & ATTR_INPUT) && value_is_known(prior->attrs[i]) &&
             !attr_equal(attr, prior->attrs[i], desired->attrs[i]))
             VEC_PUSH(arena, &all,
-                     ((struct attr_change){.attr = attr, .from = prior->attrs[i],
-                                           .to = desired->attrs[i], .reason = REASON_EDIT}));
+                     ((struct attr_change){.attr = attr,
+                                           .from = prior->attrs[i],
+                                           .to = desired->attrs[i],
+                                           .reason = REASON_EDIT}));
     }
     for (size_t i = 0; i < change->n_attrs; i++)
         VEC_PUSH(arena, &all, change->attrs[i]);
@@ -197,9 +203,13 @@ static void decide_present(struct draft *draft, const struct instance *desired,
     for (size_t i = 0; i < diff.n_blind; i++) {
         draft_blind(draft, desired->address, diff.blind[i].attr->name, diff.blind[i].reason);
     }
-    struct change change = {.kind = kind_of(desired), .address = desired->address,
-                            .desired = desired, .prior = prior, .live = live,
-                            .attrs = diff.changes, .n_attrs = diff.n};
+    struct change change = {.kind = kind_of(desired),
+                            .address = desired->address,
+                            .desired = desired,
+                            .prior = prior,
+                            .live = live,
+                            .attrs = diff.changes,
+                            .n_attrs = diff.n};
     if (change.kind->unfinished != NULL)
         change.note = change.kind->unfinished(prior, live, facts);
     if (diff.n > 0 || change.note != NULL) {
@@ -227,8 +237,10 @@ static void decide_reference(struct draft *draft, const struct instance *desired
         draft_refuse(draft, ERR_NOT_FOUND, desired, "is declared as existing, and is not there",
                      "create it, correct its name, or drop existing: true");
     else if (prior != NULL)
-        add_change(draft, (struct change){.kind = kind_of(prior), .address = prior->address,
-                                          .action = ACTION_RELEASE, .prior = prior,
+        add_change(draft, (struct change){.kind = kind_of(prior),
+                                          .address = prior->address,
+                                          .action = ACTION_RELEASE,
+                                          .prior = prior,
                                           .live = live,
                                           .note = "from now on only referred to: leaves the "
                                                   "state, stays as it is"});
@@ -283,8 +295,8 @@ static void decide_desired(struct draft *draft, const struct instance *desired,
 static void decide_removal(struct draft *draft, const struct instance *prior,
                            const struct instance *live)
 {
-    struct change change = {.kind = kind_of(prior), .address = prior->address, .prior = prior,
-                            .live = live};
+    struct change change = {
+        .kind = kind_of(prior), .address = prior->address, .prior = prior, .live = live};
     if (prior->schema->expanded) {
         change.action = ACTION_RELEASE;
         change.note = value_is_known(value_get(prior->meta, "window"))
@@ -303,7 +315,8 @@ static void decide_removal(struct draft *draft, const struct instance *prior,
         change.note = "already gone: leaves the state";
     } else if (facts_is_guess(prior) && !mark_is_ours(draft, live)) {
         change.action = ACTION_RELEASE;
-        change.note = "an interrupted apply did not create it: leaves the state, stays as it is";
+        change.note =
+            "an interrupted apply did not create it: leaves the state, stays as it is";
     } else if (value_get_bool(prior->meta, "prevent_destroy", false)) {
         draft_refuse(draft, ERR_DENIED, prior,
                      "was removed from the files, but lifecycle: { prevent_destroy: true } "
@@ -335,7 +348,8 @@ static void pass_decide(struct draft *draft)
     }
 }
 
-/* ---- steps -------------------------------------------------------------------------------- */
+/* ---- steps --------------------------------------------------------------------------------
+ */
 
 static void pass_steps(struct draft *draft)
 {
@@ -353,7 +367,8 @@ static void pass_steps(struct draft *draft)
             continue;
         }
         if (err.code != ERR_NONE) {
-            draft_refuse(draft, err.code, change->desired != NULL ? change->desired : change->prior,
+            draft_refuse(draft, err.code,
+                         change->desired != NULL ? change->desired : change->prior,
                          arena_strdup(draft->arena, err.message), NULL);
             continue;
         }
@@ -375,7 +390,8 @@ bool change_opens_window(const struct change *change)
     return (change_effects(change) & (EFFECT_MAINTENANCE | EFFECT_HOST_REBOOT)) != 0;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------- */
+/* ---- the whole ----------------------------------------------------------------------------
+ */
 
 static int compare_blind(const void *a, const void *b)
 {

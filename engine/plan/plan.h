@@ -37,7 +37,7 @@ struct plan_slots {
 struct plan_impact {
     size_t n_create, n_update, n_rebuild, n_delete, n_release, n_adopt;
     size_t n_windows, n_reboots_least, n_reboots_most;
-    const char *range_reason; /* why least and most differ, or NULL */
+    const char *range_reason;                   /* why least and most differ, or NULL */
     const char *const *power_off, *const *move; /* names of machines, sorted */
     size_t n_power_off, n_move;
     size_t n_data_loss, n_service;
@@ -49,7 +49,7 @@ struct plan_impact {
 struct plan {
     const char *id; /* digest of all that follows: 32 hex digits */
     const char *site, *commit, *lineage;
-    int64_t serial;              /* of the state it was made from; 0: no state yet */
+    int64_t serial;               /* of the state it was made from; 0: no state yet */
     const struct change *changes; /* in order of execution: wave, then address */
     size_t n_changes;
     unsigned n_waves;
@@ -81,12 +81,13 @@ bool plan_is_empty(const struct plan *plan);
  * digest. */
 void plan_encode(const struct plan *plan, struct strbuf *out);
 
-/* Compare a saved plan with one made now from fresh reads: 0 when they are the same; ERR_CONFLICT
- * naming what moved since. */
-int plan_check_saved(const char *saved, size_t size, const struct plan *now, struct arena *arena,
-                     struct err *err);
+/* Compare a saved plan with one made now from fresh reads: 0 when they are the same;
+ * ERR_CONFLICT naming what moved since. */
+int plan_check_saved(const char *saved, size_t size, const struct plan *now,
+                     struct arena *arena, struct err *err);
 
-/* ---- drift: prior against live, and nothing else ------------------------------------------ */
+/* ---- drift: prior against live, and nothing else ------------------------------------------
+ */
 
 struct drift_item {
     const char *address;

@@ -213,7 +213,8 @@ void plan_encode(const struct plan *plan, struct strbuf *out)
     strbuf_add(out, "}\n");
 }
 
-/* ---- saved plans -------------------------------------------------------------------------- */
+/* ---- saved plans --------------------------------------------------------------------------
+ */
 
 static void note_moved(struct strbuf *moved, const char *address)
 {

@@ -72,12 +72,13 @@ static void chain(struct draft *draft, const size_t *members, size_t n, size_t s
 static void refuse_all(struct draft *draft, const struct rollout *rollout)
 {
     for (size_t i = 0; i < rollout->leaving.n; i++)
-        draft_refuse(draft, ERR_DENIED, draft->changes.items[rollout->leaving.items[i]].desired,
-                     arena_printf(draft->arena,
-                                  "would be out of service together with %zu host%s of its pool "
-                                  "(%s)",
-                                  rollout->out, rollout->out == 1 ? "" : "s", rollout->example),
-                     "bring that host back, or raise rollout.max_unavailable of the pool");
+        draft_refuse(
+            draft, ERR_DENIED, draft->changes.items[rollout->leaving.items[i]].desired,
+            arena_printf(draft->arena,
+                         "would be out of service together with %zu host%s of its pool "
+                         "(%s)",
+                         rollout->out, rollout->out == 1 ? "" : "s", rollout->example),
+            "bring that host back, or raise rollout.max_unavailable of the pool");
 }
 
 static void order_pool(struct draft *draft, const struct instance *pool)
@@ -95,8 +96,8 @@ static void order_pool(struct draft *draft, const struct instance *pool)
         qsort(rollout.members.items, rollout.members.n, sizeof(size_t), compare_indexes);
     if (rollout.leaving.n > 1)
         qsort(rollout.leaving.items, rollout.leaving.n, sizeof(size_t), compare_indexes);
-    VEC_EACH(size_t, it, rollout.leaving)
-    VEC_PUSH(draft->arena, &rollout.members, *it);
+    VEC_EACH (size_t, it, rollout.leaving)
+        VEC_PUSH(draft->arena, &rollout.members, *it);
     for (size_t i = 0; i < rollout.members.n; i++) {
         struct change *change = &draft->changes.items[rollout.members.items[i]];
         change->pool = pool->name;

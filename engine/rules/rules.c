@@ -9,7 +9,8 @@
 
 const struct rule all_rules[] = {
     {"GF001", DIAG_ERROR, "The vCPUs of all vGPU slots of a host fit its physical cores",
-     "Hyper-threads do not count: a machine's vCPUs are the cores of a host divided by its slots.",
+     "Hyper-threads do not count: a machine's vCPUs are the cores of a host divided by its "
+     "slots.",
      rule_cpu_fits},
     {"GF002", DIAG_ERROR, "The memory of all vGPU slots of a host fits the host",
      "Machines with a vGPU reserve all of their memory.", rule_memory_fits},

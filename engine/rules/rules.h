@@ -13,8 +13,8 @@
 struct map;
 
 struct rules_input {
-    const struct facts *facts;          /* live may be NULL: files only */
-    const struct instances *providers;  /* configured providers: "provider/vsphere", … */
+    const struct facts *facts;         /* live may be NULL: files only */
+    const struct instances *providers; /* configured providers: "provider/vsphere", … */
 };
 
 struct rules_context {
@@ -38,7 +38,8 @@ extern const size_t all_rules_count;
 /* Run every rule; returns the number of errors that they added. */
 size_t rules_check(const struct rules_input *input, struct diags *diags);
 
-/* ---- for the rules themselves ------------------------------------------------------------- */
+/* ---- for the rules themselves -------------------------------------------------------------
+ */
 
 /* A finding of the rule that runs, with its id and severity. */
 struct diag *rule_found(struct rules_context *context, struct pos pos,

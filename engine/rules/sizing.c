@@ -64,8 +64,9 @@ static void add_room(struct rooms *rooms, const struct instance *host, const str
         rooms->slots += room->slots;
     if (room->slots <= 0)
         return;
-    if (room->cores > 0 && (rooms->few_cores == NULL ||
-                            room->cores / room->slots < rooms->cores.cores / rooms->cores.slots)) {
+    if (room->cores > 0 &&
+        (rooms->few_cores == NULL ||
+         room->cores / room->slots < rooms->cores.cores / rooms->cores.slots)) {
         rooms->few_cores = host;
         rooms->cores = *room;
     }

@@ -76,7 +76,8 @@ static void check_offered(struct rules_context *context, const struct instance *
     const struct instance *live =
         facts->live == NULL ? NULL : instances_find(facts->live, host->address);
     const struct instance *pool = facts_referred(context->in->facts, host, "pool", "pool");
-    const struct instance *mode = facts_referred(context->in->facts, pool, "vgpu_mode", "vgpu_mode");
+    const struct instance *mode =
+        facts_referred(context->in->facts, pool, "vgpu_mode", "vgpu_mode");
     const char *profile = mode == NULL ? NULL : instance_text(mode, "profile");
     if (live == NULL || profile == NULL || live->presence != PRESENCE_PRESENT)
         return;
@@ -169,7 +170,8 @@ void rule_memory_fixed(struct rules_context *context)
 static void check_profile(struct rules_context *context, const struct instance *template)
 {
     const struct instance *pool = facts_referred(context->in->facts, template, "pool", "pool");
-    const struct instance *mode = facts_referred(context->in->facts, pool, "vgpu_mode", "vgpu_mode");
+    const struct instance *mode =
+        facts_referred(context->in->facts, pool, "vgpu_mode", "vgpu_mode");
     const char *own = instance_text(template, "vgpu");
     const char *of_pool = mode == NULL ? NULL : instance_text(mode, "profile");
     if (own == NULL || pool == NULL || (of_pool != NULL && strcmp(own, of_pool) == 0))

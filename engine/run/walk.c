@@ -13,12 +13,13 @@
 #include "walk_private.h"
 
 static const char *const status_names[WALK_STATUS_COUNT] = {
-    [WALK_PENDING] = "pending", [WALK_RUNNING] = "running", [WALK_CHANGED] = "changed",
-    [WALK_SAME] = "unchanged",  [WALK_FAILED] = "failed",   [WALK_SKIPPED] = "skipped",
+    [WALK_PENDING] = "pending",     [WALK_RUNNING] = "running", [WALK_CHANGED] = "changed",
+    [WALK_SAME] = "unchanged",      [WALK_FAILED] = "failed",   [WALK_SKIPPED] = "skipped",
     [WALK_CANCELLED] = "cancelled",
 };
 
-/* ---- a heap of change indexes ------------------------------------------------------------- */
+/* ---- a heap of change indexes -------------------------------------------------------------
+ */
 
 static void heap_swap(size_t *heap, size_t a, size_t b)
 {
@@ -54,7 +55,8 @@ static size_t heap_pop(struct walk *walk)
     }
 }
 
-/* ---- setting up --------------------------------------------------------------------------- */
+/* ---- setting up ---------------------------------------------------------------------------
+ */
 
 /* An interrupted run may have created the object under its own nonce: keep to that one. */
 static const char *choose_nonce(const struct walk *walk, const struct change *change, size_t i)
@@ -109,8 +111,8 @@ struct walk *walk_new(struct arena *arena, const struct plan *plan, const struct
         node->missing = change->n_after;
         node->nonce = choose_nonce(walk, change, i);
         const struct value *prior_ids = change->prior == NULL ? NULL : change->prior->ids;
-        node->ids = value_merge(arena, prior_ids, change->live == NULL ? NULL
-                                                                       : change->live->ids);
+        node->ids =
+            value_merge(arena, prior_ids, change->live == NULL ? NULL : change->live->ids);
         node->meta = former_meta(walk, change);
         node->pool = pool_of(walk, &pools, change);
         for (size_t e = 0; e < change->n_after; e++)
@@ -122,7 +124,8 @@ struct walk *walk_new(struct arena *arena, const struct plan *plan, const struct
     return walk;
 }
 
-/* ---- ends of changes ------------------------------------------------------------------------ */
+/* ---- ends of changes ------------------------------------------------------------------------
+ */
 
 static bool ended_badly(enum walk_status status)
 {
@@ -145,9 +148,9 @@ static void leave_pool(struct walk *walk, struct node *node)
         return;
     pool->active--;
     pool->stuck += value_is_known(value_get(node->meta, "window"));
-    VEC_EACH(size_t, it, pool->waiting)
-    if (walk->stopped == NULL && walk->nodes[*it].status == WALK_PENDING)
-        heap_push(walk, *it);
+    VEC_EACH (size_t, it, pool->waiting)
+        if (walk->stopped == NULL && walk->nodes[*it].status == WALK_PENDING)
+            heap_push(walk, *it);
     pool->waiting.n = 0;
 }
 
@@ -161,17 +164,16 @@ static void end_change(struct walk *walk, size_t index, enum walk_status status)
     for (size_t at = 0; at < work.n; at++) {
         size_t done = work.items[at];
         struct node *node = &walk->nodes[done];
-        VEC_EACH(size_t, it, node->dependents)
-        {
+        VEC_EACH (size_t, it, node->dependents) {
             struct node *next = &walk->nodes[*it];
             next->missing--;
             if (next->status != WALK_PENDING)
                 continue;
             if (ended_badly(node->status) && !edge_is_soft(&walk->plan->changes[*it], done)) {
                 next->status = WALK_SKIPPED;
-                next->message = arena_printf(walk->arena, "%s %s",
-                                             walk->plan->changes[done].address,
-                                             walk_status_name(node->status));
+                next->message =
+                    arena_printf(walk->arena, "%s %s", walk->plan->changes[done].address,
+                                 walk_status_name(node->status));
                 VEC_PUSH(walk->arena, &work, *it);
             } else if (next->missing == 0 && walk->stopped == NULL) {
                 heap_push(walk, *it);
@@ -188,27 +190,26 @@ static void fail_change(struct walk *walk, size_t index, const struct step *step
     node->code = err->code;
     node->message = arena_strdup(walk->arena, err->message);
     const struct value_field failed = {
-        "failed", value_string(walk->arena, step == NULL
-                                                ? node->message
-                                                : arena_printf(walk->arena, "%s: %s",
-                                                               step->title, node->message))};
+        "failed",
+        value_string(walk->arena, step == NULL ? node->message
+                                               : arena_printf(walk->arena, "%s: %s",
+                                                              step->title, node->message))};
     if (node->touched || node->meta->map.n > 0) {
         node->meta = value_merge(walk->arena, node->meta, value_map(walk->arena, &failed, 1));
         node->entry_new = true;
     }
-    end_change(walk, index,
-               err->code == ERR_CANCELLED ? WALK_CANCELLED : WALK_FAILED);
+    end_change(walk, index, err->code == ERR_CANCELLED ? WALK_CANCELLED : WALK_FAILED);
 }
 
-/* ---- handing out -------------------------------------------------------------------------- */
+/* ---- handing out --------------------------------------------------------------------------
+ */
 
 /* Does the condition hold? -1 with err when what it asks for cannot be read. */
-static int settle(struct walk *walk, size_t index, const struct condition *when, bool *ret_holds,
-                  struct err *err)
+static int settle(struct walk *walk, size_t index, const struct condition *when,
+                  bool *ret_holds, struct err *err)
 {
     struct node *node = &walk->nodes[index];
-    VEC_EACH(struct settled, it, node->settled)
-    {
+    VEC_EACH (struct settled, it, node->settled) {
         if (it->when == when) {
             *ret_holds = it->holds;
             return 0;
@@ -263,9 +264,9 @@ static bool enter_pool(struct walk *walk, size_t index)
         VEC_PUSH(walk->arena, &pool->waiting, index);
         return false;
     }
-    node->message = arena_printf(walk->arena,
-                                 "%u host%s of pool %s failed and stayed out of service",
-                                 pool->stuck, pool->stuck == 1 ? "" : "s", pool->name);
+    node->message =
+        arena_printf(walk->arena, "%u host%s of pool %s failed and stayed out of service",
+                     pool->stuck, pool->stuck == 1 ? "" : "s", pool->name);
     end_change(walk, index, WALK_SKIPPED);
     return false;
 }
@@ -352,7 +353,8 @@ enum walk_next walk_next(struct walk *walk, struct walk_task *ret_task)
     return walk->n_running > 0 ? WALK_WAIT : WALK_DONE;
 }
 
-/* ---- results ------------------------------------------------------------------------------ */
+/* ---- results ------------------------------------------------------------------------------
+ */
 
 /* The call did not succeed, and still the system may have done, or yet do, what was asked. */
 static bool may_have_happened(enum err_code code)
@@ -377,8 +379,7 @@ static void report_step(struct walk *walk, const struct walk_task *task,
 {
     struct node *node = &walk->nodes[task->change];
     if (outcome != NULL && value_count(outcome->ids) > 0) {
-        node->ids = value_merge(walk->arena, node->ids,
-                                value_copy(walk->arena, outcome->ids));
+        node->ids = value_merge(walk->arena, node->ids, value_copy(walk->arena, outcome->ids));
         node->entry_new = true;
     }
     if (outcome != NULL && value_count(outcome->observed) > 0)

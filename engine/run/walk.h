@@ -28,10 +28,10 @@ enum walk_task_kind { TASK_STEP, TASK_VERIFY };
 
 struct walk_task {
     enum walk_task_kind kind;
-    size_t change;            /* index in plan->changes */
-    const struct step *step;  /* TASK_STEP */
-    const struct value *ids;  /* of the resource, as known now: map */
-    const char *nonce;        /* for the ownership mark of what this change creates */
+    size_t change;           /* index in plan->changes */
+    const struct step *step; /* TASK_STEP */
+    const struct value *ids; /* of the resource, as known now: map */
+    const char *nonce;       /* for the ownership mark of what this change creates */
 };
 
 enum walk_status {
@@ -47,16 +47,16 @@ enum walk_status {
 
 struct walk_change {
     enum walk_status status;
-    bool touched;           /* a step of it changed something, or may have */
+    bool touched;                   /* a step of it changed something, or may have */
     const struct step *failed_step; /* NULL: the verification failed */
-    enum err_code code;     /* of WALK_FAILED */
-    const char *message;    /* of WALK_FAILED, WALK_SKIPPED */
+    enum err_code code;             /* of WALK_FAILED */
+    const char *message;            /* of WALK_FAILED, WALK_SKIPPED */
 };
 
 struct walk_options {
-    unsigned parallel;   /* tasks at once, at least 1 */
-    const char *nonce;   /* random text of this run; each change gets its own from it */
-    const char *commit;  /* recorded with each resource, or NULL */
+    unsigned parallel;  /* tasks at once, at least 1 */
+    const char *nonce;  /* random text of this run; each change gets its own from it */
+    const char *commit; /* recorded with each resource, or NULL */
 };
 
 /* facts: those the plan was made from. Everything lives in arena. */
@@ -74,7 +74,8 @@ void walk_report(struct walk *walk, const struct walk_task *task, const struct o
 void walk_stop(struct walk *walk, const char *why);
 
 /* What the state should hold for a change now, asked before a task is performed and after it is
- * reported: true when that differs from what it returned before. *ret_entry NULL: the resource leaves the state. */
+ * reported: true when that differs from what it returned before. *ret_entry NULL: the resource
+ * leaves the state. */
 bool walk_entry(struct walk *walk, size_t change, struct instance **ret_entry);
 
 struct walk_change walk_status_of(const struct walk *walk, size_t change);

@@ -15,18 +15,18 @@ struct settled {
 struct pool {
     const char *name;
     unsigned budget;
-    unsigned active;    /* members under way */
-    unsigned stuck;     /* members that failed and stayed out */
+    unsigned active;     /* members under way */
+    unsigned stuck;      /* members that failed and stayed out */
     VEC(size_t) waiting; /* members that are ready, as soon as there is room */
 };
 
 struct node {
     enum walk_status status;
-    size_t missing;   /* changes that must end first */
-    unsigned at;      /* next step; n_steps: verification */
+    size_t missing; /* changes that must end first */
+    unsigned at;    /* next step; n_steps: verification */
     bool touched, changed, entry_new;
-    bool started;     /* a step of it was handed out */
-    bool had_window;  /* ours was open before the one that is being opened */
+    bool started;      /* a step of it was handed out */
+    bool had_window;   /* ours was open before the one that is being opened */
     struct pool *pool; /* of a rollout, or NULL */
     const struct value *ids, *meta, *observed;
     const struct instance *live; /* as read back */

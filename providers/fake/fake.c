@@ -56,7 +56,8 @@ void fake_put(struct fake *fake, const struct instance *object, const char *ecc)
         fake_host_settle(fake, it);
 }
 
-/* ---- reading ------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------
+ */
 
 struct instance *fake_read_one(const struct fake *fake, const struct instance *wanted,
                                struct arena *arena)
@@ -103,7 +104,8 @@ void fake_print(const struct fake *fake, struct strbuf *out)
     }
 }
 
-/* ---- performing --------------------------------------------------------------------------- */
+/* ---- performing ---------------------------------------------------------------------------
+ */
 
 const struct value *fake_arg(const struct call *call, const char *name)
 {

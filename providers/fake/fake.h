@@ -14,9 +14,9 @@ struct fake;
 
 enum fault {
     FAULT_NONE,
-    FAULT_FAIL,      /* refused, nothing was done */
-    FAULT_TIMEOUT,   /* nothing was done, as far as we know */
-    FAULT_LOST_CALL, /* no answer, nothing was done */
+    FAULT_FAIL,       /* refused, nothing was done */
+    FAULT_TIMEOUT,    /* nothing was done, as far as we know */
+    FAULT_LOST_CALL,  /* no answer, nothing was done */
     FAULT_LOST_REPLY, /* no answer, and it was done */
     FAULT_COUNT
 };

@@ -27,10 +27,10 @@ void fake_host_settle(struct fake *fake, struct object *object)
         instance_set(live, "ecc", hidden);
         instance_set(live, "virtualization_mode", hidden);
     } else {
-        instance_set(live, "ecc",
-                     pending_make(fake->arena, object->ecc_now, object->ecc_next));
-        instance_set(live, "virtualization_mode",
-                     value_string(fake->arena, serves_vgpu(object) ? "host_vgpu" : "host_vsga"));
+        instance_set(live, "ecc", pending_make(fake->arena, object->ecc_now, object->ecc_next));
+        instance_set(
+            live, "virtualization_mode",
+            value_string(fake->arena, serves_vgpu(object) ? "host_vgpu" : "host_vsga"));
     }
     const struct value *profile = value_string(fake->arena, "grid_p100-4q");
     instance_set(live, "profiles", value_list(fake->arena, &profile, serves_vgpu(object)));
@@ -83,8 +83,7 @@ static int verify(struct call *call, struct err *err)
     const struct value *expect = fake_arg(call, "expect");
     struct value_field fields[ARRAY_LEN(names)];
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        fields[i] =
-            (struct value_field){names[i], instance_get(call->object->live, names[i])};
+        fields[i] = (struct value_field){names[i], instance_get(call->object->live, names[i])};
     call->out->observed = value_map(call->in->arena, fields, ARRAY_LEN(names));
     call->out->kind = OUTCOME_UNCHANGED;
     for (size_t i = 0; i < value_count(expect); i++)

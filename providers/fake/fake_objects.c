@@ -29,8 +29,8 @@ static void create(struct call *call, const char *id)
     call->object->live = instance_new(arena, seen->schema, address, address_name(address));
     call->object->live->presence = PRESENCE_PRESENT;
     call->object->live->ids = value_map(arena, &field, 1);
-    call->object->live->mark = (struct mark){.lineage = call->fake->lineage,
-                                             .address = address, .own = true};
+    call->object->live->mark =
+        (struct mark){.lineage = call->fake->lineage, .address = address, .own = true};
     call->fake->record.created++;
 }
 
@@ -68,7 +68,8 @@ static void destroy(struct call *call)
     call->object->live = NULL;
 }
 
-/* ---- templates ---------------------------------------------------------------------------- */
+/* ---- templates ----------------------------------------------------------------------------
+ */
 
 static const struct value *version_of(struct call *call, const char *name)
 {
@@ -99,11 +100,11 @@ static void clone(struct call *call)
     VEC_PUSH(arena, &all, version_of(call, name));
     create(call, name);
     struct instance *live = call->object->live;
-    live->ids = value_map(arena,
-                          &(struct value_field){"instance_uuid",
-                                                value_string(arena, arena_printf(arena, "uuid-%s",
-                                                                                 name))},
-                          1);
+    live->ids = value_map(
+        arena,
+        &(struct value_field){"instance_uuid",
+                              value_string(arena, arena_printf(arena, "uuid-%s", name))},
+        1);
     instance_set(live, "vm", value_string(arena, name));
     instance_set(live, "memory_locked", value_bool(false));
     instance_set(live, "is_template", value_bool(false));

@@ -7,7 +7,7 @@
 #include "map.h"
 
 struct object {
-    struct instance *live; /* NULL: it is not there */
+    struct instance *live;          /* NULL: it is not there */
     const char *ecc_now, *ecc_next; /* of a host */
     const char *uuid;
 };

@@ -18,8 +18,8 @@ static const struct attr attrs[] = {
      .doc = "Service of the catalogue that the blueprint stands under."},
     {"machine.prefix", &type_name, FACET_VRA, ATTR_REQUIRED,
      .doc = "Machine prefix of vRA, by name; it exists already."},
-    {"machine.instances", &type_range, FACET_VRA, 0, .default_value = "1", .min = 1,
-     .max = 100, .doc = "Machines in one request: a number or {min, max}."},
+    {"machine.instances", &type_range, FACET_VRA, 0, .default_value = "1", .min = 1, .max = 100,
+     .doc = "Machines in one request: a number or {min, max}."},
     {"machine.clone.template", &type_name, FACET_NONE, ATTR_REQUIRED, .ref = "templates",
      .doc = "Template that machines are cloned from; its newest good version is used."},
     {"machine.clone.type", &type_enum, FACET_VRA, 0, .names = clone_words,
@@ -183,7 +183,9 @@ static int plan_steps(const struct change *change, const struct facts *facts,
 }
 
 const struct kind kind_blueprint = {
-    .schema = {.kind = "blueprint", .section = "blueprints", .attrs = attrs,
+    .schema = {.kind = "blueprint",
+               .section = "blueprints",
+               .attrs = attrs,
                .n_attrs = ARRAY_LEN(attrs),
                .doc = "What users request: a machine with its template, size and software."},
     .derive = derive,

@@ -61,8 +61,10 @@ static int entitlement_steps(const struct change *change, const struct facts *fa
 }
 
 const struct kind kind_catalog_service = {
-    .schema = {.kind = "catalog_service", .section = "catalog_services",
-               .attrs = service_attrs, .n_attrs = ARRAY_LEN(service_attrs),
+    .schema = {.kind = "catalog_service",
+               .section = "catalog_services",
+               .attrs = service_attrs,
+               .n_attrs = ARRAY_LEN(service_attrs),
                .doc = "A heading of the catalogue that items stand under."},
     .plan_steps = service_steps,
     .is_reference = service_is_reference,
@@ -70,7 +72,9 @@ const struct kind kind_catalog_service = {
 };
 
 const struct kind kind_entitlement = {
-    .schema = {.kind = "entitlement", .section = "entitlements", .attrs = entitlement_attrs,
+    .schema = {.kind = "entitlement",
+               .section = "entitlements",
+               .attrs = entitlement_attrs,
                .n_attrs = ARRAY_LEN(entitlement_attrs),
                .doc = "Who may request which services and items."},
     .plan_steps = entitlement_steps,

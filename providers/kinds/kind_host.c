@@ -17,7 +17,8 @@
 
 /* What a host needs, worked out before any step is written down. */
 struct needs {
-    bool graphics, policy, card_graphics, install, ecc, power, ssh; /* a setting is to be written */
+    bool graphics, policy, card_graphics, install, ecc, power,
+        ssh;          /* a setting is to be written */
     bool ecc_unknown; /* readable only after the driver has been loaded */
     bool reboot;      /* something takes effect only then */
     bool window;      /* maintenance mode is wanted */
@@ -54,9 +55,9 @@ static void derive_driver(struct instance *host, const struct instance *mode,
     }
     const char *slash = from[strlen(from) - 1] == '/' ? "" : "/";
     instance_set(host, "driver", value_string(facts->arena, version));
-    instance_set(host, "driver_vib",
-                 value_borrow(facts->arena, arena_printf(facts->arena, "%s%s%s", from, slash,
-                                                         vib)));
+    instance_set(
+        host, "driver_vib",
+        value_borrow(facts->arena, arena_printf(facts->arena, "%s%s%s", from, slash, vib)));
     copy_attr(host, "driver_signature_check", mode, "driver.signature_check");
 }
 
@@ -79,7 +80,8 @@ static void derive(struct instance *host, const struct facts *facts, struct diag
     derive_driver(host, mode, facts, diags);
 }
 
-/* ---- what is needed ----------------------------------------------------------------------- */
+/* ---- what is needed -----------------------------------------------------------------------
+ */
 
 /* For a pending attribute: must it be written, and does it wait for a reboot? */
 static void pending_need(const struct change *change, const char *attr, bool *write,
@@ -116,13 +118,13 @@ static struct needs find_needs(const struct change *change)
     pending_need(change, "ecc", &needs.ecc, &needs.reboot);
     needs.reboot = needs.reboot || plain_need(change, "virtualization_mode");
     needs.ecc_unknown = value_is_known(instance_get(change->desired, "ecc")) &&
-                        value_is_unreadable(instance_get(change->live, "ecc")) &&
-                        needs.reboot;
+                        value_is_unreadable(instance_get(change->live, "ecc")) && needs.reboot;
     needs.window = needs.reboot || needs.install || needs.ecc;
     return needs;
 }
 
-/* ---- machines in the way ------------------------------------------------------------------ */
+/* ---- machines in the way ------------------------------------------------------------------
+ */
 
 /* Powered-on machines of the host that must power off (ret_off) or that DRS moves (ret_move):
  * only a fully automated cluster moves machines, and none with a GPU (vsphere-api.md §6.5). */
@@ -137,7 +139,8 @@ static void split_machines(const struct change *change, struct arena *arena,
         const struct value *vm = value_at(vms, i);
         if (!value_get_bool(vm, "on", false))
             continue;
-        bool pinned = value_is_known(value_get(vm, "vgpu")) || value_get_bool(vm, "fixed", false);
+        bool pinned =
+            value_is_known(value_get(vm, "vgpu")) || value_get_bool(vm, "fixed", false);
         if (full && !pinned)
             VEC_PUSH(arena, &move, value_get(vm, "name"));
         else
@@ -183,9 +186,8 @@ static const struct value *pool_value(const struct build *b, const char *attr)
     return b->pool == NULL ? value_absent() : instance_get(b->pool, attr);
 }
 
-static const struct value *args2(struct arena *arena, const char *key_a,
-                                 const struct value *a, const char *key_b,
-                                 const struct value *b)
+static const struct value *args2(struct arena *arena, const char *key_a, const struct value *a,
+                                 const char *key_b, const struct value *b)
 {
     const struct value_field fields[] = {{key_a, a}, {key_b, b}};
     return value_map(arena, fields, ARRAY_LEN(fields));
@@ -206,13 +208,13 @@ static void add_verify(const struct build *b, bool with_ecc, const struct condit
     struct value_field fields[ARRAY_LEN(names)];
     size_t n = 0;
     for (size_t i = 0; i < ARRAY_LEN(names) - (with_ecc ? 0 : 1); i++)
-        fields[n++] = (struct value_field){names[i], instance_get(b->change->desired, names[i])};
+        fields[n++] =
+            (struct value_field){names[i], instance_get(b->change->desired, names[i])};
     const char *mode = instance_text(b->change->desired, "virtualization_mode");
-    struct step *step = steps_add(
-        b->steps, "esxi", OP_HOST_VERIFY, mode != NULL ? "verify Host VGPU" : "verify",
-        EFFECT_NONE,
-        args2(b->arena, "expect", value_map(b->arena, fields, n), "timeout",
-              pool_value(b, "reboot_timeout")));
+    struct step *step = steps_add(b->steps, "esxi", OP_HOST_VERIFY,
+                                  mode != NULL ? "verify Host VGPU" : "verify", EFFECT_NONE,
+                                  args2(b->arena, "expect", value_map(b->arena, fields, n),
+                                        "timeout", pool_value(b, "reboot_timeout")));
     step->when = when;
 }
 
@@ -220,9 +222,9 @@ static void add_ecc(const struct build *b, const struct condition *when)
 {
     const struct value *ecc = instance_get(b->change->desired, "ecc");
     bool off = strcmp(value_text(ecc), "disabled") == 0;
-    struct step *step = steps_add(b->steps, "esxi", OP_HOST_ECC,
-                                  off ? "disable ECC" : "enable ECC", EFFECT_NONE,
-                                  kinds_arg(b->arena, "ecc", ecc));
+    struct step *step =
+        steps_add(b->steps, "esxi", OP_HOST_ECC, off ? "disable ECC" : "enable ECC",
+                  EFFECT_NONE, kinds_arg(b->arena, "ecc", ecc));
     step->when = when;
 }
 
@@ -258,7 +260,8 @@ static const struct condition *ecc_condition(const struct build *b)
     const char *want = instance_text(b->change->desired, "ecc");
     bool off = strcmp(want, "disabled") == 0;
     struct condition *when = ARENA_NEW(b->arena, struct condition);
-    *when = (struct condition){.attr = "ecc", .equals = off ? "enabled" : "disabled",
+    *when = (struct condition){.attr = "ecc",
+                               .equals = off ? "enabled" : "disabled",
                                .label = off ? "if ECC is on" : "if ECC is off",
                                .why = "ECC is readable only with the driver"};
     return when;
@@ -319,8 +322,7 @@ static void add_enter(const struct build *b, const struct value *move)
         {"evacuate_powered_off", evacuate},
         {"vms", value_count(move) > 0 ? move : value_absent()}};
     bool stay = evacuate->type != VALUE_BOOL || !evacuate->boolean;
-    const struct value *templates =
-        stay ? templates_here(b) : value_list(b->arena, NULL, 0);
+    const struct value *templates = stay ? templates_here(b) : value_list(b->arena, NULL, 0);
     steps_add(b->steps, "vsphere", OP_HOST_ENTER_MAINTENANCE, enter_title(b, templates),
               EFFECT_MAINTENANCE | (value_count(move) > 0 ? EFFECT_VM_MOVE : 0) |
                   (value_count(templates) > 0 ? EFFECT_SERVICE : 0),
@@ -436,7 +438,8 @@ static int plan_steps(const struct change *change, const struct facts *facts,
 /* A reboot is verified through the shell: without it no window is opened. */
 static const char *left_alone(const struct attr *attr, const struct instance *live)
 {
-    static const char *const names[] = {"card_graphics", "driver", "virtualization_mode", "ecc"};
+    static const char *const names[] = {"card_graphics", "driver", "virtualization_mode",
+                                        "ecc"};
     const struct value *graphics = instance_get(live, "graphics");
     for (size_t i = 0; value_is_unreadable(graphics) && i < ARRAY_LEN(names); i++)
         if (strcmp(attr->name, names[i]) == 0)
@@ -456,8 +459,12 @@ static const struct value *remember(const struct instance *live, struct arena *a
 }
 
 const struct kind kind_host = {
-    .schema = {.kind = "host", .section = "hosts", .attrs = host_attrs,
-               .n_attrs = ARRAY_LEN(host_attrs), .absent_is_free = true, .expanded = true,
+    .schema = {.kind = "host",
+               .section = "hosts",
+               .attrs = host_attrs,
+               .n_attrs = ARRAY_LEN(host_attrs),
+               .absent_is_free = true,
+               .expanded = true,
                .doc = "An ESXi host; declared by the pool that lists it."},
     .derive = derive,
     .plan_steps = plan_steps,

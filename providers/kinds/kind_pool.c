@@ -100,20 +100,26 @@ static void resolve(struct instance *pool, const struct facts *facts,
         {"profile", value_borrow(facts->arena, profile)},
         {"cores", value_int(facts->arena, share.cores)},
         {"slots", value_int(facts->arena, share.slots)},
-        {"unknown", share.unknown == NULL ? value_absent()
-                                          : value_borrow(facts->arena, share.unknown)}};
+        {"unknown",
+         share.unknown == NULL ? value_absent() : value_borrow(facts->arena, share.unknown)}};
     pool->computed = value_map(facts->arena, fields, ARRAY_LEN(fields));
 }
 
 const struct kind kind_vgpu_mode = {
-    .schema = {.kind = "vgpu_mode", .section = "vgpu_modes", .attrs = vgpu_mode_attrs,
-               .n_attrs = ARRAY_LEN(vgpu_mode_attrs), .abstract = true,
+    .schema = {.kind = "vgpu_mode",
+               .section = "vgpu_modes",
+               .attrs = vgpu_mode_attrs,
+               .n_attrs = ARRAY_LEN(vgpu_mode_attrs),
+               .abstract = true,
                .doc = "A way of giving GPUs to machines, used by pools and templates."},
 };
 
 const struct kind kind_pool = {
-    .schema = {.kind = "pool", .section = "pools", .attrs = pool_attrs,
-               .n_attrs = ARRAY_LEN(pool_attrs), .abstract = true,
+    .schema = {.kind = "pool",
+               .section = "pools",
+               .attrs = pool_attrs,
+               .n_attrs = ARRAY_LEN(pool_attrs),
+               .abstract = true,
                .doc = "Hosts that are kept alike and changed one after the other."},
     .resolve = resolve,
 };

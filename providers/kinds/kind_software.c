@@ -12,7 +12,11 @@ static const char *const container_words[] = {"machine", NULL};
 static const char *const script_words[] = {"bash", NULL};
 
 #define TASK(task)                                                                             \
-    {task ".type", &type_enum, FACET_VRA, 0, .names = script_words,                            \
+    {task ".type",                                                                             \
+     &type_enum,                                                                               \
+     FACET_VRA,                                                                                \
+     0,                                                                                        \
+     .names = script_words,                                                                    \
      .doc = "Interpreter of the " task " script."},                                            \
         {task ".script", &type_text, FACET_VRA, ATTR_TEXT, .doc = "The " task " script."},     \
         {task ".script_file", &type_name, FACET_NONE, ATTR_FILE,                               \
@@ -53,8 +57,8 @@ static void derive(struct instance *desired, const struct facts *facts, struct d
             instance_set(desired, reboot, value_bool(false));
     }
     if (!any) {
-        struct diag *diag = diag_error(diags, desired->pos, "no task of %s has a script",
-                                       desired->address);
+        struct diag *diag =
+            diag_error(diags, desired->pos, "no task of %s has a script", desired->address);
         diag_hint(diags, diag, "give install: { type: bash, script_file: FILE }");
     }
 }
@@ -83,7 +87,9 @@ static int plan_steps(const struct change *change, const struct facts *facts,
 }
 
 const struct kind kind_software_component = {
-    .schema = {.kind = "software_component", .section = "software_components", .attrs = attrs,
+    .schema = {.kind = "software_component",
+               .section = "software_components",
+               .attrs = attrs,
                .n_attrs = ARRAY_LEN(attrs),
                .doc = "A piece of software that blueprints install on their machines."},
     .derive = derive,

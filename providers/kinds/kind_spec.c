@@ -35,8 +35,11 @@ static int plan_steps(const struct change *change, const struct facts *facts,
 }
 
 const struct kind kind_customization_spec = {
-    .schema = {.kind = "customization_spec", .section = "customization_specs", .attrs = attrs,
-               .n_attrs = ARRAY_LEN(attrs), .absent_is_free = true,
+    .schema = {.kind = "customization_spec",
+               .section = "customization_specs",
+               .attrs = attrs,
+               .n_attrs = ARRAY_LEN(attrs),
+               .absent_is_free = true,
                .doc = "How vCenter personalises a clone: name, domain, network."},
     .plan_steps = plan_steps,
 };

@@ -157,10 +157,9 @@ static void add_mark(const struct build *b)
 
 static void add_clone(const struct build *b)
 {
-    const struct value_field fields[] = {
-        {"base", instance_get(b->change->desired, "base")},
-        {"host", value_string(b->arena, b->host)},
-        {"cluster", instance_get(b->pool, "cluster")}};
+    const struct value_field fields[] = {{"base", instance_get(b->change->desired, "base")},
+                                         {"host", value_string(b->arena, b->host)},
+                                         {"cluster", instance_get(b->pool, "cluster")}};
     steps_add(b->steps, "vsphere", OP_TEMPLATE_CLONE,
               arena_printf(b->arena, "clone %s to %s on %s",
                            instance_text(b->change->desired, "base"), b->vm, b->host),
@@ -186,7 +185,8 @@ static bool is_half_made(const struct change *change, const struct facts *facts)
 /* What was changed behind our back is put right in place: same inputs, same version. */
 static void add_repair(const struct build *b)
 {
-    bool devices = kinds_changes(b->change, "vgpu") || kinds_changes(b->change, "memory_locked");
+    bool devices =
+        kinds_changes(b->change, "vgpu") || kinds_changes(b->change, "memory_locked");
     bool marked = value_is_true(instance_get(b->change->live, "is_template"));
     if (devices && marked) {
         const char *host = instance_text(b->change->live, "host");
@@ -218,9 +218,8 @@ static bool version_is_ours(const struct value *version, const struct facts *fac
 
 static void add_destroy(const struct build *b, const struct value *version, const char *what)
 {
-    const struct value_field fields[] = {
-        {"instance_uuid", value_get(version, "instance_uuid")},
-        {"name", value_get(version, "name")}};
+    const struct value_field fields[] = {{"instance_uuid", value_get(version, "instance_uuid")},
+                                         {"name", value_get(version, "name")}};
     steps_add(b->steps, "vsphere", OP_TEMPLATE_DESTROY,
               arena_printf(b->arena, "%s %s", what, value_get_text(version, "name")),
               EFFECT_DATA_LOSS, value_map(b->arena, fields, ARRAY_LEN(fields)));
@@ -257,11 +256,12 @@ static int add_removal(const struct build *b, struct err *err)
         found = found || version_is(version, vm);
         add_destroy(b, version, "destroy");
     }
-    return found ? 0
-                 : err_set(err, ERR_DENIED,
-                           "%s carries no mark of gridform's own, so it is not destroyed: remove "
-                           "it yourself, or put the template back",
-                           vm == NULL ? "its machine" : vm);
+    return found
+               ? 0
+               : err_set(err, ERR_DENIED,
+                         "%s carries no mark of gridform's own, so it is not destroyed: remove "
+                         "it yourself, or put the template back",
+                         vm == NULL ? "its machine" : vm);
 }
 
 static int plan_steps(const struct change *change, const struct facts *facts,
@@ -301,13 +301,16 @@ static const char *unfinished(const struct instance *prior, const struct instanc
     size_t n = 0;
     for (size_t i = 0; i < value_count(versions); i++)
         n += version_is_ours(value_at(versions, i), facts);
-    if (prior == NULL || desired == NULL || (int64_t)n <= instance_get(desired, "keep")->integer)
+    if (prior == NULL || desired == NULL ||
+        (int64_t)n <= instance_get(desired, "keep")->integer)
         return NULL;
     return "old versions are still to be removed";
 }
 
 const struct kind kind_template = {
-    .schema = {.kind = "template", .section = "templates", .attrs = attrs,
+    .schema = {.kind = "template",
+               .section = "templates",
+               .attrs = attrs,
                .n_attrs = ARRAY_LEN(attrs),
                .doc = "A VM template that blueprints clone, built and kept as versions."},
     .derive = derive,

@@ -7,9 +7,15 @@
 
 /* derive runs in this order: what others refer to comes first. */
 const struct kind *const all_kinds[] = {
-    &kind_vgpu_mode,          &kind_pool,            &kind_host,
-    &kind_customization_spec, &kind_template,        &kind_software_component,
-    &kind_catalog_service,    &kind_blueprint,       &kind_entitlement,
+    &kind_vgpu_mode,
+    &kind_pool,
+    &kind_host,
+    &kind_customization_spec,
+    &kind_template,
+    &kind_software_component,
+    &kind_catalog_service,
+    &kind_blueprint,
+    &kind_entitlement,
     NULL,
 };
 

@@ -81,7 +81,8 @@ static const char *part_name(struct arena *arena, size_t i)
     return arena_printf(arena, "manifest-%zu.yaml", i);
 }
 
-/* ---- the bare pass ------------------------------------------------------------------------ */
+/* ---- the bare pass ------------------------------------------------------------------------
+ */
 
 static size_t bare_yaml(const char *text, size_t size)
 {
@@ -138,7 +139,8 @@ static void bench_bare(const char *directory)
         bench_die("nothing was read");
 }
 
-/* ---- the plan ----------------------------------------------------------------------------- */
+/* ---- the plan -----------------------------------------------------------------------------
+ */
 
 static const struct schema *find_schema(const char *name)
 {
@@ -158,10 +160,11 @@ struct config *bench_config(struct arena *arena, const char *directory)
         char *text = bench_slurp(directory, part_name(arena, n), &size);
         if (text == NULL)
             break;
-        files[n] = (struct source_file){.name = part_name(arena, n), .text = text, .size = size};
+        files[n] =
+            (struct source_file){.name = part_name(arena, n), .text = text, .size = size};
     }
-    const struct config_input input = {.files = files, .n_files = n, .kinds = all_kinds,
-                                       .providers = none};
+    const struct config_input input = {
+        .files = files, .n_files = n, .kinds = all_kinds, .providers = none};
     struct diags *diags = diags_new(arena);
     struct config *config;
     if (config_build(&input, arena, diags, &config) < 0)
@@ -203,10 +206,15 @@ static void bench_plan(const char *directory)
     stamp("state", &last);
     struct state *live = load(arena, directory, "live.json");
     stamp("live", &last);
-    const struct plan_input input = {
-        .facts = {.arena = arena, .desired = &config->resources, .prior = &state->resources,
-                  .live = &live->resources, .kinds = all_kinds, .lineage = state->lineage},
-        .site = config->site, .digest_inputs = "", .serial = state->serial};
+    const struct plan_input input = {.facts = {.arena = arena,
+                                               .desired = &config->resources,
+                                               .prior = &state->resources,
+                                               .live = &live->resources,
+                                               .kinds = all_kinds,
+                                               .lineage = state->lineage},
+                                     .site = config->site,
+                                     .digest_inputs = "",
+                                     .serial = state->serial};
     struct diags *diags = diags_new(arena);
     const struct plan *plan = plan_build(&input, diags);
     stamp("plan", &last);

@@ -24,11 +24,12 @@ static void write_modes(struct strbuf *out, size_t pools)
 {
     strbuf_add(out, "vgpu_modes:\n");
     for (size_t i = 0; i <= pools / POOLS_PER_MODE; i++)
-        strbuf_addf(out,
-                    "  mode-%zu:\n    method: vgpu\n    profile: grid_p100-4q\n    ecc: disabled\n"
-                    "    driver:\n      vib: NVIDIA-VMware-384.73-1OEM.650.0.0.4598673.x86_64.vib\n"
-                    "      from: /vmfs/volumes/images/\n      signature_check: false\n",
-                    i);
+        strbuf_addf(
+            out,
+            "  mode-%zu:\n    method: vgpu\n    profile: grid_p100-4q\n    ecc: disabled\n"
+            "    driver:\n      vib: NVIDIA-VMware-384.73-1OEM.650.0.0.4598673.x86_64.vib\n"
+            "      from: /vmfs/volumes/images/\n      signature_check: false\n",
+            i);
 }
 
 static void write_pools(struct strbuf *out, struct span of)
@@ -46,8 +47,9 @@ static void write_templates(struct strbuf *out, struct span of, size_t pools)
 {
     strbuf_add(out, "templates:\n");
     for (size_t i = of.from; i < of.to; i++)
-        strbuf_addf(out, "  template-%05zu:\n    base: centos72-base\n    pool: pool-%04zu\n"
-                         "    vgpu_mode: mode-%zu\n",
+        strbuf_addf(out,
+                    "  template-%05zu:\n    base: centos72-base\n    pool: pool-%04zu\n"
+                    "    vgpu_mode: mode-%zu\n",
                     i, i % pools, i % pools / POOLS_PER_MODE);
 }
 
@@ -58,12 +60,13 @@ static void write_small(struct strbuf *out, struct span of)
         strbuf_addf(out, "  spec-%05zu:\n    os: linux\n    domain: lab.local\n", i);
     strbuf_add(out, "software_components:\n");
     for (size_t i = of.from; i < of.to; i++)
-        strbuf_addf(out,
-                    "  software-%05zu:\n    container: machine\n    install:\n      type: bash\n"
-                    "      script: |\n        #!/bin/bash\n        set -e\n"
-                    "        docker pull registry.lab.local/image-%zu\n"
-                    "        docker run --detach registry.lab.local/image-%zu\n",
-                    i, i, i);
+        strbuf_addf(
+            out,
+            "  software-%05zu:\n    container: machine\n    install:\n      type: bash\n"
+            "      script: |\n        #!/bin/bash\n        set -e\n"
+            "        docker pull registry.lab.local/image-%zu\n"
+            "        docker run --detach registry.lab.local/image-%zu\n",
+            i, i, i);
     strbuf_add(out, "catalog_services:\n");
     for (size_t i = of.from; i < of.to; i++)
         strbuf_addf(out, "  service-%05zu:\n    description: Service number %zu\n", i, i);
@@ -84,7 +87,8 @@ static void write_blueprints(struct strbuf *out, struct span of, size_t small, s
                     i, i, i % templates, i % small, i % small, i % small);
 }
 
-static void write_entitlements(struct strbuf *out, struct span of, size_t small, size_t blueprints)
+static void write_entitlements(struct strbuf *out, struct span of, size_t small,
+                               size_t blueprints)
 {
     strbuf_add(out, "entitlements:\n");
     for (size_t i = of.from; i < of.to; i++)
@@ -120,11 +124,10 @@ static void write_manifest(struct strbuf *out, size_t n, size_t index, size_t pa
 
 static void add_facts(struct instance *host, struct arena *arena)
 {
-    const struct value_field gpu[] = {
-        {"id", value_string(arena, "0000:84:00.0")},
-        {"name", value_string(arena, "Tesla P100-PCIE-16GB")},
-        {"device", value_int(arena, 0x15f8)},
-        {"memory", value_int(arena, (int64_t)16 << 30)}};
+    const struct value_field gpu[] = {{"id", value_string(arena, "0000:84:00.0")},
+                                      {"name", value_string(arena, "Tesla P100-PCIE-16GB")},
+                                      {"device", value_int(arena, 0x15f8)},
+                                      {"memory", value_int(arena, (int64_t)16 << 30)}};
     const struct value *gpus = value_map(arena, gpu, ARRAY_LEN(gpu));
     const struct value *profile = value_string(arena, "grid_p100-4q");
     instance_set(host, "cluster", value_string(arena, "GPU"));

@@ -36,10 +36,13 @@ static void record_step(struct store *store, struct arena *arena, size_t i)
 {
     struct err err = {0};
     const char *address = arena_printf(arena, "host/esx-%06zu.lab.local", i);
-    const struct record intent = {
-        .kind = RECORD_INTENT,
-        .intent = {.address = address, .op = "host.reboot", .plan = "p", .nonce = "n",
-                   .step = 1, .at_ms = 1}};
+    const struct record intent = {.kind = RECORD_INTENT,
+                                  .intent = {.address = address,
+                                             .op = "host.reboot",
+                                             .plan = "p",
+                                             .nonce = "n",
+                                             .step = 1,
+                                             .at_ms = 1}};
     struct record result = intent;
     result.kind = RECORD_RESULT;
     result.outcome = "done";
@@ -48,8 +51,8 @@ static void record_step(struct store *store, struct arena *arena, size_t i)
     host->presence = PRESENCE_PRESENT;
     instance_set(host, "graphics", value_string(arena, "shared_passthru"));
     instance_set(host, "driver", value_string(arena, "384.73"));
-    const struct record resource = {.kind = RECORD_RESOURCE, .address = address,
-                                    .resource = host};
+    const struct record resource = {
+        .kind = RECORD_RESOURCE, .address = address, .resource = host};
     must(store->ops->record(store, &intent, &err), &err);
     must(store->ops->record(store, &result, &err), &err);
     must(store->ops->record(store, &resource, &err), &err);

@@ -13,7 +13,8 @@
 #include "strbuf.h"
 #include "value_json.h"
 
-/* ---- the text ----------------------------------------------------------------------------- */
+/* ---- the text -----------------------------------------------------------------------------
+ */
 
 const char *plan_case_slurp(struct arena *arena, const char *path)
 {
@@ -38,8 +39,7 @@ static void add_section(struct plan_case *c, const char *line, const char *body,
     size_t word = strcspn(line, " \n"), len = strcspn(line, "\n");
     struct case_section section = {
         .word = arena_memdup(c->arena, line, word),
-        .rest = arena_memdup(c->arena, line + word + (len > word),
-                             len - word - (len > word)),
+        .rest = arena_memdup(c->arena, line + word + (len > word), len - word - (len > word)),
         .body = arena_memdup(c->arena, body, size)};
     if (strcmp(section.word, "@include") == 0)
         add_sections(c, plan_case_slurp(c->arena, arena_printf(c->arena, "%s/%s", c->directory,
@@ -72,15 +72,16 @@ const char *plan_case_body(const struct plan_case *c, const char *word)
     return NULL;
 }
 
-/* ---- the manifest ------------------------------------------------------------------------- */
+/* ---- the manifest -------------------------------------------------------------------------
+ */
 
 static struct config *build(struct plan_case *c, struct diags *diags)
 {
     VEC(struct source_file) files = {0}, attached = {0};
-    VEC_EACH(struct case_section, it, c->sections)
-    {
+    VEC_EACH (struct case_section, it, c->sections) {
         struct source_file file = {.name = arena_printf(c->arena, "case%zu.yaml", files.n),
-                                   .text = it->body, .size = strlen(it->body)};
+                                   .text = it->body,
+                                   .size = strlen(it->body)};
         file.overlay = strcmp(it->word, "@overlay") == 0;
         if (file.overlay || strcmp(it->word, "@manifest") == 0) {
             if (files.n == 0)
@@ -92,10 +93,12 @@ static struct config *build(struct plan_case *c, struct diags *diags)
         }
     }
     static const struct provider *const none[] = {NULL};
-    const struct config_input input = {.files = files.items, .n_files = files.n,
+    const struct config_input input = {.files = files.items,
+                                       .n_files = files.n,
                                        .attachments = attached.items,
                                        .n_attachments = attached.n,
-                                       .kinds = c->facts.kinds, .providers = none};
+                                       .kinds = c->facts.kinds,
+                                       .providers = none};
     struct config *config;
     if (config_build(&input, c->arena, diags, &config) < 0) {
         struct strbuf text;
@@ -108,7 +111,8 @@ static struct config *build(struct plan_case *c, struct diags *diags)
     return config;
 }
 
-/* ---- the world ---------------------------------------------------------------------------- */
+/* ---- the world ----------------------------------------------------------------------------
+ */
 
 struct world {
     struct plan_case *c;
@@ -125,7 +129,8 @@ static void copy_managed(struct instance *to, const struct instance *from)
 
 static void put_mark(struct instance *instance, const struct value *mark)
 {
-    const char *lineage = value_get_text(mark, "lineage"), *of = value_get_text(mark, "address");
+    const char *lineage = value_get_text(mark, "lineage"),
+               *of = value_get_text(mark, "address");
     instance->mark = (struct mark){.lineage = lineage != NULL ? lineage : CASE_LINEAGE,
                                    .address = of != NULL ? of : instance->address,
                                    .nonce = value_get_text(mark, "nonce"),
@@ -147,7 +152,8 @@ static void put_json(struct world *world, struct instance *instance, const char 
         else if (strcmp(field->key, "$mark") == 0)
             put_mark(instance, field->value);
         else if (schema_find(instance->schema, field->key) < 0)
-            fail_msg("%s: %s has no attribute %s", world->c->path, instance->address, field->key);
+            fail_msg("%s: %s has no attribute %s", world->c->path, instance->address,
+                     field->key);
         else
             instance_set(instance, field->key,
                          value_text(field->value) != NULL &&
@@ -226,9 +232,9 @@ static void apply_line(struct world *world, const struct case_section *line, boo
 
 static void apply_lines(struct world *world, bool hosts)
 {
-    VEC_EACH(struct case_section, it, world->c->sections)
-    if (strcmp(it->word, "@live") == 0 || strcmp(it->word, "@prior") == 0)
-        apply_line(world, it, hosts);
+    VEC_EACH (struct case_section, it, world->c->sections)
+        if (strcmp(it->word, "@live") == 0 || strcmp(it->word, "@prior") == 0)
+            apply_line(world, it, hosts);
 }
 
 static struct instances sorted(struct arena *arena, struct instance **items, size_t n)
@@ -288,7 +294,8 @@ static void make_world(struct plan_case *c)
     config_release(model);
 }
 
-/* ---- options ------------------------------------------------------------------------------ */
+/* ---- options ------------------------------------------------------------------------------
+ */
 
 static const char *word_at(struct arena *arena, const char *text, unsigned index)
 {
@@ -303,8 +310,7 @@ static void read_options(struct plan_case *c)
 {
     VEC(const char *) adopt = {0};
     VEC(struct intent) intents = {0};
-    VEC_EACH(struct case_section, it, c->sections)
-    {
+    VEC_EACH (struct case_section, it, c->sections) {
         if (strcmp(it->word, "@adopt") == 0)
             VEC_PUSH(c->arena, &adopt, it->rest);
         else if (strcmp(it->word, "@commit") == 0)
@@ -350,7 +356,10 @@ void plan_case_release(struct plan_case *c)
 
 struct plan_input plan_case_input(const struct plan_case *c)
 {
-    return (struct plan_input){.facts = c->facts, .site = c->config->site, .commit = c->commit,
+    return (struct plan_input){.facts = c->facts,
+                               .site = c->config->site,
+                               .commit = c->commit,
                                .digest_inputs = "0123456789abcdef0123456789abcdef",
-                               .serial = 1, .adopt = c->adopt};
+                               .serial = 1,
+                               .adopt = c->adopt};
 }

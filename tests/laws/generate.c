@@ -26,7 +26,8 @@ bool dice_chance(struct dice *dice, unsigned percent)
     return dice_roll(dice, 100) < percent;
 }
 
-/* ---- the manifest ------------------------------------------------------------------------- */
+/* ---- the manifest -------------------------------------------------------------------------
+ */
 
 /* How many of each there are, and a variation of their contents. */
 struct shape {
@@ -35,25 +36,29 @@ struct shape {
 
 static struct shape shape_of(struct dice *dice)
 {
-    return (struct shape){.pools = 1 + dice_roll(dice, 2), .hosts = 1 + dice_roll(dice, 4),
-                          .templates = dice_roll(dice, 3), .small = 1 + dice_roll(dice, 2),
+    return (struct shape){.pools = 1 + dice_roll(dice, 2),
+                          .hosts = 1 + dice_roll(dice, 4),
+                          .templates = dice_roll(dice, 3),
+                          .small = 1 + dice_roll(dice, 2),
                           .blueprints = dice_roll(dice, 4)};
 }
 
 static void write_pools(struct strbuf *out, const struct shape *shape, struct dice *dice)
 {
-    strbuf_addf(out,
-                "gridform: 1\nsite: law\nvgpu_modes:\n  m: { method: vgpu, profile: grid_p100-4q, "
-                "assignment_policy: %s, ecc: disabled, driver: { vib: "
-                "NVIDIA-VMware-384.%u-1OEM.650.0.0.4598673.x86_64.vib, from: /v } }\npools:\n",
-                dice_chance(dice, 50) ? "performance" : "consolidation", 73 + shape->variant);
+    strbuf_addf(
+        out,
+        "gridform: 1\nsite: law\nvgpu_modes:\n  m: { method: vgpu, profile: grid_p100-4q, "
+        "assignment_policy: %s, ecc: disabled, driver: { vib: "
+        "NVIDIA-VMware-384.%u-1OEM.650.0.0.4598673.x86_64.vib, from: /v } }\npools:\n",
+        dice_chance(dice, 50) ? "performance" : "consolidation", 73 + shape->variant);
     for (unsigned i = 0; i < shape->pools; i++)
-        strbuf_addf(out,
-                    "  p%u: { cluster: C, hosts: [\"h%u-{1..%u}\"], vgpu_mode: m, power_policy: "
-                    "%s, allow: [power_off_vms], rollout: { max_unavailable: %u, on_failure: %s "
-                    "} }\n",
-                    i, i, shape->hosts, dice_chance(dice, 50) ? "balanced" : "low_power",
-                    1 + dice_roll(dice, 3), dice_chance(dice, 50) ? "stop" : "continue");
+        strbuf_addf(
+            out,
+            "  p%u: { cluster: C, hosts: [\"h%u-{1..%u}\"], vgpu_mode: m, power_policy: "
+            "%s, allow: [power_off_vms], rollout: { max_unavailable: %u, on_failure: %s "
+            "} }\n",
+            i, i, shape->hosts, dice_chance(dice, 50) ? "balanced" : "low_power",
+            1 + dice_roll(dice, 3), dice_chance(dice, 50) ? "stop" : "continue");
 }
 
 static void write_items(struct strbuf *out, const struct shape *shape)
@@ -69,8 +74,9 @@ static void write_items(struct strbuf *out, const struct shape *shape)
         strbuf_addf(out, "  x%u: { os: linux, domain: lab%u.local }\n", i, shape->variant);
     strbuf_add(out, "software_components:\n");
     for (unsigned i = 0; i < shape->small; i++)
-        strbuf_addf(out, "  s%u: { container: machine, install: { type: bash, script: \"run %u\" "
-                         "} }\n",
+        strbuf_addf(out,
+                    "  s%u: { container: machine, install: { type: bash, script: \"run %u\" "
+                    "} }\n",
                     i, shape->variant);
     strbuf_add(out, "catalog_services:\n");
     for (unsigned i = 0; i < shape->small; i++)
@@ -84,20 +90,21 @@ static void write_catalog(struct strbuf *out, const struct shape *shape, struct 
     if (n > 0)
         strbuf_add(out, "blueprints:\n");
     for (unsigned i = 0; i < n; i++)
-        strbuf_addf(out,
-                    "  b%u: { published: %s, machine: { prefix: p-, clone: { template: t%u, "
-                    "customization: x%u }, cpu: %s, memory: 16 GiB, storage: 60 GiB, network: { "
-                    "name: N } }, software: [s%u], catalog: { service: c%u } }\n",
-                    i, dice_chance(dice, 80) ? "true" : "false", i % shape->templates,
-                    i % shape->small, dice_chance(dice, 50) ? "auto" : "2", i % shape->small,
-                    i % shape->small);
+        strbuf_addf(
+            out,
+            "  b%u: { published: %s, machine: { prefix: p-, clone: { template: t%u, "
+            "customization: x%u }, cpu: %s, memory: 16 GiB, storage: 60 GiB, network: { "
+            "name: N } }, software: [s%u], catalog: { service: c%u } }\n",
+            i, dice_chance(dice, 80) ? "true" : "false", i % shape->templates, i % shape->small,
+            dice_chance(dice, 50) ? "auto" : "2", i % shape->small, i % shape->small);
     if (n > 0)
         strbuf_add(out, "entitlements:\n");
     for (unsigned i = 0; i < n; i++)
-        strbuf_addf(out,
-                    "  e%u: { business_group: g, services: [c%u], items: [b%u], to: [{ user: u%u "
-                    "}] }\n",
-                    i, i % shape->small, i, shape->variant);
+        strbuf_addf(
+            out,
+            "  e%u: { business_group: g, services: [c%u], items: [b%u], to: [{ user: u%u "
+            "}] }\n",
+            i, i % shape->small, i, shape->variant);
 }
 
 static void write_files(struct site *site, const struct shape *shape, struct dice *dice)
@@ -109,15 +116,16 @@ static void write_files(struct site *site, const struct shape *shape, struct dic
     write_items(&texts[1], shape);
     write_catalog(&texts[2], shape, dice);
     for (size_t i = 0; i < LAWS_FILES; i++) {
-        site->files[i] = (struct source_file){
-            .name = arena_printf(site->arena, "f%zu.yaml", i),
-            .text = arena_strdup(site->arena, strbuf_str(&texts[i])),
-            .size = strbuf_len(&texts[i])};
+        site->files[i] =
+            (struct source_file){.name = arena_printf(site->arena, "f%zu.yaml", i),
+                                 .text = arena_strdup(site->arena, strbuf_str(&texts[i])),
+                                 .size = strbuf_len(&texts[i])};
         strbuf_release(&texts[i]);
     }
 }
 
-/* ---- the hosts ---------------------------------------------------------------------------- */
+/* ---- the hosts ----------------------------------------------------------------------------
+ */
 
 static const char *const host_states[] = {
     /* as delivered */
@@ -159,8 +167,8 @@ static void put_hosts(struct site *site, const struct shape *shape, struct dice 
     for (unsigned pool = 0; pool < shape->pools; pool++)
         for (unsigned i = 1; i <= shape->hosts; i++) {
             const char *address = arena_printf(site->arena, "host/h%u-%u", pool, i);
-            struct instance *host = instance_new(site->arena, &kind_host.schema, address,
-                                                 address_name(address));
+            struct instance *host =
+                instance_new(site->arena, &kind_host.schema, address, address_name(address));
             put_json(host, host_facts, site->arena);
             put_json(host, host_states[dice_roll(dice, ARRAY_LEN(host_states))], site->arena);
             put_json(host, host_machines[dice_roll(dice, ARRAY_LEN(host_machines))],

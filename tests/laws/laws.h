@@ -39,9 +39,9 @@ void site_edit(struct site *site, uint64_t seed);
 const struct plan *site_plan(struct site *site, unsigned order, struct facts *ret_facts);
 
 struct run_options {
-    uint64_t seed;     /* order of completion */
+    uint64_t seed; /* order of completion */
     unsigned parallel;
-    size_t crash_at;   /* dies at this event; 0: never */
+    size_t crash_at; /* dies at this event; 0: never */
 };
 
 struct run_result {

@@ -17,7 +17,8 @@
 #include "strbuf.h"
 #include "value_json.h"
 
-/* ---- planning ----------------------------------------------------------------------------- */
+/* ---- planning -----------------------------------------------------------------------------
+ */
 
 static const struct instances *kept(struct arena *arena, struct instances list)
 {
@@ -42,8 +43,8 @@ static struct config *load(struct site *site, unsigned order)
     struct source_file files[LAWS_FILES];
     for (size_t i = 0; i < LAWS_FILES; i++)
         files[i] = site->files[(i + order) % LAWS_FILES];
-    const struct config_input input = {.files = files, .n_files = LAWS_FILES,
-                                       .kinds = all_kinds, .providers = none};
+    const struct config_input input = {
+        .files = files, .n_files = LAWS_FILES, .kinds = all_kinds, .providers = none};
     struct diags *diags = diags_new(site->arena);
     struct config *config;
     if (config_build(&input, site->arena, diags, &config) < 0)
@@ -55,14 +56,17 @@ static struct config *load(struct site *site, unsigned order)
 const struct plan *site_plan(struct site *site, unsigned order, struct facts *ret_facts)
 {
     struct config *config = load(site, order);
-    struct facts facts = {.arena = site->arena, .kinds = all_kinds, .lineage = LAWS_LINEAGE,
+    struct facts facts = {.arena = site->arena,
+                          .kinds = all_kinds,
+                          .lineage = LAWS_LINEAGE,
                           .desired = &config->resources,
                           .prior = kept(site->arena, sorted_state(site)),
-                          .intents = site->intents.items, .n_intents = site->intents.n};
-    facts.live = kept(site->arena,
-                      fake_read(site->fake, facts.desired, facts.prior, site->arena));
-    const struct plan_input input = {.facts = facts, .site = "law", .digest_inputs = "d",
-                                     .serial = 1};
+                          .intents = site->intents.items,
+                          .n_intents = site->intents.n};
+    facts.live =
+        kept(site->arena, fake_read(site->fake, facts.desired, facts.prior, site->arena));
+    const struct plan_input input = {
+        .facts = facts, .site = "law", .digest_inputs = "d", .serial = 1};
     struct diags *diags = diags_new(site->arena);
     const struct plan *plan = plan_build(&input, diags);
     if (diags_have_errors(diags))
@@ -71,7 +75,8 @@ const struct plan *site_plan(struct site *site, unsigned order, struct facts *re
     return plan;
 }
 
-/* ---- what is recorded --------------------------------------------------------------------- */
+/* ---- what is recorded ---------------------------------------------------------------------
+ */
 
 static void put_entry(struct site *site, const char *address, struct instance *entry)
 {
@@ -114,7 +119,8 @@ static void put_ids(struct site *site, const struct change *change, const struct
     put_entry(site, of->address, entry);
 }
 
-/* ---- a run -------------------------------------------------------------------------------- */
+/* ---- a run --------------------------------------------------------------------------------
+ */
 
 struct run {
     struct site *site;
@@ -129,8 +135,7 @@ struct run {
 static bool event(struct run *run)
 {
     run->result.events++;
-    run->result.crashed =
-        run->result.crashed || run->result.events == run->options->crash_at;
+    run->result.crashed = run->result.crashed || run->result.events == run->options->crash_at;
     return run->result.crashed;
 }
 
@@ -150,8 +155,10 @@ static void begin(struct run *run, const struct walk_task *task)
 {
     if (task->kind == TASK_STEP) {
         const struct intent intent = {.address = run->plan->changes[task->change].address,
-                                      .op = task->step->op, .plan = run->plan->id,
-                                      .nonce = task->nonce, .step = task->step->id};
+                                      .op = task->step->op,
+                                      .plan = run->plan->id,
+                                      .nonce = task->nonce,
+                                      .step = task->step->id};
         VEC_PUSH(run->site->arena, &run->site->intents, intent);
         record_entry(run, task->change);
     }
@@ -161,8 +168,11 @@ static void begin(struct run *run, const struct walk_task *task)
 static void end_step(struct run *run, const struct walk_task *task)
 {
     const struct change *change = &run->plan->changes[task->change];
-    const struct step_call call = {.step = task->step, .ids = task->ids, .live = change->live,
-                                   .lineage = LAWS_LINEAGE, .nonce = task->nonce,
+    const struct step_call call = {.step = task->step,
+                                   .ids = task->ids,
+                                   .live = change->live,
+                                   .lineage = LAWS_LINEAGE,
+                                   .nonce = task->nonce,
                                    .arena = run->site->arena};
     struct outcome outcome = {0};
     struct err err = {0};

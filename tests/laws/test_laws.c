@@ -69,10 +69,11 @@ static void prepare(struct site *site, struct arena *arena, uint64_t seed, enum 
     }
 }
 
-/* ---- one apply is enough ------------------------------------------------------------------ */
+/* ---- one apply is enough ------------------------------------------------------------------
+ */
 
-static void check_impact(uint64_t seed, const struct plan *plan, const struct fake_record *before,
-                         const struct fake_record *after)
+static void check_impact(uint64_t seed, const struct plan *plan,
+                         const struct fake_record *before, const struct fake_record *after)
 {
     const struct plan_impact *impact = &plan->impact;
     size_t reboots = after->reboots - before->reboots;
@@ -97,8 +98,7 @@ static void check_values(uint64_t seed, struct site *site, const struct plan *pl
         const struct change *change = &plan->changes[i];
         if (change->desired == NULL)
             continue;
-        const struct instance *live =
-            fake_read_one(site->fake, change->desired, site->arena);
+        const struct instance *live = fake_read_one(site->fake, change->desired, site->arena);
         for (size_t a = 0; a < change->n_attrs; a++)
             if (attr_is_compared(change->attrs[a].attr) &&
                 !value_equal(instance_get(live, change->attrs[a].attr->name),
@@ -125,7 +125,8 @@ static void law_one_apply(uint64_t seed, enum stage stage)
     site_release(&site);
 }
 
-/* ---- order does not matter ---------------------------------------------------------------- */
+/* ---- order does not matter ----------------------------------------------------------------
+ */
 
 static void law_any_order(uint64_t seed, enum stage stage)
 {
@@ -164,7 +165,8 @@ static void law_any_files(uint64_t seed, enum stage stage)
     site_release(&site);
 }
 
-/* ---- death at any moment ------------------------------------------------------------------ */
+/* ---- death at any moment ------------------------------------------------------------------
+ */
 
 /* The world in the end is that of a run without accidents. */
 static const char *world_of(struct site *site)
@@ -186,7 +188,8 @@ static size_t count_events(struct arena *arena, uint64_t seed, enum stage stage,
     size_t before = fake_calls(site.fake);
     const struct plan *plan = site_plan(&site, 0, &facts);
     size_t events =
-        site_run(&site, plan, &facts, &(struct run_options){.seed = seed, .parallel = 3}).events;
+        site_run(&site, plan, &facts, &(struct run_options){.seed = seed, .parallel = 3})
+            .events;
     *ret_calls = fake_calls(site.fake) - before;
     *ret_world = world_of(&site);
     site_release(&site);
@@ -217,7 +220,8 @@ static void law_crash(uint64_t seed, enum stage stage)
     }
 }
 
-/* ---- every step in turn fails ------------------------------------------------------------- */
+/* ---- every step in turn fails -------------------------------------------------------------
+ */
 
 /* Is there a way of hard edges from the change to one that failed? */
 static bool is_behind(const struct plan *plan, const bool *bad, size_t index)
@@ -257,7 +261,8 @@ static void fault_once(uint64_t seed, enum stage stage, size_t n, const char *wo
     struct facts facts;
     prepare(&site, arena, seed, stage);
     const struct plan *plan = site_plan(&site, 0, &facts);
-    fake_fault(site.fake, FAULT_FAIL + (enum fault)((seed + n) % (FAULT_COUNT - FAULT_FAIL)), n);
+    fake_fault(site.fake, FAULT_FAIL + (enum fault)((seed + n) % (FAULT_COUNT - FAULT_FAIL)),
+               n);
     struct run_result result =
         site_run(&site, plan, &facts, &(struct run_options){.seed = seed, .parallel = 3});
     check_branches(seed, plan, result.walk, arena);
@@ -281,7 +286,8 @@ static void law_faults(uint64_t seed, enum stage stage)
         fault_once(seed, stage, n, world);
 }
 
-/* ---- running ------------------------------------------------------------------------------ */
+/* ---- running ------------------------------------------------------------------------------
+ */
 
 static void over_sites(void (*law)(uint64_t seed, enum stage stage))
 {

@@ -22,8 +22,8 @@ static const struct attr attrs[] = {
 static const struct kind strict = {
     .schema = {.kind = "t", .attrs = attrs, .n_attrs = ARRAY_LEN(attrs)}};
 static const struct kind lenient = {
-    .schema = {.kind = "t", .attrs = attrs, .n_attrs = ARRAY_LEN(attrs),
-               .absent_is_free = true}};
+    .schema = {
+        .kind = "t", .attrs = attrs, .n_attrs = ARRAY_LEN(attrs), .absent_is_free = true}};
 
 enum answer { SAME, BLIND, EDIT, DRIFT, DEFAULT, COMPUTED };
 
@@ -37,39 +37,23 @@ struct row {
 };
 
 static const struct row rows[] = {
-    {PLAIN, "a", "a", "a", SAME, ""},
-    {PLAIN, "a", "a", "b", DRIFT, ""},
-    {PLAIN, "a", "a", "-", DRIFT, ""},
-    {PLAIN, "a", "b", "b", EDIT, ""},
+    {PLAIN, "a", "a", "a", SAME, ""},          {PLAIN, "a", "a", "b", DRIFT, ""},
+    {PLAIN, "a", "a", "-", DRIFT, ""},         {PLAIN, "a", "b", "b", EDIT, ""},
     {PLAIN, "a", "b", "c", EDIT, ""}, /* both moved: the file has the word */
-    {PLAIN, "a", "b", "a", SAME, ""},
-    {PLAIN, "a", "0", "b", EDIT, ""},
-    {PLAIN, "a", "0", "-", EDIT, ""},
-    {PLAIN, "a", "-", "-", EDIT, ""},
-    {PLAIN, "-", "a", "a", EDIT, ""},
-    {PLAIN, "-", "-", "a", DRIFT, ""},
-    {PLAIN, "-", "-", "a", SAME, "l"},
-    {PLAIN, "-", "a", "a", SAME, "l"},
-    {PLAIN, "a", "a", "?", BLIND, ""},
-    {PLAIN, "-", "-", "?", BLIND, ""},
-    {PLAIN, "-", "-", "?", SAME, "l"},
-    {PLAIN, "a", "a", "b", SAME, "d"},
-    {PLAIN, "a", "b", "b", EDIT, "d"},
-    {PLAIN, "a", "a", "b", SAME, "c"},
-    {PLAIN, "a", "b", "b", SAME, "c"},
-    {PLAIN, "a", "b", "b", COMPUTED, "n"},
-    {PLAIN, "a", "a", "b", DRIFT, "n"},
-    {DERIVED, "a", "b", "b", COMPUTED, ""},
-    {DERIVED, "a", "a", "b", DRIFT, ""},
-    {DERIVED, "a", "0", "b", COMPUTED, ""},
-    {DERIVED, "a", "0", "-", EDIT, ""},
-    {DEFAULTED, "b", "a", "a", DEFAULT, ""},
-    {DEFAULTED, "b", "b", "a", DRIFT, ""},
-    {DEFAULTED, "b", "0", "a", EDIT, ""},
-    {INPUT, "a", "b", "b", SAME, ""},
-    {FACT, "a", "b", "b", SAME, ""},
-    {DRIVER_NEEDED, "a", "a", "?", BLIND, ""},
-    {DRIVER_NEEDED, "a", "a", "?", DRIFT, "o"},
+    {PLAIN, "a", "b", "a", SAME, ""},          {PLAIN, "a", "0", "b", EDIT, ""},
+    {PLAIN, "a", "0", "-", EDIT, ""},          {PLAIN, "a", "-", "-", EDIT, ""},
+    {PLAIN, "-", "a", "a", EDIT, ""},          {PLAIN, "-", "-", "a", DRIFT, ""},
+    {PLAIN, "-", "-", "a", SAME, "l"},         {PLAIN, "-", "a", "a", SAME, "l"},
+    {PLAIN, "a", "a", "?", BLIND, ""},         {PLAIN, "-", "-", "?", BLIND, ""},
+    {PLAIN, "-", "-", "?", SAME, "l"},         {PLAIN, "a", "a", "b", SAME, "d"},
+    {PLAIN, "a", "b", "b", EDIT, "d"},         {PLAIN, "a", "a", "b", SAME, "c"},
+    {PLAIN, "a", "b", "b", SAME, "c"},         {PLAIN, "a", "b", "b", COMPUTED, "n"},
+    {PLAIN, "a", "a", "b", DRIFT, "n"},        {DERIVED, "a", "b", "b", COMPUTED, ""},
+    {DERIVED, "a", "a", "b", DRIFT, ""},       {DERIVED, "a", "0", "b", COMPUTED, ""},
+    {DERIVED, "a", "0", "-", EDIT, ""},        {DEFAULTED, "b", "a", "a", DEFAULT, ""},
+    {DEFAULTED, "b", "b", "a", DRIFT, ""},     {DEFAULTED, "b", "0", "a", EDIT, ""},
+    {INPUT, "a", "b", "b", SAME, ""},          {FACT, "a", "b", "b", SAME, ""},
+    {DRIVER_NEEDED, "a", "a", "?", BLIND, ""}, {DRIVER_NEEDED, "a", "a", "?", DRIFT, "o"},
     {DRIVER_NEEDED, "a", "0", "?", EDIT, "o"},
 };
 
@@ -162,14 +146,15 @@ static void test_stale(void **state UNUSED)
     }
 }
 
-/* ---- drift: prior against live ------------------------------------------------------------ */
+/* ---- drift: prior against live ------------------------------------------------------------
+ */
 
 static const struct drift *drift_of(struct arena *arena, struct instance *prior,
                                     struct instance *live)
 {
     struct instances none = {0}, priors = {&prior, 1}, lives = {&live, live != NULL};
-    const struct facts facts = {.arena = arena, .desired = &none, .prior = &priors,
-                                .live = &lives};
+    const struct facts facts = {
+        .arena = arena, .desired = &none, .prior = &priors, .live = &lives};
     return drift_find(&facts);
 }
 

@@ -24,7 +24,8 @@ static const struct {
     {"NVIDIA-VMware_ESXi_6.7_Host_Driver-440.43-1OEM.670.0.0.8169922.x86_64.vib", "440.43",
      "NVIDIA-VMware_ESXi_6.7_Host_Driver", 440},
     {"NVIDIA-VMware-450.55-1OEM.670.0.0.8169922.x86_64.vib", "450.55", "NVIDIA-VMware", 450},
-    {"NVD.NVIDIA_bootbank_NVIDIA-VMware_450.89-1OEM.670.0.0.8169922-offline_bundle-17133261.zip",
+    {"NVD.NVIDIA_bootbank_NVIDIA-VMware_450.89-1OEM.670.0.0.8169922-offline_bundle-17133261."
+     "zip",
      "450.89", "NVD.NVIDIA_bootbank_NVIDIA-VMware", 450},
     {"510.73.06-1OEM.702.0.0.17630552", "510.73.06", "", 510},
     {"NVD_bootbank_NVD-VMware_ESXi_7.0.2_Driver_535.54.06-1OEM.702.0.0.17630552.vib",
@@ -79,10 +80,10 @@ static void test_branches(void **state UNUSED)
 /* The card of the procedure offers exactly these (design.md §2, H4). */
 static void test_profiles_of_the_procedure(void **state UNUSED)
 {
-    static const char *const wanted[] = {
-        "grid_p100-16a", "grid_p100-16q", "grid_p100-1a", "grid_p100-1b", "grid_p100-1q",
-        "grid_p100-2a",  "grid_p100-2q",  "grid_p100-4a", "grid_p100-4q", "grid_p100-8a",
-        "grid_p100-8q"};
+    static const char *const wanted[] = {"grid_p100-16a", "grid_p100-16q", "grid_p100-1a",
+                                         "grid_p100-1b",  "grid_p100-1q",  "grid_p100-2a",
+                                         "grid_p100-2q",  "grid_p100-4a",  "grid_p100-4q",
+                                         "grid_p100-8a",  "grid_p100-8q"};
     const struct gpu_model *model = gpu_by_pci_device(0x15f8);
     size_t n = 0;
     assert_non_null(model);
@@ -145,8 +146,8 @@ static void test_slots(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vibs),     cmocka_unit_test(test_name_is_cut),
-        cmocka_unit_test(test_branches), cmocka_unit_test(test_profiles_of_the_procedure),
+        cmocka_unit_test(test_vibs),      cmocka_unit_test(test_name_is_cut),
+        cmocka_unit_test(test_branches),  cmocka_unit_test(test_profiles_of_the_procedure),
         cmocka_unit_test(test_catalogue), cmocka_unit_test(test_slots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

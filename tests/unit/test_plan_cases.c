@@ -54,7 +54,8 @@ static void release_texts(struct outcome_texts *texts)
     strbuf_release(&texts->drift);
 }
 
-/* ---- writing expectations ----------------------------------------------------------------- */
+/* ---- writing expectations -----------------------------------------------------------------
+ */
 
 static bool is_expectation(const char *line)
 {
@@ -79,7 +80,8 @@ static void update(const struct plan_case *c, const struct outcome_texts *texts)
     fclose(file);
 }
 
-/* ---- running ------------------------------------------------------------------------------ */
+/* ---- running ------------------------------------------------------------------------------
+ */
 
 static bool compare(const struct plan_case *c, const char *word, const struct strbuf *got)
 {

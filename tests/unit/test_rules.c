@@ -34,8 +34,9 @@ static const struct row rows[] = {
     {"GF002", MACHINE("memory: 33 GiB") NO_HOST, NULL},
     {"GF003", MACHINE("instances: 17"), "case1.yaml:1"},
     {"GF003", MACHINE("instances: 16"), NULL},
-    {"GF003", MACHINE("instances: 17") "@live host/esx-gpu-03* unreadable: dead\n"
-                                       "@prior host/esx-gpu-03* absent {\"$meta\":{}}\n",
+    {"GF003",
+     MACHINE("instances: 17") "@live host/esx-gpu-03* unreadable: dead\n"
+                              "@prior host/esx-gpu-03* absent {\"$meta\":{}}\n",
      NULL},
     {"GF004", "@live blueprint/* present {\"machine_quota\":17}\n", "site.yaml:38"},
     {"GF004", "@live blueprint/* present {\"machine_quota\":16}\n", NULL},
@@ -43,7 +44,8 @@ static const struct row rows[] = {
     {"GF005", MODE("profile: grid_p100-4x"), "case1.yaml:1"},
     {"GF005", MODE("profile: grid_p100-8q"), NULL},
     {"GF006", MODE("profile: grid_m60-4q"), "case1.yaml:1"},
-    {"GF006", "@live host/esx-gpu-02* present {\"profiles\":[\"grid_p100-1q\"]}\n", "site.yaml:6"},
+    {"GF006", "@live host/esx-gpu-02* present {\"profiles\":[\"grid_p100-1q\"]}\n",
+     "site.yaml:6"},
     {"GF006", "@live host/esx-gpu-02* present {\"gpus\":[],\"driver\":\"$absent\"}\n",
      "site.yaml:16"},
     {"GF006", "@live host/esx-gpu-02* present {\"gpus\":[{\"device\":1}],\"driver\":\"1\"}\n",
@@ -58,25 +60,31 @@ static const struct row rows[] = {
     {"GF007", MODE("ecc: null, profile: grid_m10-1q"), NULL},
     {"GF007", "", NULL},
     {"GF008", MACHINE("clone: { type: linked }"), "case1.yaml:1"},
-    {"GF008", MACHINE("clone: { type: linked }")
-              "@overlay\ntemplates: { centos72-vra-nvidia: { vgpu_mode: null } }\n",
+    {"GF008",
+     MACHINE("clone: { type: linked }") "@overlay\ntemplates: { centos72-vra-nvidia: { "
+                                        "vgpu_mode: null } }\n",
      NULL},
     {"GF008", "", NULL},
     {"GF009", MACHINE("memory: { min: 1 GiB, max: 2 GiB }"), "case1.yaml:1"},
     {"GF009", MACHINE("memory: { min: 2 GiB, max: 2 GiB }"), NULL},
-    {"GF009", MACHINE("memory: { min: 1 GiB, max: 2 GiB }, cpu: 2")
-              "@overlay\ntemplates: { centos72-vra-nvidia: { vgpu_mode: null } }\n",
+    {"GF009",
+     MACHINE("memory: { min: 1 GiB, max: 2 GiB }, cpu: 2") "@overlay\ntemplates: { "
+                                                           "centos72-vra-nvidia: { vgpu_mode: "
+                                                           "null } }\n",
      NULL},
-    {"GF010", "@overlay\nvgpu_modes: { other: { method: vgpu, profile: grid_p100-8q, ecc: disabled, "
-              "driver: { from: /v, vib: NVIDIA-VMware-384.73-1OEM.650.0.0.1.vib } } }\n"
-              "templates: { centos72-vra-nvidia: { vgpu_mode: other } }\n",
+    {"GF010",
+     "@overlay\nvgpu_modes: { other: { method: vgpu, profile: grid_p100-8q, ecc: disabled, "
+     "driver: { from: /v, vib: NVIDIA-VMware-384.73-1OEM.650.0.0.1.vib } } }\n"
+     "templates: { centos72-vra-nvidia: { vgpu_mode: other } }\n",
      "case1.yaml:2"},
     {"GF010", "", NULL},
     {"GF011", "@live host/esx-gpu-02* present {\"cpu_cores\":12}\n", "site.yaml:16"},
     {"GF011", "@live host/esx-gpu-02* present {\"version\":\"6.7.0\"}\n", "site.yaml:16"},
-    {"GF011", "@live host/esx-gpu-02* present {\"gpus\":[{\"device\":5624},{\"device\":5624}]}\n",
+    {"GF011",
+     "@live host/esx-gpu-02* present {\"gpus\":[{\"device\":5624},{\"device\":5624}]}\n",
      "site.yaml:16"},
-    {"GF011", "@live host/esx-gpu-02* present {\"gpus\":[{\"device\":5623}]}\n", "site.yaml:16"},
+    {"GF011", "@live host/esx-gpu-02* present {\"gpus\":[{\"device\":5623}]}\n",
+     "site.yaml:16"},
     {"GF011", "@live host/esx-gpu-02* present {\"cpu_cores\":{\"$unreadable\":\"x\"}}\n", NULL},
     {"GF011", "@live host/esx-gpu-02* unreadable: dead\n", NULL},
     {"GF011", "", NULL},

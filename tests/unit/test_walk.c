@@ -44,13 +44,17 @@ static void setup(struct bench *b, size_t n_changes, size_t n_steps)
         instance_set(it, "size", value_string(b->arena, "big"));
         struct instance *live =
             instance_new(b->arena, &kind_thing.schema, addresses[i], addresses[i] + 6);
-        b->changes[i] = (struct change){.kind = &kind_thing, .address = addresses[i],
-                                        .action = ACTION_CREATE, .desired = it, .live = live,
-                                        .steps = b->steps[i], .n_steps = n_steps,
+        b->changes[i] = (struct change){.kind = &kind_thing,
+                                        .address = addresses[i],
+                                        .action = ACTION_CREATE,
+                                        .desired = it,
+                                        .live = live,
+                                        .steps = b->steps[i],
+                                        .n_steps = n_steps,
                                         .after = b->edges[i]};
         for (size_t s = 0; s < n_steps; s++)
-            b->steps[i][s] = (struct step){.id = (unsigned)s, .address = addresses[i],
-                                           .op = "thing.do", .title = "do"};
+            b->steps[i][s] = (struct step){
+                .id = (unsigned)s, .address = addresses[i], .op = "thing.do", .title = "do"};
     }
     b->plan = (struct plan){.id = "p1", .changes = b->changes, .n_changes = n_changes};
 }
@@ -62,7 +66,8 @@ static void after(struct bench *b, size_t change, size_t on, bool soft)
 
 static void start(struct bench *b, unsigned parallel)
 {
-    const struct walk_options options = {.parallel = parallel, .nonce = "n", .commit = "c0ffee"};
+    const struct walk_options options = {
+        .parallel = parallel, .nonce = "n", .commit = "c0ffee"};
     b->walk = walk_new(b->arena, &b->plan, &b->facts, &options);
 }
 
@@ -122,7 +127,8 @@ static enum walk_status status(struct bench *b, size_t change)
     return walk_status_of(b->walk, change).status;
 }
 
-/* ---- order -------------------------------------------------------------------------------- */
+/* ---- order --------------------------------------------------------------------------------
+ */
 
 static void test_order(void **state UNUSED)
 {
@@ -204,7 +210,8 @@ static void test_stop(void **state UNUSED)
     teardown(&b);
 }
 
-/* ---- conditions --------------------------------------------------------------------------- */
+/* ---- conditions ---------------------------------------------------------------------------
+ */
 
 static const struct condition ecc_on = {.attr = "ecc", .equals = "enabled", .label = "if"};
 
@@ -269,7 +276,8 @@ static void test_condition_unreadable(void **state UNUSED)
     teardown(&b);
 }
 
-/* ---- rollout ------------------------------------------------------------------------------ */
+/* ---- rollout ------------------------------------------------------------------------------
+ */
 
 static void roll_out(struct bench *b, size_t n, unsigned budget)
 {
@@ -338,7 +346,8 @@ static void test_budget_waits(void **state UNUSED)
     teardown(&b);
 }
 
-/* ---- what the state holds ----------------------------------------------------------------- */
+/* ---- what the state holds -----------------------------------------------------------------
+ */
 
 static const char *meta(const struct instance *entry, const char *key)
 {
@@ -367,8 +376,8 @@ static void test_window_that_was_not_opened(void **state UNUSED)
     static const struct {
         enum err_code code;
         bool ours;
-    } rows[] = {{ERR_NONE, false},     {ERR_DENIED, false},   {ERR_BUSY, false},
-                {ERR_UNCERTAIN, true}, {ERR_TIMEOUT, true},   {ERR_CANCELLED, true}};
+    } rows[] = {{ERR_NONE, false},     {ERR_DENIED, false}, {ERR_BUSY, false},
+                {ERR_UNCERTAIN, true}, {ERR_TIMEOUT, true}, {ERR_CANCELLED, true}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct bench b;
         struct instance *entry;
@@ -482,8 +491,8 @@ static void test_nonce_of_the_interrupted_run(void **state UNUSED)
 {
     struct bench b;
     setup(&b, 2, 1);
-    b.intent = (struct intent){.address = addresses[0], .op = "thing.do", .plan = "p0",
-                               .nonce = "old"};
+    b.intent = (struct intent){
+        .address = addresses[0], .op = "thing.do", .plan = "p0", .nonce = "old"};
     b.facts.intents = &b.intent;
     b.facts.n_intents = 1;
     start(&b, 2);
@@ -492,7 +501,8 @@ static void test_nonce_of_the_interrupted_run(void **state UNUSED)
     teardown(&b);
 }
 
-/* ---- retry -------------------------------------------------------------------------------- */
+/* ---- retry --------------------------------------------------------------------------------
+ */
 
 static void test_retry(void **state UNUSED)
 {
@@ -501,14 +511,22 @@ static void test_retry(void **state UNUSED)
         unsigned effects, attempt;
         int64_t delay;
     } rows[] = {
-        {ERR_BUSY, 0, 1, 10},          {ERR_BUSY, 0, 2, 20},
-        {ERR_BUSY, 0, 6, 320},         {ERR_BUSY, 0, 10, 320},
-        {ERR_BUSY, 0, 11, -1},         {ERR_UNREACHABLE, 0, 4, 80},
-        {ERR_UNREACHABLE, 0, 5, -1},   {ERR_UNCERTAIN, 0, 2, 20},
-        {ERR_UNCERTAIN, 0, 3, -1},     {ERR_UNCERTAIN, EFFECT_HOST_REBOOT, 1, -1},
-        {ERR_BUSY, EFFECT_HOST_REBOOT, 1, 10}, {ERR_TIMEOUT, 0, 1, -1},
-        {ERR_INVALID, 0, 1, -1},       {ERR_DENIED, 0, 1, -1},
-        {ERR_CANCELLED, 0, 1, -1},     {ERR_CONFLICT, 0, 1, -1},
+        {ERR_BUSY, 0, 1, 10},
+        {ERR_BUSY, 0, 2, 20},
+        {ERR_BUSY, 0, 6, 320},
+        {ERR_BUSY, 0, 10, 320},
+        {ERR_BUSY, 0, 11, -1},
+        {ERR_UNREACHABLE, 0, 4, 80},
+        {ERR_UNREACHABLE, 0, 5, -1},
+        {ERR_UNCERTAIN, 0, 2, 20},
+        {ERR_UNCERTAIN, 0, 3, -1},
+        {ERR_UNCERTAIN, EFFECT_HOST_REBOOT, 1, -1},
+        {ERR_BUSY, EFFECT_HOST_REBOOT, 1, 10},
+        {ERR_TIMEOUT, 0, 1, -1},
+        {ERR_INVALID, 0, 1, -1},
+        {ERR_DENIED, 0, 1, -1},
+        {ERR_CANCELLED, 0, 1, -1},
+        {ERR_CONFLICT, 0, 1, -1},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct step step = {.effects = rows[i].effects};
