@@ -211,6 +211,8 @@ static void describe_difference(const struct change *of, const struct diff *diff
                         diff->blind[i].attr->name, diff->blind[i].reason);
     for (size_t i = 0; i < diff->n; i++) {
         const struct attr_change *change = &diff->changes[i];
+        if (change_leaves(of, change->attr))
+            continue;
         strbuf_addf(out, "%s%s is ", strbuf_len(out) == 0 ? "" : "; ", change->attr->name);
         if (change->attr->flags & ATTR_TEXT) {
             strbuf_add(out, "not the text that was written");

@@ -67,3 +67,12 @@ void effects_print(unsigned effects, struct strbuf *out)
     if (first)
         strbuf_add(out, "none");
 }
+
+bool change_leaves(const struct change *change, const struct attr *attr)
+{
+    for (size_t i = 0; i < change->n_attrs; i++)
+        if (change->attrs[i].attr == attr)
+            return false;
+    return change->live != NULL && change->live->presence == PRESENCE_PRESENT &&
+           value_is_unreadable(change->live->attrs[attr - change->live->schema->attrs]);
+}

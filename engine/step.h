@@ -102,6 +102,10 @@ struct change {
     const char *note;   /* "built as centos72-…-9c41e07b", or NULL */
 };
 
+/* Whether the plan could not read the attribute and does nothing about it: what it turns out to
+ * be later is the next plan's business. */
+bool change_leaves(const struct change *change, const struct attr *attr);
+
 /* ---- collecting steps (for plan_steps of the kinds) ------------------------------------ */
 
 struct step_list {

@@ -13,6 +13,8 @@ static bool was_left_alone(const struct change *change, const struct node *node,
     if (node->live == NULL || !attr_is_compared(attr))
         return false;
     return value_is_unreadable(node->live->attrs[i]) ||
+           (change_leaves(change, attr) &&
+            !attr_equal(attr, change->desired->attrs[i], node->live->attrs[i])) ||
            (change->kind->left_alone != NULL &&
             !attr_equal(attr, change->desired->attrs[i], node->live->attrs[i]) &&
             change->kind->left_alone(attr, node->live) != NULL);
