@@ -10,6 +10,7 @@
 
 #include "arena.h"
 #include "digest.h"
+#include "gpu.h"
 #include "ops.h"
 #include "strbuf.h"
 #include "types.h"
@@ -90,17 +91,33 @@ static bool host_can_build(const struct instance *live, const struct instance *p
 }
 
 /* The first host of the pool, by name, that can build. */
+/* The start that proves a version needs a slot that no machine holds now. */
+static bool has_free_slot(const struct instance *live, const char *profile)
+{
+    const struct value *vms = instance_get(live, "vms");
+    int used = 0;
+    for (size_t i = 0; i < value_count(vms); i++)
+        used += value_get_bool(value_at(vms, i), "on", false) &&
+                value_is_known(value_get(value_at(vms, i), "vgpu"));
+    return profile == NULL || used < gpu_slots(instance_get(live, "gpus"), profile);
+}
+
+/* The first host of the pool with a free slot, or when all are full the first that serves. */
 static const char *build_host(const struct instance *pool, const struct facts *facts,
                               const char *profile)
 {
     const struct instance *host;
+    const char *full = NULL;
     for (size_t i = 0; (host = facts_pool_host(facts, pool, i)) != NULL; i++) {
         const struct instance *live = instances_find(facts->live, host->address);
         const struct instance *prior = instances_find(facts->prior, host->address);
-        if (live != NULL && host_can_build(live, prior, profile, facts))
+        if (live == NULL || !host_can_build(live, prior, profile, facts))
+            continue;
+        if (has_free_slot(live, profile))
             return host->name;
+        full = full == NULL ? host->name : full;
     }
-    return NULL;
+    return full;
 }
 
 struct build {

@@ -192,7 +192,7 @@ static void stop_a_machine(const struct site *site)
     const char *name, *first = NULL;
     json_object_foreach(json_object_get(world, "vms"), name, vm)
         if (strcmp(json_text_at(vm, "made_by"), "vra") == 0 &&
-            strcmp(json_text_at(vm, "host"), "esx-gpu-01.lab.local") == 0)
+            strcmp(json_text_at(vm, "host"), "esx-gpu-03.lab.local") == 0)
             first = name;
     assert_non_null(first);
     lab_poke(&site->lab, "\"off\"", "vms/%s/power", first);
