@@ -47,16 +47,20 @@ static enum reason find_reason(const struct instance *desired, const struct inst
     return REASON_EDIT;
 }
 
+static bool is_left_to_others(const struct instance *desired, const struct attr *attr)
+{
+    return desired->lifecycle != NULL &&
+           lifecycle_names(desired->lifecycle->ignore_changes, attr->name);
+}
+
 /* The file was not edited, only the world moved, and that is to be ignored; or the attribute
  * is left to others altogether. */
 static bool is_ignored(const struct instance *desired, const struct attr_change *change)
 {
     const struct lifecycle *lifecycle = desired->lifecycle;
-    if (lifecycle == NULL)
-        return false;
-    if (lifecycle_names(lifecycle->ignore_changes, change->attr->name))
+    if (is_left_to_others(desired, change->attr))
         return true;
-    return change->reason == REASON_DRIFT &&
+    return lifecycle != NULL && change->reason == REASON_DRIFT &&
            lifecycle_names(lifecycle->ignore_drift, change->attr->name);
 }
 
@@ -82,7 +86,8 @@ struct diff diff_attributes(const struct instance *desired, const struct instanc
         const struct attr *attr = &schema->attrs[i];
         if (!diff_is_managed(schema, attr, desired->attrs[i]))
             continue;
-        stale = stale || !attr_equal(attr, prior->attrs[i], desired->attrs[i]);
+        stale = stale || (!is_left_to_others(desired, attr) &&
+                          !attr_equal(attr, prior->attrs[i], desired->attrs[i]));
         if (value_is_unreadable(live->attrs[i]) &&
             !((attr->flags & ATTR_DRIVER_NEEDED) && driver_changes(desired, live))) {
             VEC_PUSH(arena, &blind, ((struct diff_blind){attr, live->attrs[i]->string}));

@@ -135,9 +135,10 @@ static void test_stale(void **state UNUSED)
         struct row row;
         bool stale;
     } cases[] = {
-        {{PLAIN, "a", "a", "a", SAME, ""}, false}, {{PLAIN, "a", "b", "a", SAME, ""}, true},
-        {{PLAIN, "a", "0", "a", SAME, ""}, true},  {{INPUT, "a", "b", "-", SAME, ""}, false},
-        {{FACT, "-", "-", "x", SAME, ""}, false},
+        {{PLAIN, "a", "a", "a", SAME, ""}, false},  {{PLAIN, "a", "b", "a", SAME, ""}, true},
+        {{PLAIN, "a", "0", "a", SAME, ""}, true},   {{INPUT, "a", "b", "-", SAME, ""}, false},
+        {{FACT, "-", "-", "x", SAME, ""}, false},   {{PLAIN, "a", "b", "b", SAME, "c"}, false},
+        {{PLAIN, "a", "a", "b", SAME, "d"}, false},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct arena *arena CLEANUP(arena_freep) = arena_new();
