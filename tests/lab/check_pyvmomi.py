@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 
 from pyVim import connect  # noqa: E402
 
+from judge_guest import Guest  # noqa: E402
 from judge_hosts import Hosts  # noqa: E402
 from judge_inventory import Inventory  # noqa: E402
 from judge_lab import Lab  # noqa: E402
@@ -42,6 +43,14 @@ class First(Inventory, Hosts, Machines, Wire):
         connect.Disconnect(self.si)
 
 
+class Inside(Guest):
+    """A lab of its own: guests cost time."""
+
+    def run_all(self):
+        self.run_guest()
+        connect.Disconnect(self.si)
+
+
 def judge(kind, program, world):
     lab = Lab(program, world)
     try:
@@ -55,6 +64,7 @@ def judge(kind, program, world):
 def main():
     judge(First, sys.argv[1], sys.argv[2])
     judge(Second, sys.argv[1], sys.argv[3])
+    judge(Inside, sys.argv[1], sys.argv[2])
 
 
 if __name__ == "__main__":

@@ -80,6 +80,14 @@ const struct schema_row schema_objects[] = {
     {"TaskManager", "", "recentTask?*:&Task description:TaskDescription maxCollector:int"},
     {"CustomizationSpecManager", "", "info?*:CustomizationSpecInfo encryptionKey?*:byte"},
     {"SearchIndex", "", ""},
+    {"GuestOperationsManager", "",
+     "authManager?:&GuestAuthManager fileManager?:&GuestFileManager "
+     "processManager?:&GuestProcessManager "
+     "guestWindowsRegistryManager?:&GuestWindowsRegistryManager "
+     "aliasManager?:&GuestAliasManager"},
+    {"GuestAuthManager", "", ""},
+    {"GuestFileManager", "", ""},
+    {"GuestProcessManager", "", ""},
     {"EnvironmentBrowser", "", "datastoreBrowser?:&HostDatastoreBrowser"},
     {"HostGraphicsManager", "ExtensibleManagedObject",
      "graphicsInfo?*:HostGraphicsInfo graphicsConfig?:HostGraphicsConfig "

@@ -6,6 +6,7 @@
 
 static const struct handler *const handler_tables[] = {
     service_handlers, read_handlers, watch_handlers, host_handlers, vm_handlers, spec_handlers,
+    guest_handlers, guest_file_handlers,
 };
 
 const struct handler *handler_find(const char *name)

@@ -50,6 +50,7 @@ struct vim25_server {
     atomic_bool stopping;
     unsigned next_session;
     VEC(struct session *) sessions;
+    VEC(struct transfer *) transfers; /* in the server's memory */
 };
 
 struct session *session_find(struct vim25_server *server, const char *cookie);
@@ -159,7 +160,7 @@ struct property {
 };
 
 extern const struct property host_properties[], manager_properties[], vm_properties[],
-    inventory_properties[], service_properties[];
+    inventory_properties[], service_properties[], guest_properties[];
 
 /* The value at a path, or NULL when unset. The path exists. */
 struct val *object_read(struct call *call, struct object *object, const char *path);
@@ -182,12 +183,29 @@ struct handler {
 };
 
 extern const struct handler service_handlers[], read_handlers[], watch_handlers[],
-    host_handlers[], vm_handlers[], spec_handlers[];
+    host_handlers[], vm_handlers[], spec_handlers[], guest_handlers[],
+    guest_file_handlers[];
 
 const struct handler *handler_find(const char *name);
 
 /* Run the call: session, privilege, object, handler. The reply is in the call. */
 int call_run(struct call *call, const struct handler *handler);
+
+/* Guest operations: the machine of the call after everything that all of them check (answering
+ * host, power, Tools, login), or NULL and the call's fault: vim25_guest.c. */
+struct vm *guest_of(struct call *call);
+
+/* A file on its way into a guest or out of it, once: vim25_transfer.c. */
+struct transfer {
+    char *token, *moref, *path;
+    int64_t size; /* of a file into the guest; -1: out of it */
+    int mode;
+    unsigned flags; /* GUEST_OVERWRITE */
+    bool used;
+};
+
+/* The URL that serves the transfer; copies it, all but the token, which it makes. */
+char *transfer_url(struct call *call, const struct vm *vm, const struct transfer *transfer);
 
 /* The specification of a VM (clone or reconfigure): vim25_reconfig.c. */
 int spec_check(struct call *call, const struct vm *vm, const xmlNode *spec,

@@ -16,7 +16,8 @@ static const struct property *find_in(const struct property *table, const struct
 static const struct property *find_property(const struct type *type, const char *name)
 {
     const struct property *const tables[] = {host_properties, manager_properties, vm_properties,
-                                             inventory_properties, service_properties};
+                                             inventory_properties, service_properties,
+                                             guest_properties};
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
         const struct property *property = find_in(tables[i], type, name);
         if (property != NULL)

@@ -46,6 +46,8 @@ struct val *service_content(struct call *call)
     val_ref(b, content, "searchIndex", "SearchIndex", "SearchIndex");
     val_ref(b, content, "customizationSpecManager", "CustomizationSpecManager",
             "CustomizationSpecManager");
+    val_ref(b, content, "guestOperationsManager", "GuestOperationsManager",
+            "guestOperationsManager");
     return content;
 }
 

@@ -242,6 +242,7 @@ static void bracketed(struct call *call, struct soap_reply *reply)
         .object = call->this_id,
         .user = login ? arg_text(call, "userName") : call_user(call),
         .changing = (handler->flags & CALL_CHANGES) != 0,
+        .detail = arg_text(call, "vm"), /* of guest operations */
     };
     if (record.user != NULL)
         record.user = arena_strdup(call->arena, record.user);

@@ -203,6 +203,14 @@ static int run_shutdown(struct call *call)
     return 0;
 }
 
+static int run_reboot_guest(struct call *call)
+{
+    struct fault fault = {0};
+    if (vm_reboot_guest(call->world, call->self->vm, &fault) < 0)
+        return call_world_fault(call, &fault);
+    return 0;
+}
+
 static int run_destroy(struct call *call)
 {
     struct task *task = NULL;
@@ -240,6 +248,7 @@ const struct handler vm_handlers[] = {
     {"PowerOnVM_Task", CALL_CHANGES | CALL_HOST_UP, run_power_on},
     {"PowerOffVM_Task", CALL_CHANGES | CALL_HOST_UP, run_power_off},
     {"ShutdownGuest", CALL_CHANGES | CALL_HOST_UP, run_shutdown},
+    {"RebootGuest", CALL_CHANGES | CALL_HOST_UP, run_reboot_guest},
     {"Destroy_Task", CALL_CHANGES, run_destroy},
     {"MarkAsTemplate", CALL_CHANGES, run_mark_template},
     {"MarkAsVirtualMachine", CALL_CHANGES, run_mark_vm},
