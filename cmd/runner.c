@@ -141,6 +141,21 @@ static bool has_ended(enum walk_status status)
 
 /* ---- one task ------------------------------------------------------------------------------ */
 
+/* Nobody plans to open a window that is open. A host that is in maintenance before a call of
+ * ours was put there by somebody else, after the plan's reading: it is left to them. */
+static int judge_window(const struct step *step, bool maybe_ours, struct outcome *outcome,
+                        struct err *err)
+{
+    if ((step->effects & EFFECT_MAINTENANCE) == 0 || outcome->kind != OUTCOME_UNCHANGED)
+        return 0;
+    if (!maybe_ours)
+        return err_set(err, ERR_CONFLICT,
+                       "somebody else has put the host into maintenance meanwhile: it is left "
+                       "to them; apply again when it is back");
+    outcome->kind = OUTCOME_DONE;
+    return 0;
+}
+
 static int perform(struct runner *r, const struct walk_task *task, struct arena *arena,
                    struct outcome *outcome, struct err *err)
 {
@@ -152,13 +167,15 @@ static int perform(struct runner *r, const struct walk_task *task, struct arena 
                                    .nonce = task->nonce,
                                    .arena = arena};
     int64_t unit = sessions_poll_interval(r->app->sessions, task->step->provider);
+    bool maybe_done = false; /* by an attempt whose answer was lost */
     for (unsigned attempt = 1;; attempt++) {
         *outcome = (struct outcome){.kind = OUTCOME_DONE};
         err_clear(err);
         if (sessions_perform(r->app->sessions, &call, outcome, err) == 0) {
             err_clear(err); /* what a provider found out on the way is no failure */
-            return 0;
+            return judge_window(task->step, maybe_done, outcome, err);
         }
+        maybe_done = maybe_done || err->code == ERR_UNCERTAIN;
         int64_t delay = retry_delay(err->code, task->step, attempt, unit);
         if (delay < 0 || r->app->env.op.sleep_ms(&r->app->env, delay) < 0)
             return -1;

@@ -1,5 +1,6 @@
 /* test_e2e_interrupt.c: Ctrl-C during an apply: the first one lets running steps end, the second
- * ends at once; the state is valid either way and the next apply finishes the work. */
+ * ends at once; the state is valid either way and the next apply finishes the work. And somebody
+ * else, who is at work in the same cluster. */
 #include <signal.h>
 
 #include "../harness/site.h"
@@ -48,11 +49,39 @@ static void interrupted_twice(void **state UNUSED)
     site_stop(&site);
 }
 
+static bool in_maintenance(const struct site *site, const char *host)
+{
+    json_t *value = lab_look(&site->lab, "hosts/%s/in_maintenance", host);
+    bool inside = json_is_true(value);
+    json_decref(value);
+    return inside;
+}
+
+/* While one host is at work, somebody takes the others for work of their own: they are neither
+ * changed nor brought back into service. */
+static void maintenance_of_others(void **state UNUSED)
+{
+    static const char *const others[] = {"esx-gpu-02.lab.local", "esx-gpu-03.lab.local",
+                                         "esx-gpu-04.lab.local"};
+    struct site site;
+    struct child child = begin(&site, 1);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        lab_poke(&site.lab, "true", "hosts/%s/in_maintenance", others[i]);
+    lab_release(&site.lab, true);
+    struct run *run = run_expect(site_finish(&site, &child), 3);
+    run_says(run, "somebody else has put the host into maintenance");
+    run_free(run);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        assert_true(in_maintenance(&site, others[i]));
+    site_stop(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(interrupted_once),
         cmocka_unit_test(interrupted_twice),
+        cmocka_unit_test(maintenance_of_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
