@@ -1,10 +1,9 @@
 #!/bin/sh
-# start.sh DIR PORT FETCHED HASH: sshd in the foreground on 127.0.0.1:PORT, as an ordinary
-# account. DIR has bin/, state/, hostkey and authorized_keys. Root gives it an account of its own,
-# "esxi" with the password of HASH, that exists only in this process's view of /etc; anybody else
-# runs it as himself.
+# start.sh DIR PORT FETCHED HASH ACCOUNT: sshd in the foreground on 127.0.0.1:PORT. DIR has bin/,
+# state/, hostkey and authorized_keys. It never runs as root, and knows one account, "esxi" with
+# the password of HASH, by the library ACCOUNT (account.c).
 set -eu
-dir=$1 port=$2 fetched=$3 hash=$4
+dir=$1 port=$2 fetched=$3 hash=$4 account=$5
 cp "$fetched/root/usr/sbin/sshd" "$dir/sshd"
 cp "$fetched"/root/*lib/*/libwrap.so.0 "$dir/" 2>/dev/null ||
     cp "$fetched"/root/usr/lib/*/libwrap.so.0 "$dir/"
@@ -23,11 +22,14 @@ KexAlgorithms ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-he
 Ciphers aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr
 SetEnv PATH=$dir/bin:/usr/bin:/bin
 CONFIG
-export LD_LIBRARY_PATH="$dir"
-if [ "$(id -u)" != 0 ]; then
-    exec "$dir/sshd" -D -e -f "$dir/sshd_config"
+become="" uid=$(id -u) gid=$(id -g)
+if [ "$uid" = 0 ]; then
+    uid=7777 gid=7777
+    become="setpriv --reuid $uid --regid $gid --clear-groups"
 fi
-echo "esxi:$hash:7777:7777::$dir:/bin/sh" >"$dir/passwd"
-chown -R 7777:7777 "$dir"
-exec unshare -m /bin/sh -c "mount --bind '$dir/passwd' /etc/passwd &&
-    exec setpriv --reuid 7777 --regid 7777 --clear-groups '$dir/sshd' -D -e -f '$dir/sshd_config'"
+cp "$account" "$dir/account.so"
+echo "esxi:$hash:$uid:$gid::$dir:/bin/sh" >"$dir/passwd"
+[ -z "$become" ] || chown -R "$uid:$gid" "$dir"
+# shellcheck disable=SC2086 # words
+exec $become env LD_LIBRARY_PATH="$dir" LD_PRELOAD="$dir/account.so" SSHD_ACCOUNT="$dir/passwd" \
+    "$dir/sshd" -D -e -f "$dir/sshd_config"
