@@ -40,24 +40,31 @@ void md_safe(const char *text, struct strbuf *out)
         text += add_char(text, true, out);
 }
 
-/* "@name", "#12" and "http://" become links only when nothing stands in between. */
-static bool starts_link(const char *start, const char *at)
+/* "@name", "#12", "GH-12" and "http://" become links of a forge whatever is escaped. */
+static bool has_link(const char *text)
 {
-    return *at == '@' || *at == '#' || (*at == ':' && at[1] == '/' && at[2] == '/') ||
-           (*at == '.' && at - start >= 3 && strncmp(at - 3, "www", 3) == 0) ||
-           (*at == '-' && at - start >= 2 && strncmp(at - 2, "GH", 2) == 0);
+    return strpbrk(text, "@#") != NULL || strstr(text, "://") != NULL ||
+           strstr(text, "www.") != NULL || strstr(text, "GH-") != NULL;
 }
 
+static bool is_word(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Written as references, which readers of secrets (redact.h) see through. */
 void md_text(const char *text, struct strbuf *out)
 {
+    if (has_link(text)) {
+        md_code(text, out);
+        return;
+    }
     for (const char *at = text; *at != '\0';) {
-        if (starts_link(text, at)) {
-            strbuf_addf(out, "%c<!-- -->", *at++);
-            continue;
-        }
-        if (strchr("\\`*_{}[]<>!|~&$", *at) != NULL)
-            strbuf_add_char(out, '\\');
-        at += add_char(at, false, out);
+        bool inner = *at == '_' && at > text && is_word(at[-1]) && is_word(at[1]);
+        if (inner || strchr("\\`*_{}[]<>!|~&$", *at) == NULL)
+            at += add_char(at, false, out);
+        else
+            strbuf_addf(out, "&#%d;", *at++);
     }
 }
 

@@ -10,7 +10,9 @@
 
 struct strbuf;
 
-/* Running text. Everything that Markdown or a forge would act on is escaped. */
+/* Running text. Everything that Markdown would act on is escaped; a text that a forge would find
+ * a link in (mention, issue, address) becomes a code span. Secrets are still found in what comes
+ * out (redact.h). */
 void md_text(const char *text, struct strbuf *out);
 
 /* A code span: in running text, not in HTML. */

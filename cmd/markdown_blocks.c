@@ -340,17 +340,17 @@ static void add_script(const struct attr_change *attr, struct strbuf *out)
     strbuf_release(&lines);
 }
 
-/* "Steps: enter maintenance, …, \[if ECC is on: disable ECC\], leave maintenance" */
+/* "Steps: enter maintenance, …, [if ECC is on: disable ECC], leave maintenance" */
 static void add_steps(const struct change *change, struct strbuf *out)
 {
     const struct condition *open = NULL;
     for (size_t i = 0; i < change->n_steps; i++) {
         const struct step *step = &change->steps[i];
         if (open != NULL && step->when != open)
-            strbuf_add(out, "\\]");
+            strbuf_add_char(out, ']');
         strbuf_add(out, i == 0 ? "Steps: " : ", ");
         if (step->when != NULL && step->when != open) {
-            strbuf_add(out, "\\[");
+            strbuf_add_char(out, '[');
             md_text(step->when->label, out);
             strbuf_add(out, ": ");
         }
@@ -358,7 +358,7 @@ static void add_steps(const struct change *change, struct strbuf *out)
         md_text(step->title, out);
     }
     if (change->n_steps > 0)
-        strbuf_add(out, open != NULL ? "\\]\n\n" : "\n\n");
+        strbuf_add(out, open != NULL ? "]\n\n" : "\n\n");
 }
 
 void md_block_render(const struct md_block *block, size_t names_max, struct strbuf *out)
