@@ -14,7 +14,8 @@ static const char *const apply_words[] = {"apply", "--yes", "--parallelism", "1"
 static const char *const scene_names[CRASH_SCENE_COUNT] = {"create", "window", "rebuild",
                                                            "remove"};
 
-/* ---- scenes ------------------------------------------------------------------------------- */
+/* ---- scenes -------------------------------------------------------------------------------
+ */
 
 static struct world_shape shape_of(enum crash_scene scene)
 {
@@ -22,7 +23,9 @@ static struct world_shape shape_of(enum crash_scene scene)
     if (scene == CRASH_CREATE)
         shape.hosts[0] = (struct host_shape){.ecc = true};
     if (scene == CRASH_WINDOW) {
-        shape.hosts[0] = (struct host_shape){.driver = DRIVER_OLD, .passthru = true, .ecc = true,
+        shape.hosts[0] = (struct host_shape){.driver = DRIVER_OLD,
+                                             .passthru = true,
+                                             .ecc = true,
                                              .vms = {{.on = true}, {.on = false}, {.on = true}},
                                              .n_vms = 3};
         shape.only_hosts = shape.allow_power_off = true;
@@ -68,7 +71,8 @@ static void prepare(struct crash *crash)
     edit_service(site, "base: base-b\n", "base: base-c\n");
 }
 
-/* ---- the sweep ------------------------------------------------------------------------------ */
+/* ---- the sweep ------------------------------------------------------------------------------
+ */
 
 void crash_set_up(struct crash *crash, enum crash_scene scene)
 {
@@ -109,10 +113,9 @@ static void name_call(const struct crash *crash, unsigned k, const char *what, c
 {
     json_t *calls = lab_calls(&crash->site.lab), *call;
     size_t i, n = 0;
-    json_array_foreach(calls, i, call)
-        if (json_true_at(call, "changing") && ++n == k)
-            snprintf(ret, size, "%s: %s %u (%s)", scene_names[crash->scene], what, k,
-                     json_text_at(call, "operation"));
+    json_array_foreach(calls, i, call) if (json_true_at(call, "changing") && ++n == k)
+        snprintf(ret, size, "%s: %s %u (%s)", scene_names[crash->scene], what, k,
+                 json_text_at(call, "operation"));
     json_decref(calls);
 }
 

@@ -96,7 +96,8 @@ static void a_small_file_system(void **state)
     snprintf(directory, sizeof(directory), "%s/small", site->dir);
     mkdir(directory, 0700);
     if (mount("gridform-test", directory, "tmpfs", MS_NOSUID | MS_NODEV, "size=16k") < 0) {
-        print_message("no tmpfs here (%s): the limit on files stands for it\n", strerror(errno));
+        print_message("no tmpfs here (%s): the limit on files stands for it\n",
+                      strerror(errno));
         return;
     }
     snprintf(kept, sizeof(kept), "%s", site->state);

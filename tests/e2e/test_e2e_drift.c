@@ -54,19 +54,22 @@ static const struct row rows[] = {
     {HOST1, "virtualization_mode", {{BASE_HOST, "default_active", "\"shared\""}}},
     {HOST1, "card_graphics", {{BASE_GPU, "type_configured", "\"shared\""}}},
     {HOST1, "assignment_policy", {{BASE_HOST, "policy", "\"consolidation\""}}},
-    {HOST1, "driver",
+    {HOST1,
+     "driver",
      {{BASE_HOST, "vibs/NVIDIA-VMware/version", "s|384.73|367.64"},
       {BASE_HOST, "vibs/NVIDIA-VMware/id", "s|384.73|367.64"}}},
     {HOST1, "ecc", {{BASE_GPU, "ecc_current", "true"}, {BASE_GPU, "ecc_pending", "true"}}},
     {HOST1, "ecc", {{BASE_GPU, "ecc_pending", "true"}}},
     {HOST1, "power_policy", {{BASE_HOST, "power_policy", "\"static\""}}},
 
-    {SPEC, "hostname",
+    {SPEC,
+     "hostname",
      {{BASE_SPEC, "spec",
        "s|<hostName xsi:type=\"CustomizationVirtualMachineName\">|"
        "<hostName xsi:type=\"CustomizationFixedName\"><name>other</name>"}}},
     {SPEC, "domain", {{BASE_SPEC, "spec", "s|<domain>lab.local<|<domain>other.local<"}}},
-    {SPEC, "network",
+    {SPEC,
+     "network",
      {{BASE_SPEC, "spec", "s|CustomizationDhcpIpGenerator|CustomizationUnknownIpGenerator"}}},
     {SPEC, "time_zone", {{BASE_SPEC, "spec", "s|Europe/Prague|Europe/Paris"}}},
     {SPEC, "dns_servers", {{BASE_SPEC, "spec", "s|10.0.0.53|10.0.0.54"}}},
@@ -80,11 +83,14 @@ static const struct row rows[] = {
 
     {SOFTWARE, "description", {{BASE_SOFTWARE, "description", "s|notebooks|cookbooks"}}},
     {SOFTWARE, "published", {{BASE_SOFTWARE, "publishStatus", "\"UNPUBLISHED\""}}},
-    {SOFTWARE, "install.script",
+    {SOFTWARE,
+     "install.script",
      {{BASE_SOFTWARE, "lifecycleTasks/0/script/scriptContent", "s|port=8888|port=9999"}}},
-    {SOFTWARE, "install.reboot",
+    {SOFTWARE,
+     "install.reboot",
      {{BASE_SOFTWARE, "lifecycleTasks/0/script/isRebootAfter", "true"}}},
-    {SOFTWARE, "install.type",
+    {SOFTWARE,
+     "install.type",
      {{BASE_SOFTWARE, "lifecycleTasks/0/script/scriptTypeId", "\"PowerShell\""}}},
 
     {BLUEPRINT, "description", {{BASE_BLUEPRINT, "description", "s|quarter|third"}}},
@@ -93,23 +99,29 @@ static const struct row rows[] = {
     {BLUEPRINT, "machine.prefix", {{BASE_MACHINE, "machine_prefix/fixed/id", "\"old-\""}}},
     {BLUEPRINT, "machine.instances", {{BASE_MACHINE, "_cluster/max", "3"}}},
     {BLUEPRINT, "machine.clone.type", {{BASE_MACHINE, "action/fixed", "\"LinkedClone\""}}},
-    {BLUEPRINT, "machine.clone.customization",
+    {BLUEPRINT,
+     "machine.clone.customization",
      {{BASE_MACHINE, "guest_customization_specification", "\"linux\""}}},
-    {BLUEPRINT, "machine.source",
+    {BLUEPRINT,
+     "machine.source",
      {{BASE_MACHINE, "source_machine/fixed/label", "\"centos72-old\""},
       {BASE_MACHINE, "source_machine_name/fixed", "\"centos72-old\""},
       {BASE_MACHINE, "source_machine/fixed/id", "\"0832bb20-227c-4bbb-a3bf-77fbb9604a0e\""}}},
     {BLUEPRINT, "machine.cpu", {{BASE_MACHINE, "cpu/max", "8"}}},
-    {BLUEPRINT, "machine.memory",
+    {BLUEPRINT,
+     "machine.memory",
      {{BASE_MACHINE, "memory", "{\"default\": 8192, \"min\": 8192, \"max\": 8192}"}}},
     {BLUEPRINT, "machine.storage", {{BASE_MACHINE, "storage/max", "100"}}},
-    {BLUEPRINT, "machine.memory_reservation",
+    {BLUEPRINT,
+     "machine.memory_reservation",
      {{BASE_MACHINE, "VMware.Memory.Reservation/default", "\"8192\""}}},
     {BLUEPRINT, "machine.network.name", {{BASE_NETWORK, "name", "\"Other Network\""}}},
     {BLUEPRINT, "machine.network.profile", {{BASE_NETWORK, "network_profile", "\"ml-old\""}}},
-    {BLUEPRINT, "machine.network.assignment",
+    {BLUEPRINT,
+     "machine.network.assignment",
      {{BASE_MACHINE, "nics/0/assignment_type", "\"Static\""}}},
-    {BLUEPRINT, "machine.reservation_policy",
+    {BLUEPRINT,
+     "machine.reservation_policy",
      {{BASE_MACHINE, "reservation_policy",
        "{\"id\": \"other-cluster\", \"label\": \"other-cluster\"}"}}},
     {BLUEPRINT, "software", {{BASE_BLUEPRINT, "components/Tensorflow-GPU", "null"}}},
@@ -117,8 +129,11 @@ static const struct row rows[] = {
     {SERVICE, "description", {{BASE_SERVICE, "description", "s|Machines|Toys"}}},
     {SERVICE, "active", {{BASE_SERVICE, "status", "\"INACTIVE\""}}},
 
-    {ENTITLEMENT, "description", {{BASE_ENTITLEMENT, "description", "s|[gridform|By hand\n[gridform"}}},
-    {ENTITLEMENT, "business_group",
+    {ENTITLEMENT,
+     "description",
+     {{BASE_ENTITLEMENT, "description", "s|[gridform|By hand\n[gridform"}}},
+    {ENTITLEMENT,
+     "business_group",
      {{BASE_ENTITLEMENT, "organization/subtenantLabel", "\"other\""},
       {BASE_ENTITLEMENT, "organization/subtenantRef", "the group other"}}},
     {ENTITLEMENT, "services", {{BASE_ENTITLEMENT, "entitledServices", "[]"}}},
@@ -133,16 +148,17 @@ struct test {
     char bases[BASE_COUNT][160];
 };
 
-/* ---- paths ------------------------------------------------------------------------------------ */
+/* ---- paths
+ * ------------------------------------------------------------------------------------ */
 
 static void find_id(struct test *test, enum base base, const json_t *world, const char *list,
                     const char *member, const char *text)
 {
     const char *id;
     json_t *each;
-    json_object_foreach((json_t *)(uintptr_t)json_at(world, "vra/%s", list), id, each)
-        if (strstr(json_text_at(each, "%s", member), text) != NULL)
-            snprintf(test->bases[base], sizeof(test->bases[base]), "vra/%s/%s", list, id);
+    json_object_foreach((json_t *)(uintptr_t)json_at(world, "vra/%s", list), id,
+                        each) if (strstr(json_text_at(each, "%s", member), text) != NULL)
+        snprintf(test->bases[base], sizeof(test->bases[base]), "vra/%s/%s", list, id);
 }
 
 /* Identifiers change when an object is made anew, so this is asked for every row. */
@@ -160,9 +176,9 @@ static void find_bases(struct test *test)
              "vra/blueprints/Tensorflow-GPU/components/machine/data");
     snprintf(test->bases[BASE_NETWORK], 160,
              "vra/blueprints/Tensorflow-GPU/components/network/data");
-    json_object_foreach(json_object_get(world, "vms"), name, vm)
-        if (strncmp(name, "centos72-vra-nvidia-", 20) == 0)
-            snprintf(test->bases[BASE_VM], 160, "vms/%s", name);
+    json_object_foreach(json_object_get(world, "vms"), name,
+                        vm) if (strncmp(name, "centos72-vra-nvidia-", 20) == 0)
+        snprintf(test->bases[BASE_VM], 160, "vms/%s", name);
     find_id(test, BASE_ITEM, world, "catalog_items", "providerBinding/bindingId",
             "!::!Tensorflow-GPU");
     find_id(test, BASE_SERVICE, world, "services", "name", "Machine Learning");
@@ -181,14 +197,15 @@ static void resolve_path(struct test *test, const struct change_made *change, ch
     json_t *devices = lab_look(&test->site.lab, "%s/devices", test->bases[change->base]);
     size_t i;
     json_t *device;
-    json_array_foreach(devices, i, device)
-        if (strcmp(json_text_at(device, "kind"), "vgpu") == 0)
-            snprintf(ret, size, "%s/devices/%d/%s", test->bases[change->base],
-                     (int)json_int_at(device, "key"), vgpu + 6);
+    json_array_foreach(devices, i,
+                       device) if (strcmp(json_text_at(device, "kind"), "vgpu") == 0)
+        snprintf(ret, size, "%s/devices/%d/%s", test->bases[change->base],
+                 (int)json_int_at(device, "key"), vgpu + 6);
     json_decref(devices);
 }
 
-/* ---- out of shape --------------------------------------------------------------------------------- */
+/* ---- out of shape
+ * --------------------------------------------------------------------------------- */
 
 /* A list is entered by index when looking, by key when poking: vibs/NVIDIA-VMware/id. */
 static json_t *current_text(struct test *test, const char *path)
@@ -199,9 +216,9 @@ static json_t *current_text(struct test *test, const char *path)
     json_t *vibs = lab_look(&test->site.lab, "%.*s/vibs", (int)(vib - path), path);
     json_t *each, *found = NULL;
     size_t i;
-    json_array_foreach(vibs, i, each)
-        if (strcmp(json_text_at(each, "name"), "NVIDIA-VMware") == 0)
-            found = json_incref(json_object_get(each, strrchr(path, '/') + 1));
+    json_array_foreach(vibs, i,
+                       each) if (strcmp(json_text_at(each, "name"), "NVIDIA-VMware") == 0)
+        found = json_incref(json_object_get(each, strrchr(path, '/') + 1));
     json_decref(vibs);
     return found;
 }
@@ -228,12 +245,13 @@ static void poke_group(struct test *test, const char *path)
 {
     json_t *groups = lab_look(&test->site.lab, "vra/business_groups"), *group;
     const char *id;
-    json_object_foreach(groups, id, group)
-        if (strcmp(json_text_at(group, "name"), "other") == 0) {
-            char value[64];
-            snprintf(value, sizeof(value), "\"%s\"", id);
-            lab_poke(&test->site.lab, value, "%s", path);
-        }
+    json_object_foreach(groups, id,
+                        group) if (strcmp(json_text_at(group, "name"), "other") == 0)
+    {
+        char value[64];
+        snprintf(value, sizeof(value), "\"%s\"", id);
+        lab_poke(&test->site.lab, value, "%s", path);
+    }
     json_decref(groups);
 }
 
@@ -253,7 +271,8 @@ static void take_out_of_shape(struct test *test, const struct row *row)
     }
 }
 
-/* ---- what drift says -------------------------------------------------------------------------------- */
+/* ---- what drift says
+ * -------------------------------------------------------------------------------- */
 
 static void expect_named(struct test *test, const struct row *row)
 {
@@ -310,10 +329,8 @@ static void every_attribute_is_named_and_repaired(void **state)
 /* Objects that others refer to: their going moves more than one attribute. */
 static void what_was_deleted_comes_back(void **state)
 {
-    static const enum base gone[][2] = {{BASE_BLUEPRINT, BASE_ITEM},
-                                        {BASE_SERVICE},
-                                        {BASE_SOFTWARE},
-                                        {BASE_VM, BASE_SPEC}};
+    static const enum base gone[][2] = {
+        {BASE_BLUEPRINT, BASE_ITEM}, {BASE_SERVICE}, {BASE_SOFTWARE}, {BASE_VM, BASE_SPEC}};
     struct test *test = *state;
     for (size_t i = 0; i < ARRAY_LEN(gone); i++) {
         find_bases(test);
@@ -341,8 +358,7 @@ static void an_edit_is_no_drift(void **state)
 static void unreadable_is_no_drift(void **state)
 {
     struct test *test = *state;
-    lab_poke(&test->site.lab, "false",
-             "hosts/esx-gpu-01.lab.local/services/TSM-SSH/running");
+    lab_poke(&test->site.lab, "false", "hosts/esx-gpu-01.lab.local/services/TSM-SSH/running");
     struct run *run = run_expect(GRIDFORM(&test->site, "drift", "--json"), 7);
     json_t *report = run_json(run);
     assert_int_equal(json_array_size(json_at(report, "drift")), 0);

@@ -33,8 +33,7 @@ static unsigned count_calls(const json_t *calls, const char *system)
     size_t i;
     unsigned n = 0;
     json_t *call;
-    json_array_foreach(calls, i, call)
-        n += strcmp(json_text_at(call, "system"), system) == 0;
+    json_array_foreach(calls, i, call) n += strcmp(json_text_at(call, "system"), system) == 0;
     return n;
 }
 
@@ -56,12 +55,12 @@ static void describe(const struct site *site, const struct fault_case *fault, ch
     size_t i;
     snprintf(ret, size, "%s of %s call %u", kinds[fault->kind], systems[fault->system],
              fault->skip + 1);
-    json_array_foreach(calls, i, call)
-        if (strcmp(json_text_at(call, "system"), systems[fault->system]) == 0 &&
-            n++ == fault->skip)
-            snprintf(ret, size, "%s of %s call %u (%s), %u times", kinds[fault->kind],
-                     systems[fault->system], fault->skip + 1, json_text_at(call, "operation"),
-                     fault->times);
+    json_array_foreach(
+        calls, i, call) if (strcmp(json_text_at(call, "system"), systems[fault->system]) == 0 &&
+                            n++ == fault->skip)
+        snprintf(ret, size, "%s of %s call %u (%s), %u times", kinds[fault->kind],
+                 systems[fault->system], fault->skip + 1, json_text_at(call, "operation"),
+                 fault->times);
     json_decref(calls);
 }
 

@@ -16,9 +16,8 @@ static void lab_can_be_looked_at_and_changed(void **state)
     json_t *policy = lab_look(&site->lab, "hosts/esx-gpu-02.lab.local/power_policy");
     assert_string_equal(json_string_value(policy), "dynamic");
     json_decref(policy);
-    assert_int_equal(lab_try(&site->lab, "POST", "world/hosts/nobody/power_policy", NULL,
-                             &world),
-                     400);
+    assert_int_equal(
+        lab_try(&site->lab, "POST", "world/hosts/nobody/power_policy", NULL, &world), 400);
     json_decref(world);
     site_fresh_lab(site);
     policy = lab_look(&site->lab, "hosts/esx-gpu-02.lab.local/power_policy");

@@ -19,7 +19,8 @@ enum { SPEED = 60000, WORLDS = 50, SLOTS_OF_A_HOST = 4 };
 
 static unsigned n_worlds = WORLDS, first_world;
 
-/* ---- random worlds -------------------------------------------------------------------------- */
+/* ---- random worlds --------------------------------------------------------------------------
+ */
 
 static struct vm_shape random_vm(struct chance *chance, const struct host_shape *host)
 {
@@ -32,9 +33,9 @@ static struct vm_shape random_vm(struct chance *chance, const struct host_shape 
 
 static struct host_shape random_host(struct chance *chance)
 {
-    static const enum driver_shape drivers[] = {DRIVER_ABSENT, DRIVER_ABSENT, DRIVER_OLD,
-                                                DRIVER_PRESENT, DRIVER_PRESENT,
-                                                DRIVER_NOT_LOADED};
+    static const enum driver_shape drivers[] = {DRIVER_ABSENT,  DRIVER_ABSENT,
+                                                DRIVER_OLD,     DRIVER_PRESENT,
+                                                DRIVER_PRESENT, DRIVER_NOT_LOADED};
     struct host_shape host = {.driver = drivers[chance_below(chance, 6)],
                               .passthru = chance_yes(chance, 50),
                               .ecc = chance_yes(chance, 50),
@@ -65,7 +66,8 @@ static struct world_shape random_world(uint64_t seed)
     return shape;
 }
 
-/* ---- what was announced ---------------------------------------------------------------------- */
+/* ---- what was announced
+ * ---------------------------------------------------------------------- */
 
 struct tally {
     size_t windows, reboots, conditional;
@@ -93,13 +95,13 @@ static bool list_has(const json_t *list, const char *text)
 {
     size_t i;
     json_t *each;
-    json_array_foreach(list, i, each)
-        if (strcmp(json_string_value(each), text) == 0)
-            return true;
+    json_array_foreach(list, i,
+                       each) if (strcmp(json_string_value(each), text) == 0) return true;
     return false;
 }
 
-/* ---- comparing -------------------------------------------------------------------------------- */
+/* ---- comparing
+ * -------------------------------------------------------------------------------- */
 
 static void check_number(const char *what, uint64_t seed, size_t expected, size_t actual)
 {
@@ -117,8 +119,7 @@ static void check_host(const struct world_shape *shape, unsigned number, const j
     bool ecc_after_boot = is->ecc_pending ? !is->ecc : is->ecc;
     snprintf(host, sizeof(host), HOST, number);
     snprintf(what, sizeof(what), "windows of %s", host);
-    check_number(what, seed, tally.windows,
-                 events_count(events, "maintenance_entered", host));
+    check_number(what, seed, tally.windows, events_count(events, "maintenance_entered", host));
     check_number(what, seed, tally.windows, events_count(events, "maintenance_left", host));
     snprintf(what, sizeof(what), "reboots of %s", host);
     check_number(what, seed, tally.reboots + (ecc_after_boot ? tally.conditional : 0),
@@ -138,8 +139,7 @@ static void check_machines(const struct world_shape *shape, const json_t *plan,
                 snprintf(vm, sizeof(vm), "vm-%02u-%u", i + 1, j + 1);
                 snprintf(what, sizeof(what), "%s %s", kinds[k][1], vm);
                 bool said = list_has(json_at(plan, "impact/%s", kinds[k][0]), vm);
-                check_number(what, seed, said,
-                             events_count(events, kinds[k][1], vm) > 0);
+                check_number(what, seed, said, events_count(events, kinds[k][1], vm) > 0);
             }
 }
 
@@ -159,11 +159,12 @@ static size_t slots_of(const json_t *world)
     const char *name;
     json_t *host;
     size_t slots = 0;
-    json_object_foreach(json_object_get(world, "hosts"), name, host)
-        if (json_true_at(host, "driver_runs") && !json_true_at(host, "in_maintenance") &&
-            strcmp(json_text_at(host, "default_active"), "shared_passthru") == 0 &&
-            strcmp(json_text_at(host, "gpus/0/type_active"), "shared_passthru") == 0)
-            slots += SLOTS_OF_A_HOST;
+    json_object_foreach(
+        json_object_get(world, "hosts"), name,
+        host) if (json_true_at(host, "driver_runs") && !json_true_at(host, "in_maintenance") &&
+                  strcmp(json_text_at(host, "default_active"), "shared_passthru") == 0 &&
+                  strcmp(json_text_at(host, "gpus/0/type_active"), "shared_passthru") == 0)
+        slots += SLOTS_OF_A_HOST;
     return slots;
 }
 
@@ -200,7 +201,8 @@ static void check_totals(const json_t *plan, const json_t *events, const json_t 
                  slots_of(world));
 }
 
-/* ---- one world ----------------------------------------------------------------------------------- */
+/* ---- one world
+ * ----------------------------------------------------------------------------------- */
 
 static void expect_nothing_left(struct site *site, uint64_t seed)
 {

@@ -13,8 +13,8 @@ enum { N_MACHINES = 16 };
 #define SERVICE_FILE "service.yaml"
 
 static const char *const addresses[] = {
-    "blueprint/Tensorflow-GPU",         "catalog_service/Machine Learning",
-    "customization_spec/centos-ml",     "entitlement/ml-users",
+    "blueprint/Tensorflow-GPU",          "catalog_service/Machine Learning",
+    "customization_spec/centos-ml",      "entitlement/ml-users",
     "software_component/Tensorflow-GPU", "template/centos72-vra-nvidia"};
 
 struct test {
@@ -36,9 +36,9 @@ static void find_template(struct test *test, const json_t *world)
 {
     const char *name;
     json_t *vm;
-    json_object_foreach(json_object_get(world, "vms"), name, vm)
-        if (strncmp(name, "centos72-vra-nvidia-", 20) == 0)
-            snprintf(test->template, sizeof(test->template), "%s", name);
+    json_object_foreach(json_object_get(world, "vms"), name,
+                        vm) if (strncmp(name, "centos72-vra-nvidia-", 20) == 0)
+        snprintf(test->template, sizeof(test->template), "%s", name);
 }
 
 /* The machines of the users, as JSON text: equal before and after. */
@@ -71,16 +71,16 @@ static void expect_no_call_about_machines(const struct site *site)
         json_t *vm;
         if (!json_true_at(call, "changing"))
             continue;
-        json_object_foreach(json_object_get(world, "vms"), name, vm)
-            if (strcmp(json_text_at(vm, "made_by"), "vra") == 0)
-                assert_string_not_equal(json_text_at(vm, "moref"),
-                                        json_text_at(call, "object"));
+        json_object_foreach(json_object_get(world, "vms"), name,
+                            vm) if (strcmp(json_text_at(vm, "made_by"), "vra") == 0)
+            assert_string_not_equal(json_text_at(vm, "moref"), json_text_at(call, "object"));
     }
     json_decref(calls);
     json_decref(world);
 }
 
-/* ---- the machines of users ------------------------------------------------------------------ */
+/* ---- the machines of users ------------------------------------------------------------------
+ */
 
 static void machines_carry_the_mark(void **state)
 {
@@ -157,7 +157,8 @@ static void without_a_state_everything_is_refused_until_named(void **state)
     GRIDFORM_EXPECT(&test->site, 0, "plan", "--detailed-exitcode");
 }
 
-/* ---- rebuilding and removing ------------------------------------------------------------------- */
+/* ---- rebuilding and removing
+ * ------------------------------------------------------------------- */
 
 static void set_base(struct test *test, const char *old, const char *new)
 {
@@ -172,11 +173,12 @@ static void set_base(struct test *test, const char *old, const char *new)
 static void a_foreign_mark_protects(void **state)
 {
     struct test *test = *state;
-    lab_poke(&test->site.lab,
-             "{\"host\": \"esx-gpu-01.lab.local\", \"datastore\": \"images\", \"template\": true,"
-             " \"instance_uuid\": \"52aaaaaa-0000-1111-2222-333333333333\","
-             " \"memory_mb\": 4096}",
-             "vms/centos72-vra-nvidia-0badcafe");
+    lab_poke(
+        &test->site.lab,
+        "{\"host\": \"esx-gpu-01.lab.local\", \"datastore\": \"images\", \"template\": true,"
+        " \"instance_uuid\": \"52aaaaaa-0000-1111-2222-333333333333\","
+        " \"memory_mb\": 4096}",
+        "vms/centos72-vra-nvidia-0badcafe");
     lab_poke(&test->site.lab, "\"ffffffffffffffffffffffffffffffff\"",
              "vms/centos72-vra-nvidia-0badcafe/extra/gridform.lineage");
     lab_poke(&test->site.lab, "\"template/centos72-vra-nvidia\"",
@@ -190,10 +192,10 @@ static void stop_a_machine(const struct site *site)
 {
     json_t *world = lab_world(&site->lab), *vm;
     const char *name, *first = NULL;
-    json_object_foreach(json_object_get(world, "vms"), name, vm)
-        if (strcmp(json_text_at(vm, "made_by"), "vra") == 0 &&
-            strcmp(json_text_at(vm, "host"), "esx-gpu-03.lab.local") == 0)
-            first = name;
+    json_object_foreach(json_object_get(world, "vms"), name,
+                        vm) if (strcmp(json_text_at(vm, "made_by"), "vra") == 0 &&
+                                strcmp(json_text_at(vm, "host"), "esx-gpu-03.lab.local") == 0)
+        first = name;
     assert_non_null(first);
     lab_poke(&site->lab, "\"off\"", "vms/%s/power", first);
     json_decref(world);
@@ -220,8 +222,8 @@ static void old_versions_go_and_only_ours(void **state)
     json_t *world = lab_world(&test->site.lab), *vm;
     const char *name;
     size_t versions = 0;
-    json_object_foreach(json_object_get(world, "vms"), name, vm)
-        versions += strncmp(name, "centos72-vra-nvidia-", 20) == 0;
+    json_object_foreach(json_object_get(world, "vms"), name, vm) versions +=
+        strncmp(name, "centos72-vra-nvidia-", 20) == 0;
     assert_int_equal(versions, 2 + 1); /* keep: 2, and the stranger's */
     assert_non_null(json_at(world, "vms/centos72-vra-nvidia-0badcafe"));
     json_decref(world);
@@ -244,9 +246,9 @@ static void removal_takes_only_what_is_ours(void **state)
     json_t *world = lab_world(&test->site.lab);
     json_t *vm;
     const char *name;
-    json_object_foreach(json_object_get(world, "vms"), name, vm)
-        if (strncmp(name, "centos72-vra-nvidia-", 20) == 0)
-            assert_string_equal(name, "centos72-vra-nvidia-0badcafe");
+    json_object_foreach(json_object_get(world, "vms"), name,
+                        vm) if (strncmp(name, "centos72-vra-nvidia-", 20) == 0)
+        assert_string_equal(name, "centos72-vra-nvidia-0badcafe");
     assert_non_null(json_at(world, "vms/centos72-vra-nvidia-0badcafe"));
     assert_int_equal(json_object_size(json_at(world, "vra/blueprints")), 0);
     json_decref(world);
@@ -287,7 +289,8 @@ static void what_was_adopted_can_be_changed_and_removed(void **state)
     site_stop(&site);
 }
 
-/* ---- setting up --------------------------------------------------------------------------------- */
+/* ---- setting up
+ * --------------------------------------------------------------------------------- */
 
 static int set_up(void **state)
 {

@@ -24,14 +24,15 @@ static const json_t *first_where(const json_t *object, const char *member, const
 {
     const char *key;
     json_t *each;
-    json_object_foreach((json_t *)(uintptr_t)object, key, each)
-        if (strcmp(json_text_at(each, "%s", member), text) == 0)
-            return each;
+    json_object_foreach((json_t *)(uintptr_t)object, key,
+                        each) if (strcmp(json_text_at(each, "%s", member), text) ==
+                                  0) return each;
     fail_msg("nothing whose %s is %s", member, text);
     return NULL;
 }
 
-/* ---- hosts ---------------------------------------------------------------------------------- */
+/* ---- hosts ----------------------------------------------------------------------------------
+ */
 
 static void h1_graphics_type_and_policy(void **state)
 {
@@ -51,10 +52,9 @@ static int event_at(const json_t *events, const char *event, const char *object)
 {
     size_t i;
     json_t *item;
-    json_array_foreach(events, i, item)
-        if (strcmp(json_text_at(item, "event"), event) == 0 &&
-            strcmp(json_text_at(item, "object"), object) == 0)
-            return (int)i;
+    json_array_foreach(events, i, item) if (strcmp(json_text_at(item, "event"), event) == 0 &&
+                                            strcmp(json_text_at(item, "object"), object) ==
+                                                0) return (int)i;
     return -1;
 }
 
@@ -72,9 +72,8 @@ static void h2_driver_in_real_maintenance_mode(void **state)
         assert_false(json_true_at(done->world, "hosts/%s/in_maintenance", host));
     }
     assert_int_equal(calls_count(done->calls, "esxcli software vib install", NULL), N_HOSTS);
-    assert_int_equal(calls_count(done->calls, "esxcli software vib install",
-                                 "--maintenance-mode"),
-                     0);
+    assert_int_equal(
+        calls_count(done->calls, "esxcli software vib install", "--maintenance-mode"), 0);
     /* The file says signature_check: false; --force would do far more than that. */
     assert_int_equal(calls_count(done->calls, "esxcli software vib install", "--no-sig-check"),
                      N_HOSTS);
@@ -133,18 +132,20 @@ static void h7_power_policy(void **state)
                             "dynamic");
 }
 
-/* ---- template ------------------------------------------------------------------------------- */
+/* ---- template -------------------------------------------------------------------------------
+ */
 
 static void v1_shared_pci_device(void **state)
 {
     struct done *done = *state;
     size_t i, n = 0;
     json_t *device;
-    json_array_foreach(json_at(done->template, "devices"), i, device)
-        if (strcmp(json_text_at(device, "kind"), "vgpu") == 0) {
-            assert_string_equal(json_text_at(device, "vgpu_profile"), PROFILE);
-            n++;
-        }
+    json_array_foreach(json_at(done->template, "devices"), i,
+                       device) if (strcmp(json_text_at(device, "kind"), "vgpu") == 0)
+    {
+        assert_string_equal(json_text_at(device, "vgpu_profile"), PROFILE);
+        n++;
+    }
     assert_int_equal(n, 1);
 }
 
@@ -188,13 +189,14 @@ static void v12_customization_specification(void **state)
     assert_non_null(strstr(json_text_at(spec, "spec"), "CustomizationDhcpIpGenerator"));
 }
 
-/* ---- service catalogue -------------------------------------------------------------------------- */
+/* ---- service catalogue
+ * -------------------------------------------------------------------------- */
 
 static void r1_software_component(void **state)
 {
     struct done *done = *state;
-    const json_t *component = first_where(json_at(done->world, "vra/components"), "name",
-                                          "Tensorflow-GPU");
+    const json_t *component =
+        first_where(json_at(done->world, "vra/components"), "name", "Tensorflow-GPU");
     char *script = file_text("%s/software/tensorflow-gpu.sh", EXAMPLE_TENSORFLOW);
     char *dump = json_dumps(component, 0);
     json_t *text = json_string(script);
@@ -210,8 +212,8 @@ static void r1_software_component(void **state)
 static void r2_software_is_published(void **state)
 {
     struct done *done = *state;
-    const json_t *component = first_where(json_at(done->world, "vra/components"), "name",
-                                          "Tensorflow-GPU");
+    const json_t *component =
+        first_where(json_at(done->world, "vra/components"), "name", "Tensorflow-GPU");
     assert_string_equal(json_text_at(component, "publishStatus"), "PUBLISHED");
 }
 
@@ -273,17 +275,17 @@ static void r7_memory_reservation(void **state)
 static void r8_software_on_the_machine(void **state)
 {
     struct done *done = *state;
-    const json_t *component = first_where(json_at(done->world, "vra/components"), "name",
-                                          "Tensorflow-GPU");
+    const json_t *component =
+        first_where(json_at(done->world, "vra/components"), "name", "Tensorflow-GPU");
     const json_t *on = first_where(json_at(done->blueprint, "components"), "type",
                                    json_text_at(component, "id"));
     assert_memory_equal(json_text_at(on, "data/host"), "${_resource~", 12);
     char name[128];
     snprintf(name, sizeof(name), "%s", json_text_at(on, "data/host") + 12);
     name[strcspn(name, "}")] = '\0';
-    assert_ptr_equal(json_object_get(
-                         json_object_get(json_at(done->blueprint, "components"), name), "data"),
-                     done->machine);
+    assert_ptr_equal(
+        json_object_get(json_object_get(json_at(done->blueprint, "components"), name), "data"),
+        done->machine);
 }
 
 static void r9_blueprint_is_published(void **state)
@@ -295,12 +297,13 @@ static void r9_blueprint_is_published(void **state)
 static void r10_in_the_catalogue_under_its_service(void **state)
 {
     struct done *done = *state;
-    const json_t *service = first_where(json_at(done->world, "vra/services"), "name",
-                                        "Machine Learning");
+    const json_t *service =
+        first_where(json_at(done->world, "vra/services"), "name", "Machine Learning");
     const char *key;
     json_t *item;
     size_t n = 0;
-    json_object_foreach((json_t *)(uintptr_t)json_at(done->world, "vra/catalog_items"), key, item)
+    json_object_foreach((json_t *)(uintptr_t)json_at(done->world, "vra/catalog_items"), key,
+                        item)
     {
         const char *binding = json_text_at(item, "providerBinding/bindingId");
         const char *end = strstr(binding, "!::!");
@@ -342,7 +345,8 @@ static void s1_vcpus_are_cores_by_slots(void **state)
     edit_text(file, "cpu: { min: 6, max: 7 }", "cpu: auto");
 }
 
-/* ---- after it -------------------------------------------------------------------------------------- */
+/* ---- after it
+ * -------------------------------------------------------------------------------------- */
 
 static void second_plan_is_empty(void **state)
 {
@@ -358,10 +362,10 @@ static void second_plan_is_empty(void **state)
 
 static void find_parts(struct done *done)
 {
-    done->template = first_where(json_at(done->world, "vms"), "made_by",
-                                 "svc-gridform@vsphere.local");
-    done->blueprint = first_where(json_at(done->world, "vra/blueprints"), "name",
-                                  "Tensorflow-GPU");
+    done->template =
+        first_where(json_at(done->world, "vms"), "made_by", "svc-gridform@vsphere.local");
+    done->blueprint =
+        first_where(json_at(done->world, "vra/blueprints"), "name", "Tensorflow-GPU");
     const json_t *components = json_at(done->blueprint, "components");
     done->machine = json_at(
         first_where(components, "type", "Infrastructure.CatalogItem.Machine.Virtual.vSphere"),

@@ -29,10 +29,9 @@ static void expect_no_changing_call(struct site *site)
     json_t *calls = lab_calls(&site->lab);
     size_t i;
     json_t *call;
-    json_array_foreach(calls, i, call)
-        if (json_true_at(call, "changing"))
-            fail_long("a reader made the call %s %s", json_text_at(call, "operation"),
-                      json_text_at(call, "object"));
+    json_array_foreach(calls, i, call) if (json_true_at(call, "changing"))
+        fail_long("a reader made the call %s %s", json_text_at(call, "operation"),
+                  json_text_at(call, "object"));
     assert_true(json_array_size(calls) > 0);
     json_decref(calls);
 }

@@ -24,7 +24,8 @@ struct system {
 
 static const char *const vcenter_operations[] = {"Login", "RetrievePropertiesEx",
                                                  "CreateContainerView", "*"},
-                         *const shell_operations[] = {"*", "nvidia-smi", "esxcli graphics host get"},
+                         *const shell_operations[] = {"*", "nvidia-smi",
+                                                      "esxcli graphics host get"},
                          *const vra_operations[] = {"POST /identity/api/tokens", "*",
                                                     "GET /catalog-service/api/services"};
 
@@ -52,7 +53,8 @@ static struct canary make_canary(unsigned number)
     return canary;
 }
 
-/* ---- giving it -------------------------------------------------------------------------------- */
+/* ---- giving it
+ * -------------------------------------------------------------------------------- */
 
 struct giving {
     char manifest[256], original[64], reference[256]; /* what was edited, to take it back */
@@ -109,7 +111,8 @@ static void take_back(struct site *site, const struct giving *giving)
     unlink(giving->file);
 }
 
-/* ---- looking for it ----------------------------------------------------------------------------- */
+/* ---- looking for it
+ * ----------------------------------------------------------------------------- */
 
 static void expect_nowhere(const struct site *site, const struct canary *canary)
 {
@@ -151,7 +154,8 @@ static void run_everything(struct site *site)
     run_free(GRIDFORM(site, "state", "list"));
 }
 
-/* ---- canaries as wrong passwords ----------------------------------------------------------------- */
+/* ---- canaries as wrong passwords
+ * ----------------------------------------------------------------- */
 
 static void wrong_passwords(void **state)
 {
@@ -171,15 +175,16 @@ static void wrong_passwords(void **state)
     }
 }
 
-/* ---- canaries as right passwords, which the servers send back -------------------------------------- */
+/* ---- canaries as right passwords, which the servers send back
+ * -------------------------------------- */
 
 static void send_back(struct site *site, const struct system *system, const char *kind,
                       const char *operation, const char *value)
 {
-    json_t *fault = json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "system", system->lab,
-                              "operation", operation, "kind", kind, "times", 1000, "status",
-                              500, "text", json_sprintf("refused: password '%s' in %s", value,
-                                                        value));
+    json_t *fault =
+        json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "system", system->lab, "operation",
+                  operation, "kind", kind, "times", 1000, "status", 500, "text",
+                  json_sprintf("refused: password '%s' in %s", value, value));
     lab_post(&site->lab, "faults", fault);
     json_decref(fault);
 }
@@ -217,14 +222,17 @@ static void error_texts(void **state)
     assert_true(n_failed >= 10); /* the texts did come */
 }
 
-/* ---- commands that fail ---------------------------------------------------------------------------- */
+/* ---- commands that fail
+ * ---------------------------------------------------------------------------- */
 
 /* What a failing command prints, on either stream, may be half of a secret. */
 static void failing_commands(void **state)
 {
     static const char *const scripts[] = {
-        "#!/bin/sh\ncat %s\ncat %s >&2\nexit 3\n", "#!/bin/sh\ncat %s %s >&2\n",
-        "#!/bin/sh\ncat %s; echo; cat %s\nkill -9 $$\n", "#!/bin/sh\ncat %s >&2\nsleep 0; false %s\n",
+        "#!/bin/sh\ncat %s\ncat %s >&2\nexit 3\n",
+        "#!/bin/sh\ncat %s %s >&2\n",
+        "#!/bin/sh\ncat %s; echo; cat %s\nkill -9 $$\n",
+        "#!/bin/sh\ncat %s >&2\nsleep 0; false %s\n",
         "#!/bin/sh\ncat %s\nprintf '\\n\\nmore %%s\\n' %s\n",
         "#!/bin/sh\necho \"$0: cannot unlock: $(cat %s)\" >&2; : %s\nexit 1\n"};
     struct site *site = *state;

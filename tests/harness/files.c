@@ -119,7 +119,8 @@ char *find_in_files(const char *directory, const char *needle)
 {
     DIR *dir = opendir(directory);
     char *found = NULL;
-    for (struct dirent *entry; dir != NULL && found == NULL && (entry = readdir(dir)) != NULL;) {
+    for (struct dirent *entry;
+         dir != NULL && found == NULL && (entry = readdir(dir)) != NULL;) {
         char path[1024];
         struct stat info;
         snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
@@ -154,15 +155,17 @@ int64_t clock_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* ---- chance ------------------------------------------------------------------------------- */
+/* ---- chance -------------------------------------------------------------------------------
+ */
 
 uint64_t chance_seed(const char *what)
 {
     const char *given = getenv("GRIDFORM_SEED");
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    uint64_t seed = given != NULL ? strtoull(given, NULL, 0)
-                                  : (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    uint64_t seed = given != NULL
+                        ? strtoull(given, NULL, 0)
+                        : (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     print_message("%s: GRIDFORM_SEED=%llu\n", what, (unsigned long long)seed);
     return seed;
 }

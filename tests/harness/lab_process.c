@@ -18,7 +18,8 @@
 
 enum { START_LIMIT_MS = 30000, CALL_LIMIT_S = 70, ANSWER_MAX = 64 << 20 };
 
-/* ---- process ------------------------------------------------------------------------------ */
+/* ---- process ------------------------------------------------------------------------------
+ */
 
 static void child(const struct lab *lab, const char *world_file, unsigned speed, int input)
 {
@@ -93,7 +94,8 @@ void lab_stop(struct lab *lab)
     lab->dir[0] = '\0';
 }
 
-/* ---- calls -------------------------------------------------------------------------------- */
+/* ---- calls --------------------------------------------------------------------------------
+ */
 
 static size_t take(char *data, size_t size, size_t n, void *context)
 {
@@ -225,8 +227,7 @@ size_t calls_changing(const json_t *calls)
 {
     size_t n = 0, i;
     json_t *call;
-    json_array_foreach(calls, i, call)
-        n += json_is_true(json_object_get(call, "changing"));
+    json_array_foreach(calls, i, call) n += json_is_true(json_object_get(call, "changing"));
     return n;
 }
 
@@ -234,9 +235,9 @@ size_t events_count(const json_t *events, const char *event, const char *object)
 {
     size_t n = 0, i;
     json_t *item;
-    json_array_foreach(events, i, item)
-        n += strcmp(json_text_at(item, "event"), event) == 0 &&
-             (object == NULL || strcmp(json_text_at(item, "object"), object) == 0);
+    json_array_foreach(events, i, item) n +=
+        strcmp(json_text_at(item, "event"), event) == 0 &&
+        (object == NULL || strcmp(json_text_at(item, "object"), object) == 0);
     return n;
 }
 
@@ -244,13 +245,14 @@ size_t calls_count(const json_t *calls, const char *operation, const char *detai
 {
     size_t n = 0, i;
     json_t *item;
-    json_array_foreach(calls, i, item)
-        n += strcmp(json_text_at(item, "operation"), operation) == 0 &&
-             (detail == NULL || strstr(json_text_at(item, "detail"), detail) != NULL);
+    json_array_foreach(calls, i, item) n +=
+        strcmp(json_text_at(item, "operation"), operation) == 0 &&
+        (detail == NULL || strstr(json_text_at(item, "detail"), detail) != NULL);
     return n;
 }
 
-/* ---- faults --------------------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------------------
+ */
 
 static void post_text(const struct lab *lab, const char *path, const char *text)
 {
@@ -291,10 +293,10 @@ void lab_release(const struct lab *lab, bool answer)
     post_text(lab, "release", answer ? "{\"answer\": true}" : "{\"answer\": false}");
 }
 
-/* ---- JSON ----------------------------------------------------------------------------------- */
+/* ---- JSON -----------------------------------------------------------------------------------
+ */
 
-static const json_t *PRINTF_LIKE(2, 0)
-    walk(const json_t *at, const char *format, va_list args)
+static const json_t *PRINTF_LIKE(2, 0) walk(const json_t *at, const char *format, va_list args)
 {
     char path[1024], *rest = path, *segment;
     format_path(path, sizeof(path), format, args);

@@ -36,7 +36,8 @@ long lab_try(const struct lab *lab, const char *method, const char *path, const 
 json_t *lab_get(const struct lab *lab, const char *path);
 void lab_post(const struct lab *lab, const char *path, const json_t *body);
 
-/* ---- the world ---------------------------------------------------------------------------- */
+/* ---- the world ----------------------------------------------------------------------------
+ */
 
 json_t *lab_world(const struct lab *lab);
 /* Change the world from outside: value is JSON text ("true", "\"shared\"", "null"); path is a
@@ -46,7 +47,8 @@ void PRINTF_LIKE(3, 4)
 /* One value of the world by its path, for comparing. */
 json_t *PRINTF_LIKE(2, 3) lab_look(const struct lab *lab, const char *path, ...);
 
-/* ---- what happened -------------------------------------------------------------------------- */
+/* ---- what happened --------------------------------------------------------------------------
+ */
 
 json_t *lab_calls(const struct lab *lab);
 json_t *lab_events(const struct lab *lab);
@@ -58,7 +60,8 @@ size_t events_count(const json_t *events, const char *event, const char *object)
 /* Calls of an operation; a detail that is not NULL must be part of the recorded one. */
 size_t calls_count(const json_t *calls, const char *operation, const char *detail);
 
-/* ---- faults ----------------------------------------------------------------------------------- */
+/* ---- faults
+ * ----------------------------------------------------------------------------------- */
 
 /* fault: the members of a fault as JSON text, as lab.h describes them. */
 void lab_fault(const struct lab *lab, const char *fault);
@@ -69,7 +72,8 @@ bool lab_is_held(const struct lab *lab, unsigned ms);
 /* Let it go, with its answer or without. */
 void lab_release(const struct lab *lab, bool answer);
 
-/* ---- JSON --------------------------------------------------------------------------------------- */
+/* ---- JSON
+ * --------------------------------------------------------------------------------------- */
 
 /* Below `at` by members and indexes joined with '/'; NULL when nothing is there. Borrowed. */
 const json_t *PRINTF_LIKE(2, 3) json_at(const json_t *at, const char *path, ...);

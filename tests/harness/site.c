@@ -24,7 +24,8 @@ const char *__lsan_default_options(void)
     return "detect_leaks=0";
 }
 
-/* ---- life --------------------------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------------------------
+ */
 
 static void write_overlay(const struct site *site)
 {
@@ -88,7 +89,8 @@ void site_lose_state(const struct site *site)
     }
 }
 
-/* ---- running ------------------------------------------------------------------------------ */
+/* ---- running ------------------------------------------------------------------------------
+ */
 
 static bool is_one_of(const char *word, const char *const *list)
 {
@@ -100,8 +102,8 @@ static bool is_one_of(const char *word, const char *const *list)
 
 static void fill_words(const struct site *site, const char *const *words, const char **argv)
 {
-    static const char *const files[] = {"validate", "plan", "apply", "drift", "show", "graph",
-                                        NULL};
+    static const char *const files[] = {"validate", "plan",  "apply", "drift",
+                                        "show",     "graph", NULL};
     static const char *const states[] = {"plan", "apply", "drift", "show", "state", NULL};
     size_t n = 0;
     argv[n++] = "gridform";
@@ -232,7 +234,7 @@ static struct run *read_run(const struct site *site, const struct child *child, 
         fail_long("gridform %s: a finding of the sanitizer:\n%s", run->what, run->err);
     if (!WIFEXITED(status))
         fail_long("gridform %s: ended by signal %d\n%s\n%s", run->what, WTERMSIG(status),
-                 run->out, run->err);
+                  run->out, run->err);
     return run;
 }
 
@@ -258,13 +260,15 @@ struct run *site_run(struct site *site, const char *const *words)
     return site_finish(site, &child);
 }
 
-/* ---- results ------------------------------------------------------------------------------ */
+/* ---- results ------------------------------------------------------------------------------
+ */
 
 struct run *run_expect(struct run *run, int status)
 {
     if (run->status != status)
-        fail_long("gridform %s: exit %d, expected %d\n--- stdout\n%.12000s\n--- stderr\n%.6000s",
-                 run->what, run->status, status, run->out, run->err);
+        fail_long(
+            "gridform %s: exit %d, expected %d\n--- stdout\n%.12000s\n--- stderr\n%.6000s",
+            run->what, run->status, status, run->out, run->err);
     return run;
 }
 
@@ -277,14 +281,14 @@ void run_says(const struct run *run, const char *text)
 {
     if (!has_text(run, text))
         fail_long("gridform %s does not say: %s\n--- stdout\n%.6000s\n--- stderr\n%.6000s",
-                 run->what, text, run->out, run->err);
+                  run->what, text, run->out, run->err);
 }
 
 void run_says_not(const struct run *run, const char *text)
 {
     if (has_text(run, text))
         fail_long("gridform %s says: %s\n--- stdout\n%.6000s\n--- stderr\n%.6000s", run->what,
-                 text, run->out, run->err);
+                  text, run->out, run->err);
 }
 
 json_t *run_json(const struct run *run)
@@ -309,8 +313,8 @@ const json_t *plan_change(const json_t *plan, const char *address)
 {
     size_t i;
     json_t *change;
-    json_array_foreach(json_object_get(plan, "changes"), i, change)
-        if (strcmp(json_text_at(change, "address"), address) == 0)
-            return change;
+    json_array_foreach(json_object_get(plan, "changes"), i,
+                       change) if (strcmp(json_text_at(change, "address"), address) ==
+                                   0) return change;
     return NULL;
 }

@@ -35,7 +35,7 @@ struct site {
     char dir[128], manifest[160], state[160], overlay[160], world[160];
     unsigned speed;
     const char *env[SITE_ENV_MAX]; /* NAME=VALUE, beside the passwords; NULL-terminated */
-    int64_t file_size; /* RLIMIT_FSIZE of the program; 0: none */
+    int64_t file_size;             /* RLIMIT_FSIZE of the program; 0: none */
     unsigned n_runs;
 };
 

@@ -85,8 +85,8 @@ static json_t *sorted(json_t *take_list)
     size_t n = json_array_size(take_list), i;
     char **texts = calloc(n + 1, sizeof(*texts));
     json_t *result = json_array(), *each;
-    json_array_foreach(take_list, i, each)
-        texts[i] = json_dumps(each, JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    json_array_foreach(take_list, i, each) texts[i] =
+        json_dumps(each, JSON_SORT_KEYS | JSON_ENCODE_ANY);
     qsort(texts, n, sizeof(*texts), compare_texts);
     for (i = 0; i < n; i++) {
         json_array_append_new(result, json_loads(texts[i], JSON_DECODE_ANY, NULL));
@@ -101,9 +101,8 @@ static bool is_by_identifier(const json_t *object)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)object, key, value)
-        if (changing_part(key) != strlen(key))
-            return false;
+    json_object_foreach((json_t *)(uintptr_t)object, key,
+                        value) if (changing_part(key) != strlen(key)) return false;
     return json_object_size(object) > 0;
 }
 
@@ -137,8 +136,7 @@ static json_t *normal(const json_t *value)
         return json_deep_copy(value);
     json_t *list = json_array(), *each;
     size_t i;
-    json_array_foreach(value, i, each)
-        json_array_append_new(list, normal(each));
+    json_array_foreach(value, i, each) json_array_append_new(list, normal(each));
     return sorted(list);
 }
 

@@ -82,7 +82,8 @@ static void add_host(const struct host_shape *host, unsigned number, struct strb
                 host->ecc ? "enabled" : "disabled");
 }
 
-static void add_vm(const struct vm_shape *vm, unsigned host, unsigned number, struct strbuf *out)
+static void add_vm(const struct vm_shape *vm, unsigned host, unsigned number,
+                   struct strbuf *out)
 {
     strbuf_addf(out,
                 "  vm-%02u-%u:\n    host: esx-gpu-%02u.lab.local\n    datastore: images\n"
@@ -114,7 +115,8 @@ void world_write(const struct world_shape *shape, const char *file)
     strbuf_release(&out);
 }
 
-/* ---- manifest ------------------------------------------------------------------------------- */
+/* ---- manifest -------------------------------------------------------------------------------
+ */
 
 void manifest_write(const struct world_shape *shape, const char *directory)
 {
@@ -133,7 +135,8 @@ void manifest_write(const struct world_shape *shape, const char *directory)
         unlink(file);
 }
 
-/* ---- sites ------------------------------------------------------------------------------------ */
+/* ---- sites
+ * ------------------------------------------------------------------------------------ */
 
 static void poke(struct site *site, const struct world_shape *shape)
 {

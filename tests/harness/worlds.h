@@ -16,12 +16,12 @@ struct vm_shape {
 
 struct host_shape {
     enum driver_shape driver;
-    bool passthru;    /* graphics type is shared_passthru already */
-    bool ecc;         /* ECC is on now */
-    bool ecc_pending; /* and what it will be after a reboot differs */
-    bool balanced;    /* power policy is as wanted already */
+    bool passthru;      /* graphics type is shared_passthru already */
+    bool ecc;           /* ECC is on now */
+    bool ecc_pending;   /* and what it will be after a reboot differs */
+    bool balanced;      /* power policy is as wanted already */
     bool consolidation; /* assignment policy, wanted: performance */
-    bool maintenance; /* somebody put it into maintenance */
+    bool maintenance;   /* somebody put it into maintenance */
     bool ssh_stopped;
     struct vm_shape vms[HOST_VMS_MAX];
     unsigned n_vms;
@@ -31,9 +31,9 @@ struct world_shape {
     unsigned n_hosts;
     struct host_shape hosts[WORLD_HOSTS_MAX];
     bool drs_full;
-    bool allow_power_off; /* pools.gpu.allow */
+    bool allow_power_off;     /* pools.gpu.allow */
     unsigned max_unavailable; /* 0: 1 */
-    bool only_hosts;      /* no template, blueprint and so on in the manifest */
+    bool only_hosts;          /* no template, blueprint and so on in the manifest */
 };
 
 /* A host as the manifest wants it. */
