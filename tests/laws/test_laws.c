@@ -16,7 +16,7 @@
 #include "render.h"
 #include "strbuf.h"
 
-static uint64_t first_seed, n_sites = 40;
+static uint64_t first_seed, n_sites = 20;
 
 static _Noreturn void broken(uint64_t seed, const char *what, const struct plan *plan)
 {
