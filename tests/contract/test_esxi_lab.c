@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../harness/files.h"
@@ -224,11 +225,25 @@ static void test_procedure(void **state)
 }
 
 /* A host costs one connection and one command; what one host does wrong is its own. */
+/* Stop the SSH service of HOST2: the lab closes the port a moment after it was told. */
+static void stop_ssh(struct fixture *f)
+{
+    const struct timespec moment = {.tv_nsec = 10000000};
+    lab_poke(&f->lab, "false", "hosts/" HOST2 "/services/TSM-SSH/running");
+    for (int i = 0; i < 1000; i++) {
+        const struct instance *live = esxi_client_read(&f->client, HOST2);
+        if (live != NULL && live->reason != NULL && strstr(live->reason, "refused") != NULL)
+            return;
+        nanosleep(&moment, NULL);
+    }
+    fail_msg("the port of %s stays open", HOST2);
+}
+
 static void test_many(void **state)
 {
     struct fixture *f = *state;
     struct instance *live[4];
-    lab_poke(&f->lab, "false", "hosts/" HOST2 "/services/TSM-SSH/running");
+    stop_ssh(f);
     lab_fault(&f->lab, "{\"system\":\"shell\",\"operation\":\"esxcli graphics host get\","
                        "\"kind\":\"drop_before\",\"times\":1}");
     lab_forget(&f->lab);
