@@ -34,7 +34,7 @@ static const struct {
     unsigned effect;
     const char *words;
 } effect_words[] = {
-    {EFFECT_DATA_LOSS, "is destroyed"},
+    {EFFECT_DATA_LOSS, "destroys an object"},
     {EFFECT_VM_POWER_OFF, "powers off machines"},
     {EFFECT_VM_MOVE, "moves machines"},
     {EFFECT_HOST_REBOOT, "reboot"},
@@ -172,9 +172,13 @@ size_t md_names(const char *const *names, size_t n, size_t max, struct strbuf *o
     return n - fits;
 }
 
-static void add_effects(unsigned effects, struct strbuf *out)
+/* That a removal destroys something goes without saying. */
+static void add_effects(const struct md_block *block, struct strbuf *out)
 {
     const char *before = ": ";
+    unsigned effects = block->effects;
+    if (block->first->action == ACTION_DELETE)
+        effects &= ~(unsigned)EFFECT_DATA_LOSS;
     for (size_t i = 0; i < ARRAY_LEN(effect_words); i++)
         if (effects & effect_words[i].effect) {
             strbuf_addf(out, "%s%s", before, effect_words[i].words);
@@ -186,7 +190,7 @@ void md_block_label(const struct md_block *block, struct strbuf *out)
 {
     strbuf_addf(out, "%s %s", actions[block->first->action].verb,
                 block->first->kind->schema.kind);
-    add_effects(block->effects, out);
+    add_effects(block, out);
 }
 
 /* "Waves 1-4, 7": a handful of ranges, else the ends. */
@@ -271,7 +275,7 @@ static bool add_summary(const struct md_block *block, size_t names_max, struct s
     strbuf_addf(out, "%s ", change->kind->schema.kind);
     size_t max = names_max < SUMMARY_NAMES ? names_max : SUMMARY_NAMES;
     bool complete = add_summary_names(block, max, out);
-    add_effects(block->effects, out);
+    add_effects(block, out);
     add_remarks(block, out);
     strbuf_add(out, "</summary>\n\n");
     return complete;
@@ -280,7 +284,7 @@ static bool add_summary(const struct md_block *block, size_t names_max, struct s
 static void pad_to(struct strbuf *out, size_t start, size_t width)
 {
     size_t used = strbuf_len(out) - start;
-    strbuf_add_repeat(out, ' ', used < width ? width - used : 1);
+    strbuf_add_repeat(out, ' ', used + 2 < width ? width - used : 3);
 }
 
 static void add_values(const struct change *change, const struct attr_change *attr,
