@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { SILENT_MOST = 3 };
+
 static const char *const list_paths[LIST_COUNT] = {
     [LIST_SOFTWARE] = VRA_SOFTWARE,         [LIST_BLUEPRINTS] = VRA_BLUEPRINTS,
     [LIST_SERVICES] = VRA_SERVICES,         [LIST_ITEMS] = VRA_ITEMS,
@@ -32,17 +34,49 @@ static const struct {
     {"entitlement", read_entitlement},
 };
 
+static unsigned failed_lists(const struct reader *reader)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < LIST_COUNT; i++)
+        n += reader->lists[i].error.code != ERR_NONE;
+    return n;
+}
+
+/* Each request that nobody answers costs its whole time limit: after a few in a row the rest is
+ * not asked for. A list's failure that is only repeated costs nothing, and does not count. */
+static void count_silence(struct reader *reader, unsigned n_failed_lists,
+                          const struct err *cause)
+{
+    bool nobody = cause->code == ERR_UNREACHABLE || cause->code == ERR_TIMEOUT;
+    bool repeated = false;
+    for (size_t i = 0; i < LIST_COUNT; i++)
+        repeated = repeated || strcmp(reader->lists[i].error.message, cause->message) == 0;
+    if (!nobody || (repeated && failed_lists(reader) == n_failed_lists))
+        return;
+    reader->silence = *cause;
+    reader->silent++;
+}
+
 /* What cannot be asked makes the resource unreadable, with the reason; only an interruption
  * and a system that is not there end the pass. */
 static int read_one(struct reader *reader, struct read_item *item, struct err *err)
 {
     struct err cause = {0};
     const char *kind = item->wanted->schema->kind;
+    unsigned n_failed_lists = failed_lists(reader);
+    if (reader->silent >= SILENT_MOST) {
+        item->live->presence = PRESENCE_UNREADABLE;
+        item->live->reason = arena_strdup(reader->arena, reader->silence.message);
+        return 0;
+    }
     for (size_t i = 0; i < ARRAY_LEN(readers); i++) {
         if (strcmp(readers[i].kind, kind) != 0)
             continue;
-        if (readers[i].read(reader, item, &cause) == 0)
+        if (readers[i].read(reader, item, &cause) == 0) {
+            reader->silent = 0;
             return 0;
+        }
+        count_silence(reader, n_failed_lists, &cause);
         if (cause.code == ERR_CANCELLED || cause.code == ERR_UNTRUSTED) {
             *err = cause;
             return -1;

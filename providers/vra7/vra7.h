@@ -251,6 +251,8 @@ struct reader {
         json_t *array; /* NULL: not read, or error */
         struct err error;
     } lists[LIST_COUNT];
+    unsigned silent; /* objects in a row of which nobody could be asked */
+    struct err silence;
 };
 
 /* A list, read at most once; borrowed; NULL with err. */
