@@ -66,6 +66,30 @@ static int require_maintenance(struct esxi_step *step, struct err *err)
                    mode);
 }
 
+/* Is there a driver to be removed for one that is not installed? */
+static bool makes_room(const struct driver_vibs *vibs, const struct driver_wanted *want)
+{
+    for (size_t i = 0; i < vibs->n; i++)
+        if (is_wanted(&vibs->items[i], want))
+            return false;
+    return vibs->n > 0;
+}
+
+/* Before another driver makes room for it. A shell without ls does not tell. */
+static int require_file(struct esxi_step *step, const char *file, struct err *err)
+{
+    const char *const words[] = {"ls", file, NULL};
+    const struct script script = {.commands = {words}, .n = 1};
+    struct part part;
+    if (shell_run(&step->shell, &script, &part, err) < 0)
+        return -1;
+    if (part.status == 0 || part.status == 127)
+        return 0;
+    return err_set(err, ERR_NOT_FOUND,
+                   "%s cannot be read on the host, and the present driver stays: %s", file,
+                   one_line(step->shell.arena, part.output, part.size));
+}
+
 /* Why the list of VIBs is not as wanted. */
 static int software_error(const struct part *part, const char *what, struct err *err)
 {
@@ -157,6 +181,7 @@ int step_install_driver(struct esxi_step *step, struct err *err)
     }
     facts_driver_vibs(&sight.vibs.records, step->shell.arena, &vibs);
     if (require_maintenance(step, err) < 0 ||
+        (makes_room(&vibs, &want) && require_file(step, want.file, err) < 0) ||
         remove_others(step, &vibs, &want, &there, &removed, err) < 0)
         return -1;
     bool checked = value_get_bool(step->call->step->args, "signature_check", true);

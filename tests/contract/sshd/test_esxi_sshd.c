@@ -196,6 +196,7 @@ static int setup(void **state)
     mkdir(path, 0755);
     copy_program(f, "esxcli");
     copy_program(f, "nvidia-smi");
+    copy_program(f, "ls");
     make_key(f, "hostkey");
     make_key(f, "other");
     make_key(f, "user");
@@ -349,6 +350,18 @@ static void test_replace(void **state)
         "vib install: DependencyError: VIB x requires esx-version >= 7.0.0");
 }
 
+/* Nothing makes room for a file that is not there. */
+static void test_missing_file(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "maintenance", "Enabled\n");
+    set(f, "vibs", "NVIDIA-VMware 367.134-1OEM.650.0.0.1 NVIDIA\nesx-ui 1 VMware\n");
+    expect_failure(f, OP_HOST_INSTALL_DRIVER,
+                   "{\"vib\":\"/vmfs/volumes/ds 1/typo.vib\",\"version\":\"384.73\"}",
+                   ERR_NOT_FOUND, "typo.vib");
+    assert_false(was_called(f, "vib remove"));
+}
+
 /* What a manifest says never becomes a command of the shell. */
 static void test_quoting(void **state)
 {
@@ -391,8 +404,8 @@ int main(void)
 {
 #define WITH_SSHD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        WITH_SSHD(test_read),    WITH_SSHD(test_steps), WITH_SSHD(test_replace),
-        WITH_SSHD(test_quoting), WITH_SSHD(test_trust),
+        WITH_SSHD(test_read),         WITH_SSHD(test_steps),   WITH_SSHD(test_replace),
+        WITH_SSHD(test_missing_file), WITH_SSHD(test_quoting), WITH_SSHD(test_trust),
     };
     return cmocka_run_group_tests_name("esxi_sshd", tests, NULL, NULL);
 }
