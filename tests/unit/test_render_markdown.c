@@ -1,6 +1,7 @@
 /* test_render_markdown.c: plans of any size as Markdown: within the limit, well-formed, and with
  * nothing harmful hidden. The plans are put together by hand from a seed; what comes out is
- * taken apart again by a small reader of Markdown's blocks.
+ * taken apart again by a small reader of Markdown's blocks. GRIDFORM_PAGES=DIR writes the pages
+ * there, for judges of another kind (contract/commands/check_markdown.py).
  */
 #include "../harness/unit.h"
 
@@ -13,6 +14,7 @@
 #include "address.h"
 #include "arena.h"
 #include "compiler.h"
+#include "digest.h"
 #include "line_diff.h"
 #include "map.h"
 #include "markdown.h"
@@ -113,11 +115,27 @@ static void read_line(struct reader *r, const char *line, size_t len)
     check_text(line);
 }
 
+/* For those who want to look at it, too. */
+static void keep_page(const struct strbuf *page)
+{
+    const char *directory = getenv("GRIDFORM_PAGES");
+    if (directory == NULL)
+        return;
+    char path[4096];
+    struct digest digest = digest_bytes(strbuf_str(page), strbuf_len(page));
+    snprintf(path, sizeof(path), "%s/%s.md", directory, digest.hex);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fwrite(strbuf_str(page), 1, strbuf_len(page), file);
+    fclose(file);
+}
+
 static void read_page(const struct strbuf *page, struct arena *arena, size_t limit,
                       struct seen *seen)
 {
     struct reader r = {.arena = arena, .seen = seen};
     map_init(&seen->words);
+    keep_page(page);
     assert_in_range(strbuf_len(page), 1, limit);
     assert_int_equal(utf8_check(strbuf_str(page), strbuf_len(page)), strbuf_len(page));
     assert_int_equal(strlen(strbuf_str(page)), strbuf_len(page));
