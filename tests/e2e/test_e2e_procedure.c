@@ -94,8 +94,7 @@ static void h3_virtualization_mode_after_reboot(void **state)
     run_free(run);
 }
 
-/* From the catalogue before the driver is there (h4_unsupported in set_up's copy), and from
- * the card afterwards. */
+/* The cards have the word now that the driver runs; test_e2e_failures asks the catalogue. */
 static void h4_profile_is_supported(void **state)
 {
     struct done *done = *state;
