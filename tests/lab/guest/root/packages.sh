@@ -54,6 +54,8 @@ miss() {
 
 # carry_out: installs $steps; status 1: the disk is full.
 carry_out() {
+    c_need=$(printf '%s' "$steps" | awk -F'|' '{ n += $7 } END { print n + 16 }')
+    [ "$c_need" -lt "$(df -Pk / | awk 'NR == 2 { print $4 }')" ] || return 1
     printf '%s' "$steps" >/run/lab/steps
     while IFS='|' read -r c_repo c_name c_version c_needs c_commands c_services c_size; do
         [ -n "$c_name" ] || continue
