@@ -50,12 +50,12 @@ static struct machine_row *on_host(const struct inventory *inventory, const char
     return NULL;
 }
 
-static int start(struct vc *vc, const struct step_call *call, struct inventory *inventory,
-                 struct ref *host, struct err *err)
+static int start(struct vc *vc, const struct step_call *call, unsigned parts,
+                 struct inventory *inventory, struct ref *host, struct err *err)
 {
     if (step_host(vc, call, host, err) < 0)
         return -1;
-    return inventory_read(vc, INVENTORY_MACHINES, inventory, err);
+    return inventory_read(vc, parts, inventory, err);
 }
 
 /* ---- off ---- */
@@ -125,7 +125,7 @@ int step_vms_off(struct vc *vc, const struct step_call *call, struct outcome *ou
     struct names names = {0};
     struct inventory inventory;
     struct ref host;
-    if (start(vc, call, &inventory, &host, err) < 0)
+    if (start(vc, call, INVENTORY_MACHINES, &inventory, &host, err) < 0)
         return -1;
     add_recorded(vc->arena, &names, call->ids);
     for (size_t i = 0; i < value_count(vms); i++) {
@@ -148,6 +148,28 @@ int step_vms_off(struct vc *vc, const struct step_call *call, struct outcome *ou
 
 /* ---- on ---- */
 
+/* The machine of that name on another host of the cluster, where maintenance may have moved it;
+ * in other clusters a machine of the name is another one. *ret_n: how many there are. */
+static const struct machine_row *near_host(const struct inventory *inventory, const char *name,
+                                           struct ref host, size_t *ret_n)
+{
+    const struct host_row *here = inventory_host_by_id(inventory, host.id);
+    const struct machine_row *found = NULL;
+    *ret_n = 0;
+    for (size_t i = 0; i < inventory->n_machines; i++) {
+        const struct machine_row *it = inventory->machines[i];
+        if (strcmp(it->name, name) != 0)
+            continue;
+        const struct host_row *there = inventory_host_by_id(inventory, it->host_id);
+        if (here == NULL || there == NULL || here->parent.id == NULL ||
+            there->parent.id == NULL || strcmp(here->parent.id, there->parent.id) != 0)
+            continue;
+        found = it;
+        ++*ret_n;
+    }
+    return found;
+}
+
 static int power_on(struct vc *vc, const struct inventory *inventory, const char *name,
                     struct ref host, bool *ret_changed, struct err *err)
 {
@@ -155,7 +177,7 @@ static int power_on(struct vc *vc, const struct inventory *inventory, const char
     enum outcome_kind kind;
     const struct machine_row *machine = on_host(inventory, name, host);
     if (machine == NULL)
-        machine = inventory_machine(inventory, name, &n);
+        machine = near_host(inventory, name, host, &n);
     if (n > 1)
         return err_set(err, ERR_CONFLICT, "%zu machines are called %s", n, name);
     if (machine == NULL)
@@ -176,7 +198,7 @@ int step_vms_on(struct vc *vc, const struct step_call *call, struct outcome *out
     struct ref host;
     bool changed = false;
     int result = 0;
-    if (start(vc, call, &inventory, &host, err) < 0)
+    if (start(vc, call, INVENTORY_HOSTS | INVENTORY_MACHINES, &inventory, &host, err) < 0)
         return -1;
     for (size_t i = 0; i < value_count(vms); i++) {
         const char *name = value_text(value_at(vms, i));

@@ -444,6 +444,52 @@ static void test_guests_are_spared(void **state)
     }
 }
 
+#define TWO_HOSTS(other)                                                                       \
+    HOST_NAME, VIEW,                                                                           \
+        {"<RetrievePropertiesEx ", "HostSystem",                                               \
+         OBJECTS(OBJECT("HostSystem", "host-1",                                                \
+                        PROP("name", "h") "<propSet><name>parent</name><val "                  \
+                                          "type='ComputeResource'>c1</val></propSet>")         \
+                     OBJECT("HostSystem", "host-2",                                            \
+                            PROP("name", "i") "<propSet><name>parent</name><val "              \
+                                              "type='ComputeResource'>" other                  \
+                                              "</val></propSet>"))},                           \
+        {"<RetrievePropertiesEx ", "VirtualMachine",                                           \
+         OBJECTS(OBJECT("VirtualMachine", "vm-9",                                              \
+                        PROP("name", "a") PROP("runtime.powerState", "poweredOff")             \
+                            PROP("runtime.host", "host-2")))},                                 \
+        UNVIEW
+
+/* A machine that moved within the cluster is powered on again; one that only bears the name of
+ * a machine that is gone is not. */
+static void test_namesakes_stay_off(void **state)
+{
+    (void)state;
+    static const struct reply moved[] = {
+        TWO_HOSTS("c1"),
+        {"<RetrievePropertiesEx ", "vm-9",
+         OBJECTS(OBJECT("VirtualMachine", "vm-9", PROP("runtime.powerState", "poweredOff")))},
+        TASK("PowerOnVM_Task"),
+        TASK_STATE(PROP("info.state", "success"))};
+    static const struct reply namesake[] = {TWO_HOSTS("c2")};
+    for (int i = 0; i < 2; i++) {
+        struct fixture f;
+        struct outcome outcome = {0};
+        if (i == 0)
+            START(&f, moved);
+        else
+            START(&f, namesake);
+        struct arena *arena = f.session.arena;
+        const struct value *name = value_string(arena, "a");
+        const struct value_field field = {"vms", value_list(arena, &name, 1)};
+        assert_int_equal(
+            host_step(&f, OP_VM_POWER_ON, step_vms_on, value_map(arena, &field, 1), &outcome),
+            0);
+        assert_int_equal(outcome.kind, i == 0 ? OUTCOME_DONE : OUTCOME_UNCHANGED);
+        script_finish(&f);
+    }
+}
+
 #define HOST_STATE(connection, boot)                                                           \
     {                                                                                          \
         "runtime.bootTime", "host-1",                                                          \
@@ -519,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_clone_stays_on_its_datastores),
         cmocka_unit_test(test_destroy_of_the_unreadable),
         cmocka_unit_test(test_guests_are_spared),
+        cmocka_unit_test(test_namesakes_stay_off),
         cmocka_unit_test(test_host_without_rights),
         cmocka_unit_test(test_reboot_with_another_clock),
     };
