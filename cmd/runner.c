@@ -345,13 +345,13 @@ static void *watch_signals(void *context)
     int seen = 0;
     while (!atomic_load(&r->app->env.cancelled)) {
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until); /* clocks of runners are set while they run */
         until.tv_nsec += 50000000;
         if (until.tv_nsec >= 1000000000) {
             until.tv_nsec -= 1000000000;
             until.tv_sec++;
         }
-        pthread_cond_timedwait(&r->changed, &r->lock, &until);
+        pthread_cond_clockwait(&r->changed, &r->lock, CLOCK_MONOTONIC, &until);
         if (seen < 0 || r->plan == NULL)
             break;
         if (interrupts > seen) {
