@@ -140,18 +140,21 @@ static void expect_nowhere(const struct site *site, const struct canary *canary)
     json_decref(calls);
 }
 
-static void run_everything(struct site *site)
+/* What asks no server resolves no secret: now and then is enough for it. */
+static void run_everything(struct site *site, unsigned number)
 {
     char file[256];
     snprintf(file, sizeof(file), "%s/saved.plan", site->dir);
     unlink(file);
-    run_free(GRIDFORM(site, "validate"));
+    if (number % 8 == 0) {
+        run_free(GRIDFORM(site, "validate"));
+        run_free(GRIDFORM(site, "graph"));
+        run_free(GRIDFORM(site, "state", "list"));
+    }
     run_free(GRIDFORM(site, "plan", "--json", "--out", file));
     run_free(GRIDFORM(site, "drift", "--json"));
     run_free(GRIDFORM(site, "show", "host/esx-gpu-01.lab.local"));
-    run_free(GRIDFORM(site, "graph"));
     run_free(GRIDFORM(site, "apply", "--yes", "--json"));
-    run_free(GRIDFORM(site, "state", "list"));
 }
 
 /* ---- canaries as wrong passwords
@@ -169,7 +172,7 @@ static void wrong_passwords(void **state)
                  "hosts/esx-gpu-01.lab.local/power_policy");
         struct run *run = run_expect(GRIDFORM(site, "plan"), 7);
         run_free(run);
-        run_everything(site);
+        run_everything(site, i);
         take_back(site, &giving);
         expect_nowhere(site, &canary);
     }
@@ -210,7 +213,7 @@ static void error_texts(void **state)
             GRIDFORM_EXPECT(&site, 0, "apply", "--yes");
         send_back(&site, system, kinds[i % 2],
                   system->operations[i / N_SYSTEMS % system->n_operations], canary.value);
-        run_everything(&site);
+        run_everything(&site, i);
         struct run *run = GRIDFORM(&site, "plan");
         n_failed += run->status == 7;
         run_free(run);
@@ -252,7 +255,7 @@ static void failing_commands(void **state)
         snprintf(reference, sizeof(reference), "{ command: [%s] }", program);
         edit_text(manifest, "{ env: VSPHERE_PASSWORD }", reference);
         run_free(run_expect(GRIDFORM(site, "plan"), 7));
-        run_everything(site);
+        run_everything(site, i);
         edit_text(manifest, reference, "{ env: VSPHERE_PASSWORD }");
         expect_nowhere(site, &canary);
     }
