@@ -10,6 +10,7 @@
 
 #include "address.h"
 #include "arena.h"
+#include "digest.h"
 #include "map.h"
 #include "strbuf.h"
 #include "vec.h"
@@ -167,6 +168,16 @@ static bool is_brief(const struct change *change)
     return is_plain(change) || (change->n_attrs == 0 && change->n_steps == 0);
 }
 
+static void add_text_digests(struct strbuf *out, const struct attr_change *change)
+{
+    const struct value *sides[] = {change->from, change->to};
+    for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
+        const char *side = value_text(sides[i]);
+        if (side != NULL)
+            strbuf_addf(out, "%s\n", digest_bytes(side, strlen(side)).hex);
+    }
+}
+
 /* What must be equal for two changes to be shown as one. The name itself may appear in notes
  * and values of templates, which are then shown apart. */
 static void add_signature(struct strbuf *text, const struct change *change)
@@ -174,8 +185,13 @@ static void add_signature(struct strbuf *text, const struct change *change)
     strbuf_clear(text);
     strbuf_addf(text, "%s %s %s\n", is_brief(change) ? "" : change->kind->schema.kind,
                 action_name(change->action), change->note == NULL ? "" : change->note);
-    if (!is_brief(change))
-        render_body(change, false, text);
+    if (is_brief(change))
+        return;
+    render_body(change, false, text);
+    /* Of long texts only a few lines are shown: the whole must be equal. */
+    for (size_t i = 0; i < change->n_attrs; i++)
+        if (change->attrs[i].attr->flags & ATTR_TEXT)
+            add_text_digests(text, &change->attrs[i]);
 }
 
 /* The growing block of the body: of this wave, or of the one before when hosts of one pool

@@ -7,14 +7,25 @@
 #include "strbuf.h"
 #include "types.h"
 
-enum { SCRIPT_LINES = 12 };
+enum { SCRIPT_LINES = 40 };
+
+/* Lines of the first `size` bytes; a last one without its end counts. */
+static size_t count_lines_to(const char *text, size_t size)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < size; i++)
+        n += text[i] == '\n' || i + 1 == size;
+    return n;
+}
 
 static size_t count_lines(const char *text)
 {
-    size_t n = 0;
-    for (; *text != '\0'; text++)
-        n += *text == '\n';
-    return n;
+    return count_lines_to(text, strlen(text));
+}
+
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
 }
 
 /* Long text is not shown in full: how much of it changes. */
@@ -22,12 +33,13 @@ void render_text_change(const struct attr_change *change, struct strbuf *out)
 {
     const char *from = value_text(change->from), *to = value_text(change->to);
     if (from == NULL && to != NULL)
-        strbuf_addf(out, "(absent) -> %zu lines", count_lines(to));
+        strbuf_addf(out, "(absent) -> %zu line%s", count_lines(to), plural(count_lines(to)));
     else if (to == NULL)
         strbuf_add(out, "removed");
     else
-        strbuf_addf(out, "%zu lines -> %zu lines", from == NULL ? 0 : count_lines(from),
-                    count_lines(to));
+        strbuf_addf(out, "%zu line%s -> %zu line%s", from == NULL ? 0 : count_lines(from),
+                    plural(from == NULL ? 0 : count_lines(from)), count_lines(to),
+                    plural(count_lines(to)));
 }
 
 /* The lines in which two texts differ: what is common at both ends is left out. */
@@ -65,7 +77,8 @@ void render_line_diff(const struct attr_change *change, bool colour, struct strb
         for (int line = 0; at < sides[s].end; line++) {
             size_t len = strcspn(sides[s].text + at, "\n");
             if (line == SCRIPT_LINES) {
-                strbuf_addf(out, "            %s …\n", sides[s].sign);
+                strbuf_addf(out, "            %s (%zu more lines)\n", sides[s].sign,
+                            count_lines_to(sides[s].text + at, sides[s].end - at));
                 break;
             }
             char *copy = strndup(sides[s].text + at, len);
