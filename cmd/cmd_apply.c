@@ -90,22 +90,38 @@ static int carry_out(struct app *app, const struct plan *plan)
     return code == EXIT_OK && app->provider_trouble ? EXIT_PROVIDER : code;
 }
 
+struct member {
+    const char *name, *text;
+};
+
+static void add_event(const char *event, const struct member *members, size_t n,
+                      struct strbuf *out)
+{
+    strbuf_addf(out, "{\"event\":\"%s\",\"elapsed_ms\":0", event);
+    for (size_t i = 0; i < n; i++) {
+        strbuf_addf(out, ",\"%s\":", members[i].name);
+        if (members[i].text == NULL)
+            strbuf_add(out, "null");
+        else
+            json_text(members[i].text, out);
+    }
+    strbuf_add(out, "}\n");
+}
+
 /* Of the plan itself, events say only what else explains the exit status. */
 static void add_events(const struct plan *plan, struct strbuf *out)
 {
     for (size_t i = 0; i < plan->n_blind; i++) {
-        const char *texts[] = {plan->blind[i].address, plan->blind[i].attr,
-                               plan->blind[i].reason};
-        static const char *const names[] = {"address", "attribute", "reason"};
-        strbuf_add(out, "{\"event\":\"unreadable\",\"elapsed_ms\":0");
-        for (size_t t = 0; t < ARRAY_LEN(texts); t++) {
-            strbuf_addf(out, ",\"%s\":", names[t]);
-            if (texts[t] == NULL)
-                strbuf_add(out, "null");
-            else
-                json_text(texts[t], out);
-        }
-        strbuf_add(out, "}\n");
+        const struct member members[] = {{"address", plan->blind[i].address},
+                                         {"attribute", plan->blind[i].attr},
+                                         {"reason", plan->blind[i].reason}};
+        add_event("unreadable", members, ARRAY_LEN(members), out);
+    }
+    for (size_t i = 0; i < plan->n_refusals; i++) {
+        const struct member members[] = {{"address", plan->refusals[i].address},
+                                         {"message", plan->refusals[i].message},
+                                         {"hint", plan->refusals[i].hint}};
+        add_event("refused", members, ARRAY_LEN(members), out);
     }
 }
 

@@ -199,6 +199,13 @@ static void add_reboot(const struct build *b, const struct condition *when)
         steps_add(b->steps, "vsphere", OP_HOST_REBOOT, "reboot", EFFECT_HOST_REBOOT,
                   kinds_arg(b->arena, "timeout", pool_value(b, "reboot_timeout")));
     step->when = when;
+    /* A reboot ends an SSH service that is started by hand, and what follows needs it. */
+    const char *policy = instance_text(b->change->live, "ssh_policy");
+    if (policy == NULL || strcmp(policy, "on") == 0)
+        return;
+    step = steps_add(b->steps, "vsphere", OP_HOST_SSH, "start SSH again", EFFECT_NONE,
+                     kinds_arg(b->arena, "running", value_bool(true)));
+    step->when = when;
 }
 
 /* After a reboot the host must show what was set. ECC is left out where it is not known yet. */

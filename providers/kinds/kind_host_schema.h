@@ -41,6 +41,8 @@ static const struct attr host_attrs[] = {
     {"maintenance", &type_bool, FACET_VSPHERE, ATTR_FACT, .doc = "In maintenance mode."},
     {"boot_time", &type_string, FACET_VSPHERE, ATTR_FACT, .doc = "When the host last booted."},
     {"version", &type_string, FACET_VSPHERE, ATTR_FACT, .doc = "ESXi version, 6.5.0."},
+    {"ssh_policy", &type_string, FACET_VSPHERE, ATTR_FACT,
+     .doc = "Startup of the SSH service: on, automatic or off."},
     {"cpu_model", &type_string, FACET_VSPHERE, ATTR_FACT, .doc = "CPU model."},
     {"cpu_sockets", &type_int, FACET_VSPHERE, ATTR_FACT, .doc = "CPU sockets."},
     {"cpu_cores", &type_int, FACET_VSPHERE, ATTR_FACT,

@@ -43,6 +43,7 @@ static const struct {
     {"version", "config.product.version"},
     {"power_policy", "config.powerSystemInfo"},
     {"ssh", "config.service"},
+    {"ssh_policy", "config.service"},
     {"card_graphics", "config.graphicsConfig"},
     {"profiles", "config.sharedPassthruGpuTypes"},
 };
@@ -132,8 +133,9 @@ static void decode_config(struct vc *vc, const struct xml_node *object, struct i
     set_bool(live, "hyperthreading", props_get(object, "config.hyperThread.active"));
     set_text(vc, live, "power_policy",
              power_word(xml_text_at(power, "currentPolicy/shortName")));
-    set_bool(live, "ssh",
-             xml_child(ssh_service(props_get(object, "config.service")), "running"));
+    const struct xml_node *ssh = ssh_service(props_get(object, "config.service"));
+    set_bool(live, "ssh", xml_child(ssh, "running"));
+    set_text(vc, live, "ssh_policy", xml_text_at(ssh, "policy"));
 }
 
 static void decode_graphics(struct vc *vc, const struct xml_node *object, struct instance *live)

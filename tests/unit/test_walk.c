@@ -521,6 +521,7 @@ static void test_retry(void **state UNUSED)
         {ERR_UNCERTAIN, 0, 2, 20},
         {ERR_UNCERTAIN, 0, 3, -1},
         {ERR_UNCERTAIN, EFFECT_HOST_REBOOT, 1, -1},
+        {ERR_UNREACHABLE, EFFECT_HOST_REBOOT, 1, -1},
         {ERR_BUSY, EFFECT_HOST_REBOOT, 1, 10},
         {ERR_TIMEOUT, 0, 1, -1},
         {ERR_INVALID, 0, 1, -1},
