@@ -147,7 +147,8 @@ static const char *write_file(const char *name, const void *data, size_t size, m
 {
     static char path[128];
     snprintf(path, sizeof(path), "%s/%s", dir, name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    unlink(path); /* the former one may be read-only */
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, data, size), size);
     fchmod(fd, mode);
