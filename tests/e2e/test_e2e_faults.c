@@ -99,11 +99,17 @@ static void single_calls_go_wrong(void **state)
 {
     struct site site;
     struct chance chance = chance_new(chance_seed("faults"));
-    unsigned limits[ARRAY_LEN(systems)], n_went_on = 0;
+    unsigned limits[ARRAY_LEN(systems)], reads[ARRAY_LEN(systems)] = {0}, n_went_on = 0;
     (void)state;
     site_start_shape(&site, &shape, SPEED);
-    GRIDFORM_EXPECT(&site, 0, "apply", "--yes", "--parallelism", "1");
+    GRIDFORM_EXPECT(&site, 0, "plan");
     json_t *calls = lab_calls(&site.lab);
+    /* What only half a shell could tell the plan is a case of its own: not here. */
+    reads[1] = count_calls(calls, systems[1]);
+    json_decref(calls);
+    lab_forget(&site.lab);
+    GRIDFORM_EXPECT(&site, 0, "apply", "--yes", "--parallelism", "1");
+    calls = lab_calls(&site.lab);
     for (size_t i = 0; i < ARRAY_LEN(systems); i++)
         limits[i] = count_calls(calls, systems[i]);
     json_decref(calls);
@@ -112,7 +118,8 @@ static void single_calls_go_wrong(void **state)
         struct fault_case fault = {.system = chance_below(&chance, ARRAY_LEN(systems)),
                                    .kind = chance_below(&chance, ARRAY_LEN(kinds)),
                                    .times = chance_yes(&chance, 80) ? 1 : 3};
-        fault.skip = chance_below(&chance, limits[fault.system]);
+        fault.skip = reads[fault.system] +
+                     chance_below(&chance, limits[fault.system] - reads[fault.system]);
         n_went_on += try_fault(&site, &fault, expected);
     }
     print_message("%u of %u applies went on by themselves\n", n_went_on, n_cases);

