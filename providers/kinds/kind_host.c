@@ -104,14 +104,24 @@ static bool plain_need(const struct change *change, const char *attr)
     return value_is_known(want) && !value_is_unreadable(have) && !value_equal(want, have);
 }
 
+/* The part of the shell's answer that every window needs and that is not there; NULL: all is. */
+static const struct value *shell_gap(const struct instance *live)
+{
+    static const char *const names[] = {"graphics", "driver"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (value_is_unreadable(instance_get(live, names[i])))
+            return instance_get(live, names[i]);
+    return NULL;
+}
+
 static struct needs find_needs(const struct change *change)
 {
     struct needs needs = {0};
     needs.policy = plain_need(change, "assignment_policy");
     needs.power = plain_need(change, "power_policy");
     needs.ssh = plain_need(change, "ssh");
-    if (value_is_unreadable(instance_get(change->live, "graphics")))
-        return needs; /* no shell: nothing that a window would be opened for */
+    if (shell_gap(change->live) != NULL)
+        return needs;
     pending_need(change, "graphics", &needs.graphics, &needs.reboot);
     pending_need(change, "card_graphics", &needs.card_graphics, &needs.reboot);
     pending_need(change, "driver", &needs.install, &needs.reboot);
@@ -442,15 +452,15 @@ static int plan_steps(const struct change *change, const struct facts *facts,
     return 0;
 }
 
-/* A reboot is verified through the shell: without it no window is opened. */
+/* What a window would be opened for, or verified by, cannot be read: none is opened. */
 static const char *left_alone(const struct attr *attr, const struct instance *live)
 {
-    static const char *const names[] = {"card_graphics", "driver", "virtualization_mode",
-                                        "ecc"};
-    const struct value *graphics = instance_get(live, "graphics");
-    for (size_t i = 0; value_is_unreadable(graphics) && i < ARRAY_LEN(names); i++)
+    static const char *const names[] = {"graphics", "card_graphics", "driver",
+                                        "virtualization_mode", "ecc"};
+    const struct value *gap = shell_gap(live);
+    for (size_t i = 0; gap != NULL && i < ARRAY_LEN(names); i++)
         if (strcmp(attr->name, names[i]) == 0)
-            return graphics->string;
+            return gap->string;
     return NULL;
 }
 

@@ -90,7 +90,6 @@ static bool host_can_build(const struct instance *live, const struct instance *p
            value_is_known(instance_get(live, "graphics"));
 }
 
-/* The first host of the pool, by name, that can build. */
 /* The start that proves a version needs a slot that no machine holds now. */
 static bool has_free_slot(const struct instance *live, const char *profile)
 {
@@ -118,6 +117,33 @@ static const char *build_host(const struct instance *pool, const struct facts *f
         full = full == NULL ? host->name : full;
     }
     return full;
+}
+
+static bool holds_machine(const struct instance *live, const char *name)
+{
+    const struct value *vms = instance_get(live, "vms");
+    for (size_t i = 0; i < value_count(vms); i++) {
+        const char *own = value_get_text(value_at(vms, i), "name");
+        if (own != NULL && strcmp(own, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A host of the pool that holds the base and stays in maintenance, as far as this plan goes:
+ * nothing can be cloned from there. NULL: none, or the base is elsewhere. */
+static const char *base_locked_by(const struct instance *pool, const struct facts *facts,
+                                  const char *base)
+{
+    const struct instance *host;
+    for (size_t i = 0; (host = facts_pool_host(facts, pool, i)) != NULL; i++) {
+        const struct instance *live = instances_find(facts->live, host->address);
+        const struct instance *prior = instances_find(facts->prior, host->address);
+        if (live != NULL && value_is_true(instance_get(live, "maintenance")) &&
+            holds_machine(live, base) && kind_host.unfinished(prior, live, facts) == NULL)
+            return host->name;
+    }
+    return NULL;
 }
 
 struct build {
@@ -295,6 +321,13 @@ static int plan_steps(const struct change *change, const struct facts *facts,
         return err_set(err, ERR_UNREACHABLE, "no host of pool %s can be used to build it%s%s",
                        instance_text(change->desired, "pool"),
                        profile == NULL ? "" : ": none offers ", profile == NULL ? "" : profile);
+    const char *base = instance_text(change->desired, "base");
+    const char *locked = base_locked_by(b.pool, facts, base);
+    if (change->action != ACTION_UPDATE && locked != NULL)
+        return err_set(err, ERR_UNREACHABLE,
+                       "%s, which it is cloned from, is on %s, and somebody keeps that host in "
+                       "maintenance",
+                       base, locked);
     if (change->action == ACTION_UPDATE) {
         if (is_half_made(change, facts))
             add_clone(&b);
