@@ -11,6 +11,9 @@
 #include <openssl/x509v3.h>
 
 #include "lab_internal.h"
+#include "strbuf.h"
+
+enum { NAMES_MAX = 1 << 16 };
 
 struct pair {
     X509 *cert;
@@ -106,10 +109,30 @@ static void set_identity(X509 *cert, const char *name, const X509 *issuer)
     X509_set_issuer_name(cert, X509_get_subject_name(issuer ? issuer : cert));
 }
 
-/* A key and its certificate; without an authority it is one itself. */
-static int make(const char *name, const struct pair *authority, struct pair *ret,
-                struct err *err)
+static void add_names(X509 *cert, X509 *issuer, const struct server_cert *server)
 {
+    struct strbuf names;
+    strbuf_init(&names, NAMES_MAX);
+    strbuf_addf(&names, "DNS:%s,DNS:localhost,IP:127.0.0.1", server->name);
+    for (const char *const *it = server->also; it && *it; it++)
+        strbuf_addf(&names, ",DNS:%s", *it);
+    add_extension(cert, issuer, NID_subject_alt_name, strbuf_str(&names));
+    strbuf_release(&names);
+}
+
+static bool has_names(X509 *cert, const struct server_cert *server)
+{
+    bool all = X509_check_host(cert, server->name, 0, 0, NULL) == 1;
+    for (const char *const *it = server->also; it && *it; it++)
+        all = all && X509_check_host(cert, *it, 0, 0, NULL) == 1;
+    return all;
+}
+
+/* A key and its certificate; without an authority (server is NULL) it is one itself. */
+static int make(const struct server_cert *server, const struct pair *authority,
+                struct pair *ret, struct err *err)
+{
+    const char *name = server ? server->name : "gridform lab authority";
     struct pair pair = {X509_new(), EVP_EC_gen("P-256")};
     if (!pair.cert || !pair.key) {
         pair_release(&pair);
@@ -124,11 +147,9 @@ static int make(const char *name, const struct pair *authority, struct pair *ret
                   authority ? "critical,digitalSignature" : "critical,keyCertSign,cRLSign");
     add_extension(pair.cert, issuer, NID_subject_key_identifier, "hash");
     if (authority) {
-        char names[512];
-        snprintf(names, sizeof(names), "DNS:%s,DNS:localhost,IP:127.0.0.1", name);
         add_extension(pair.cert, issuer, NID_authority_key_identifier, "keyid");
         add_extension(pair.cert, issuer, NID_ext_key_usage, "serverAuth");
-        add_extension(pair.cert, issuer, NID_subject_alt_name, names);
+        add_names(pair.cert, issuer, server);
     }
     if (!X509_sign(pair.cert, authority ? authority->key : pair.key, EVP_sha256())) {
         pair_release(&pair);
@@ -144,10 +165,10 @@ static int make_server(struct lab *lab, const struct pair *authority, struct ser
     struct pair pair = {0};
     bool kept = load(lab, cert->kind, &pair);
     kept = kept && X509_verify(pair.cert, authority->key) == 1 &&
-           X509_check_host(pair.cert, cert->name, 0, 0, NULL) == 1;
+           has_names(pair.cert, cert);
     if (!kept) {
         pair_release(&pair);
-        if (make(cert->name, authority, &pair, err) < 0)
+        if (make(cert, authority, &pair, err) < 0)
             return -1;
     }
     int result = kept ? 0 : save(lab, cert->kind, &pair, err);
@@ -162,7 +183,7 @@ int certs_make(struct lab *lab, struct server_cert *certs, size_t n, struct err 
     struct pair authority = {0};
     int result = 0;
     if (!load(lab, "ca", &authority)) {
-        if (make("gridform lab authority", NULL, &authority, err) < 0)
+        if (make(NULL, NULL, &authority, err) < 0)
             return -1;
         result = save(lab, "ca", &authority, err);
     }

@@ -23,6 +23,7 @@ void control_stop(struct control *control);
 struct server_cert {
     const char *kind; /* vcenter */
     const char *name; /* vcenter.lab.local */
+    const char *const *also; /* more names that it answers to, NULL-terminated; or NULL */
     char *cert_pem, *key_pem;
 };
 int certs_make(struct lab *lab, struct server_cert *certs, size_t n, struct err *err);

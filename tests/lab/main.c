@@ -86,9 +86,22 @@ static int set_speed(struct world *world, const char *text, struct err *err)
     return 0;
 }
 
+/* File transfers into guests go to the ESXi hosts (vsphere-api.md §9), which the lab's vCenter
+ * answers for: so its certificate names them. */
+static const char *const *host_names(struct world *world)
+{
+    VEC(const char *) names = {0};
+    VEC_EACH (struct host *, it, world->hosts)
+        VEC_PUSH(world->arena, &names, (*it)->name);
+    VEC_PUSH(world->arena, &names, NULL);
+    return names.items;
+}
+
 static int start_front_ends(struct lab *lab, struct servers *servers, struct err *err)
 {
-    struct server_cert certs[] = {{.kind = "vcenter", .name = lab->world->vcenter_name},
+    struct server_cert certs[] = {{.kind = "vcenter",
+                                   .name = lab->world->vcenter_name,
+                                   .also = host_names(lab->world)},
                                   {.kind = "vra", .name = lab->world->vra_name}};
     if (certs_make(lab, certs, 2, err) < 0 || hostkeys_make(lab, err) < 0)
         return -1;

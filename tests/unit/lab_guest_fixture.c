@@ -124,7 +124,8 @@ void guest_script(struct lab_guest *guest, const char *text)
 void guest_expect(struct lab_guest *guest, const char *text, int status, const char *part)
 {
     guest_script(guest, text);
-    if ((status != -2 && guest->status != status) || (part != NULL && strstr(guest->output, part) == NULL))
+    if ((status != -2 && guest->status != status) ||
+        (part != NULL && strstr(guest->output, part) == NULL))
         fail_msg("status %d, not %d with \"%s\":\n%s\n-- of --\n%s", guest->status, status,
                  part == NULL ? "" : part, guest->output, text);
 }

@@ -33,12 +33,13 @@ static void test_files_of_the_host(void **state)
     assert_int_equal(write(fd, "precious", 8), 8);
     close(fd);
     snprintf(script, sizeof(script),
-             "#!/bin/sh\ncat %s /proc/1/root%s /proc/self/root%s\necho gone >%s\n", secret, secret,
-             secret, secret);
+             "#!/bin/sh\ncat %s /proc/1/root%s /proc/self/root%s\necho gone >%s\n", secret,
+             secret, secret, secret);
     guest_script(guest, script);
     assert_null(strstr(guest->output, "precious"));
     guest_expect(guest, "#!/bin/sh\ncat /proc/1/environ /proc/1/mem\n", 1, "denied");
-    guest_expect(guest, "#!/bin/sh\nls /work /home/* /root /sys 2>&1 | grep -c gridform\n", 1, "0");
+    guest_expect(guest, "#!/bin/sh\nls /work /home/* /root /sys 2>&1 | grep -c gridform\n", 1,
+                 "0");
     guest_expect(guest, "#!/bin/sh\necho x >/proc/sys/kernel/hostname || exit 5\n", 5, NULL);
     guest_expect(guest, "#!/bin/sh\nmknod /disk b 254 0 || exit 6\n", 6, NULL);
     guest_expect(guest, "#!/bin/sh\nmount -t tmpfs none /mnt || exit 7\n", 7, NULL);
@@ -57,18 +58,32 @@ static void test_network(void **state)
     guest_expect(guest, "#!/bin/sh\ncat /proc/net/dev | wc -l\n", 0, "3\n");
 }
 
+static void wait_for_limit(struct lab_guest *guest, const char *limit)
+{
+    for (int i = 0; i < 3000 && !guest_event(guest, "guest_limit", limit); i++) {
+        usleep(10000);
+        world_tick(guest->world);
+    }
+    assert_true(guest_event(guest, "guest_limit", limit));
+}
+
 static void test_fork_bomb(void **state)
 {
     struct lab_guest *guest = *state;
     guest->world->guest_time_limit = 1000;
     guest_script(guest, "#!/bin/bash\nbomb() { bomb | bomb & }; bomb; wait; sleep 60\n");
-    for (int i = 0; i < 600 && !guest_event(guest, "guest_limit", "time"); i++) {
-        usleep(10000);
-        world_tick(guest->world);
-    }
-    assert_true(guest_event(guest, "guest_limit", "processes"));
-    assert_true(guest_event(guest, "guest_limit", "time"));
-    guest_expect(guest, "#!/bin/sh\nsleep 0.1; ps | wc -l; echo well\n", 0, "well");
+    wait_for_limit(guest, "time");
+    guest_expect(guest, "#!/bin/sh\nsleep 0.1; echo well\n", 0, "well");
+}
+
+static void test_many_processes(void **state)
+{
+    struct lab_guest *guest = *state;
+    guest->world->guest_time_limit = 2000;
+    guest_expect(guest, "#!/bin/bash\nfor i in $(seq 200); do sleep 60 & done; wait\n", 137,
+                 "Resource temporarily unavailable");
+    wait_for_limit(guest, "processes");
+    wait_for_limit(guest, "time");
 }
 
 static void test_full_disk(void **state)
@@ -77,9 +92,10 @@ static void test_full_disk(void **state)
     guest->vm->guest_disk = 16 << 20;
     guest_power(guest, false);
     guest_power(guest, true);
-    guest_expect(guest,
-                 "#!/bin/sh\ndd if=/dev/zero of=/big bs=1M count=1000 || { sleep 0.5; exit 3; }\n",
-                 3, NULL);
+    guest_expect(
+        guest,
+        "#!/bin/sh\ndd if=/dev/zero of=/big bs=1M count=1000 || { sleep 0.5; exit 3; }\n", 3,
+        NULL);
     assert_true(guest_event(guest, "guest_limit", "disk"));
     struct guest_content content = {"x", 1, -1, 0};
     struct fault fault;
@@ -128,17 +144,17 @@ static void test_traps_for_files(void **state)
     struct guest_content content = {"x", 1, -1, GUEST_OVERWRITE};
     struct guest_file file;
     struct fault fault;
-    guest_expect(guest, "#!/bin/sh\nmkfifo /pipe; ln -s /proc/1/mem /mem; ln -s /loop /loop\n", 0,
-                 NULL);
+    guest_expect(guest, "#!/bin/sh\nmkfifo /pipe; ln -s /proc/1/mem /mem; ln -s /loop /loop\n",
+                 0, NULL);
     assert_int_equal(guest_put(guest->world, guest->vm, "/pipe", &content, &fault), -1);
     assert_int_equal(
         guest_get(guest->world, guest->vm, guest->arena, "/pipe", &content, &file, &fault), -1);
     assert_string_equal(fault.type, "GuestPermissionDenied");
     assert_int_equal(
         guest_get(guest->world, guest->vm, guest->arena, "/loop", &content, &file, &fault), -1);
-    assert_int_equal(guest_get(guest->world, guest->vm, guest->arena, "/dev/zero", &content,
-                               &file, &fault),
-                     -1);
+    assert_int_equal(
+        guest_get(guest->world, guest->vm, guest->arena, "/dev/zero", &content, &file, &fault),
+        -1);
 }
 
 /* ---- no sandbox, no program ------------------------------------------------------------ */
@@ -250,21 +266,14 @@ static void test_exit_codes_are_forgotten(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_shell),
-        TEST(test_files_of_the_host),
-        TEST(test_network),
-        TEST(test_fork_bomb),
-        TEST(test_full_disk),
-        TEST(test_memory),
-        TEST(test_many_files),
-        TEST(test_kill_everything),
-        TEST(test_endless),
-        TEST(test_traps_for_files),
-        TEST(test_refusal),
-        TEST(test_power),
-        TEST(test_reboot),
-        TEST(test_clone),
-        TEST(test_exit_codes_are_forgotten),
+        TEST(test_shell),           TEST(test_files_of_the_host),
+        TEST(test_network),         TEST(test_fork_bomb),
+        TEST(test_many_processes),  TEST(test_full_disk),
+        TEST(test_memory),          TEST(test_many_files),
+        TEST(test_kill_everything), TEST(test_endless),
+        TEST(test_traps_for_files), TEST(test_refusal),
+        TEST(test_power),           TEST(test_reboot),
+        TEST(test_clone),           TEST(test_exit_codes_are_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* test_lab_guest_scripts.c: scripts as administrators publish them (tests/lab/guest/scripts)
- * succeed and fail in the lab's guests for the reason that they would have on a real machine. */
+ * succeed and fail in the lab's guests for the reason that they would have on a real machine.
+ */
 #include "lab_guest_fixture.h"
 
 #include <stdio.h>
@@ -82,8 +83,8 @@ static void test_preparation(void **state)
     give_gpu(*state, "384.73-1OEM.650.0.0.4598673");
     LIVE(*state, {"update.sh", 0, "reboot needed: running 3.10.0-327.el7.x86_64"},
          {REBOOT, ANY, NULL}, {"update.sh", 0, "no reboot needed"},
-         {"vra-agent.sh", 0, "enabled"},
-         {"grid-driver.sh", 0, "GRID P100-4Q"}, {"ls -d /tmp/tmp.* | wc -l", 0, "0\n"},
+         {"vra-agent.sh", 0, "enabled"}, {"grid-driver.sh", 0, "GRID P100-4Q"},
+         {"ls -d /tmp/tmp.* | wc -l", 0, "0\n"},
          {"nvidia-smi --query-gpu=driver_version,name --format=csv,noheader", 0,
           "384.73, GRID P100-4Q"},
          {"gridd-licence.sh licences.lab.local", 0, "licensed by licences.lab.local"},
@@ -98,9 +99,9 @@ static void test_preparation(void **state)
 static void test_driver_before_reboot(void **state)
 {
     give_gpu(*state, "384.73-1OEM.650.0.0.4598673");
-    LIVE(*state, {"grid-driver.sh", 0, "GRID P100-4Q"}, {"yum -y update kernel", 0, "Complete!"},
-         {"nvidia-smi", 0, "384.73"}, {REBOOT, ANY, NULL},
-         {"nvidia-smi", 9, "couldn't communicate with the NVIDIA driver"},
+    LIVE(*state, {"grid-driver.sh", 0, "GRID P100-4Q"},
+         {"yum -y update kernel", 0, "Complete!"}, {"nvidia-smi", 0, "384.73"},
+         {REBOOT, ANY, NULL}, {"nvidia-smi", 9, "couldn't communicate with the NVIDIA driver"},
          {"gridd-licence.sh licences.lab.local", 4, "Job for nvidia-gridd.service failed"},
          {"grid-driver.sh", 0, "GRID P100-4Q"});
 }
@@ -123,26 +124,26 @@ static void test_driver_does_not_fit(void **state)
 
 static void test_docker_versions(void **state)
 {
-    LIVE(*state, {"nvidia-docker2.sh", 1, ""}, {"docker ps", 127, "not found"},
-         {"docker-centos.sh 17.06.2.ce", 0, "Hello from Docker!"},
-         {"nvidia-docker2.sh nvidia-docker2-2.0.1-1.docker17.09.0.ce", 1,
-          "Requires: docker-ce = 17.09.0.ce"},
-         {"rpm -q nvidia-docker2", 1, "package nvidia-docker2 is not installed"},
-         {"yum -y install docker-ce-17.99.0.ce", 1, "No package docker-ce-17.99.0.ce available"},
-         {"systemctl stop docker; docker info", 1, "Is the docker daemon running?"},
-         {"systemctl start docker; docker run --runtime=nvidia nvidia/cuda nvidia-smi", 125,
-          "Unknown runtime specified nvidia"},
-         {"docker pull no/such", 1, "manifest unknown"},
-         {"echo '{ broken' >/etc/docker/daemon.json 2>/dev/null || { mkdir /etc/docker; echo '{ "
-          "broken' >/etc/docker/daemon.json; }; systemctl restart docker",
-          1, "Job for docker.service failed"});
+    LIVE(
+        *state, {"nvidia-docker2.sh", 1, ""}, {"docker ps", 127, "not found"},
+        {"docker-centos.sh 17.06.2.ce", 0, "Hello from Docker!"},
+        {"nvidia-docker2.sh nvidia-docker2-2.0.1-1.docker17.09.0.ce", 1,
+         "Requires: docker-ce = 17.09.0.ce"},
+        {"rpm -q nvidia-docker2", 1, "package nvidia-docker2 is not installed"},
+        {"yum -y install docker-ce-17.99.0.ce", 1, "No package docker-ce-17.99.0.ce available"},
+        {"systemctl stop docker; docker info", 1, "Is the docker daemon running?"},
+        {"systemctl start docker; docker run --runtime=nvidia nvidia/cuda nvidia-smi", 125,
+         "Unknown runtime specified nvidia"},
+        {"docker pull no/such", 1, "manifest unknown"},
+        {"echo '{ broken' >/etc/docker/daemon.json 2>/dev/null || { mkdir /etc/docker; echo '{ "
+         "broken' >/etc/docker/daemon.json; }; systemctl restart docker",
+         1, "Job for docker.service failed"});
 }
 
 static void test_administration(void **state)
 {
     LIVE(*state, {"users.sh", 0, "2 accounts created"}, {"users.sh", 0, "0 accounts created"},
-         {"users.sh && id ann", 0, NULL},
-         {"harden-ssh.sh", 0, "+PasswordAuthentication no"},
+         {"users.sh && id ann", 0, NULL}, {"harden-ssh.sh", 0, "+PasswordAuthentication no"},
          {"backup.sh", 0, "3 archives, newest etc-20240105.tar.gz"},
          {"echo 1 >/run/backup.lock; backup.sh", 75, "already running"},
          {"app-service.sh", 0, "enabled and active"},
@@ -161,12 +162,14 @@ static void test_administration(void **state)
 /* The disk is full for everybody, and nothing is half there afterwards. */
 static void test_no_space(void **state)
 {
-    LIVE(*state, {"disk-check.sh 80", 0, ""},
-         {"dd if=/dev/zero of=/spare bs=64K count=1; dd if=/dev/zero of=/fill bs=1M; rm /spare; "
-          "disk-check.sh 80",
-          2, "100% full"},
-         {"yum -y install git", 1, "needs more space"}, {"rpm -q git", 1, "not installed"},
-         {"docker-centos.sh", 1, "needs more space"}, {"rm /fill; yum -y install git", 0, "git"});
+    LIVE(
+        *state, {"disk-check.sh 80", 0, ""},
+        {"dd if=/dev/zero of=/spare bs=64K count=1; dd if=/dev/zero of=/fill bs=1M; rm /spare; "
+         "disk-check.sh 80",
+         2, "100% full"},
+        {"yum -y install git", 1, "needs more space"}, {"rpm -q git", 1, "not installed"},
+        {"docker-centos.sh", 1, "needs more space"},
+        {"rm /fill; yum -y install git", 0, "git"});
 }
 
 static void test_ubuntu(void **state)
@@ -178,11 +181,13 @@ static void test_ubuntu(void **state)
          {"apt-get install -y docker-ce", 100, "Unable to locate package docker-ce"},
          {"toolkit-ubuntu.sh", 0, "toolkit 1.14.3-1"},
          {"docker run --rm --gpus all ubuntu:22.04 nvidia-smi", 125, "driver error"},
-         {"apt-get -y upgrade && uname -r", 0, "5.15.0-25-generic"},
-         {REBOOT, ANY, NULL}, {"uname -r", 0, "5.15.0-91-generic"},
-         {"apt-get install -y build-essential linux-headers-$(uname -r) && echo blacklist nouveau "
+         {"apt-get -y upgrade && uname -r", 0, "5.15.0-25-generic"}, {REBOOT, ANY, NULL},
+         {"uname -r", 0, "5.15.0-91-generic"},
+         {"apt-get install -y build-essential linux-headers-$(uname -r) && echo blacklist "
+          "nouveau "
           ">/etc/modprobe.d/n.conf && wget -q "
-          "http://download.nvidia.com/NVIDIA-Linux-x86_64-535.54.03-grid.run && sh NVIDIA*.run -s",
+          "http://download.nvidia.com/NVIDIA-Linux-x86_64-535.54.03-grid.run && sh NVIDIA*.run "
+          "-s",
           0, "is now complete"},
          {"docker run --rm --gpus all ubuntu:22.04 nvidia-smi", 0, "535.54.03"},
          {"rm /etc/apt/keyrings/docker.gpg; apt-get update", 100, "is not signed"});
@@ -193,9 +198,12 @@ static void test_ubuntu(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_preparation),      TEST(test_driver_before_reboot),
-        TEST(test_driver_does_not_fit), TEST(test_docker_versions),
-        TEST(test_administration),   TEST(test_no_space),
+        TEST(test_preparation),
+        TEST(test_driver_before_reboot),
+        TEST(test_driver_does_not_fit),
+        TEST(test_docker_versions),
+        TEST(test_administration),
+        TEST(test_no_space),
         TEST(test_ubuntu),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

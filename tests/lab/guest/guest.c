@@ -116,11 +116,8 @@ static int say(struct guest *guest, const struct exchange *exchange)
 
 static int unpack(struct guest *guest, const char *directory, char *data, size_t size)
 {
-    struct exchange exchange = {.op = WIRE_UNPACK,
-                                .strings = {directory},
-                                .n_strings = 1,
-                                .data = data,
-                                .size = size};
+    struct exchange exchange = {
+        .op = WIRE_UNPACK, .strings = {directory}, .n_strings = 1, .data = data, .size = size};
     int result = data == NULL ? -1 : say(guest, &exchange);
     free(data);
     return result;
@@ -160,11 +157,11 @@ static int boot(struct world *world, struct vm *vm, struct guest *guest, bool ne
     if (driver != NULL)
         snprintf(version, sizeof(version), "%.*s", (int)strcspn(driver->version, "-"),
                  driver->version);
-    const struct exchange exchange = {
-        .op = WIRE_BOOT,
-        .strings = {new ? "new" : "", vm->name, profile == NULL ? "" : profile->name, memory,
-                    version},
-        .n_strings = 5};
+    const struct exchange exchange = {.op = WIRE_BOOT,
+                                      .strings = {new ? "new" : "", vm->name,
+                                                  profile == NULL ? "" : profile->name, memory,
+                                                  version},
+                                      .n_strings = 5};
     return say(guest, &exchange);
 }
 
@@ -187,7 +184,7 @@ static int furnish(struct world *world, struct vm *vm, struct guest *guest)
         free(saved);
         return -1;
     }
-    if (!new && unpack(guest, "/", saved, size) < 0)
+    if (!new &&unpack(guest, "/", saved, size) < 0)
         return -1;
     return boot(world, vm, guest, new);
 }
@@ -379,6 +376,7 @@ void guest_destroyed(struct world *world, struct vm *vm)
 
 bool guest_tools_run(const struct world *world, const struct vm *vm)
 {
-    return vm->power == POWERED_ON && vm->tools != NULL && vm->guest_up_at <= world_now(world) &&
+    return vm->power == POWERED_ON && vm->tools != NULL &&
+           vm->guest_up_at <= world_now(world) &&
            (strcmp(vm->tools, "toolsOk") == 0 || strcmp(vm->tools, "toolsOld") == 0);
 }

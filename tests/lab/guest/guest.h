@@ -1,13 +1,13 @@
 /* guest.h: what runs inside a simulated machine: a root of its own in a sandbox.
  *
  * A guest is a root directory in memory of limited size (so that a full disk is full), made of
- * bash, busybox and the stand-ins below tests/lab/guest/root, with its first process (tools.c) in
- * Debian's bubblewrap: own root, users, processes, network (none), nothing of the machine that
- * runs the lab. Where bubblewrap cannot start, nothing of a guest ever runs: the calls fail with
- * GuestOperationsUnavailable and say why. As root the lab gives up its rights first.
+ * bash, busybox and the stand-ins below tests/lab/guest/root, with its first process (tools.c)
+ * in Debian's bubblewrap: own root, users, processes, network (none), nothing of the machine
+ * that runs the lab. Where bubblewrap cannot start, nothing of a guest ever runs: the calls
+ * fail with GuestOperationsUnavailable and say why. As root the lab gives up its rights first.
  *
- * A guest starts when somebody first needs it. Its root lies in DIR/guests/MOREF.tar while it is
- * off; a clone gets a copy of it, a destroyed machine takes it along.
+ * A guest starts when somebody first needs it. Its root lies in DIR/guests/MOREF.tar while it
+ * is off; a clone gets a copy of it, a destroyed machine takes it along.
  *
  * All functions want the lab's lock. Those that return int return 0, or -1 with the vim25 fault
  * that vCenter would show. A NULL world->guests is a world without guests.
@@ -38,7 +38,8 @@ void guest_destroyed(struct world *world, struct vm *vm);
 /* Whether VMware Tools answer now. */
 bool guest_tools_run(const struct world *world, const struct vm *vm);
 
-/* ---- guest operations (vsphere-api.md §9) -------------------------------------------------- */
+/* ---- guest operations (vsphere-api.md §9) --------------------------------------------------
+ */
 
 struct guest_program {
     int64_t pid;

@@ -15,9 +15,9 @@ enum { REASON_MAX = 256, NOTICE_MAX = 4096 };
 struct guest {
     struct guest *next;
     char *moref;
-    pid_t pid;                    /* of bwrap */
-    int socket, notices, errors;  /* errors: its standard error */
-    char line[NOTICE_MAX];        /* a notice that has not come to its end */
+    pid_t pid;                   /* of bwrap */
+    int socket, notices, errors; /* errors: its standard error */
+    char line[NOTICE_MAX];       /* a notice that has not come to its end */
     size_t line_size;
     VEC(struct guest_program) programs; /* in the world's memory */
 };
@@ -60,7 +60,7 @@ struct exchange {
 };
 
 struct answer {
-    int status; /* errno of the guest; -1: it does not answer */
+    int status;        /* errno of the guest; -1: it does not answer */
     char *text, *data; /* malloc; both end with an extra NUL */
     size_t text_size, data_size;
 };
@@ -75,7 +75,8 @@ void guest_drop(struct guests *guests, struct guest *guest);
 struct guest *guest_find(struct guests *guests, const struct vm *vm);
 
 /* guest_store.c: roots of guests that are off, as archives. */
-char *store_read(struct guests *guests, const char *moref, size_t *ret_size); /* malloc, or NULL */
+char *store_read(struct guests *guests, const char *moref,
+                 size_t *ret_size); /* malloc, or NULL */
 void store_write(struct guests *guests, const char *moref, const char *data, size_t size);
 void store_copy(struct guests *guests, const char *from, const char *to);
 void store_remove(struct guests *guests, const char *moref);

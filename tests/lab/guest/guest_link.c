@@ -42,9 +42,8 @@ static int send_request(const struct guest *guest, const struct exchange *exchan
     struct strbuf text;
     strbuf_init(&text, WIRE_TEXT_MAX);
     for (size_t i = 0; i < exchange->n_strings + exchange->n_more; i++) {
-        const char *string = i < exchange->n_strings
-                                 ? exchange->strings[i]
-                                 : exchange->more[i - exchange->n_strings];
+        const char *string = i < exchange->n_strings ? exchange->strings[i]
+                                                     : exchange->more[i - exchange->n_strings];
         strbuf_add_mem(&text, string, strlen(string) + 1);
     }
     struct wire_header header = {.code = exchange->op,

@@ -56,8 +56,7 @@ static int refuse(struct world *world, int status, const char *what, struct faul
         snprintf(fault->message, sizeof(fault->message), "%.*s%.120s%s",
                  (int)(mark - faults[i].message), faults[i].message, what, mark + 2);
         if (faults[i].names_file)
-            fault->detail =
-                arena_printf(world->arena, "<file>%s</file>", escaped(world, what));
+            fault->detail = arena_printf(world->arena, "<file>%s</file>", escaped(world, what));
         else if (status == ESRCH)
             fault->detail = arena_printf(world->arena, "<pid>%s</pid>", what);
         return -1;
@@ -238,7 +237,8 @@ int guest_check_put(struct world *world, struct vm *vm, const char *path, unsign
     int result = 0;
     if (parent == NULL)
         result = refuse(world, ENOENT, path, fault);
-    else if (guest_get(world, vm, arena, *parent == '\0' ? "/" : parent, NULL, &file, fault) < 0)
+    else if (guest_get(world, vm, arena, *parent == '\0' ? "/" : parent, NULL, &file, fault) <
+             0)
         result = -1;
     else if (guest_get(world, vm, arena, path, NULL, &file, fault) < 0)
         result = strcmp(fault->type, "FileNotFound") == 0 ? 0 : -1;
@@ -255,9 +255,8 @@ int guest_get(struct world *world, struct vm *vm, struct arena *arena, const cha
               struct fault *fault)
 {
     struct answer answer;
-    const struct exchange exchange = {.op = ret_content == NULL ? WIRE_STAT : WIRE_GET,
-                                      .strings = {path},
-                                      .n_strings = 1};
+    const struct exchange exchange = {
+        .op = ret_content == NULL ? WIRE_STAT : WIRE_GET, .strings = {path}, .n_strings = 1};
     if (operate(world, vm, &exchange, path, &answer, fault) < 0)
         return -1;
     const char *end = answer.text + answer.text_size;
@@ -308,9 +307,8 @@ int guest_temp(struct world *world, struct vm *vm, struct arena *arena,
 {
     struct answer answer;
     const char *directory = temp->directory == NULL ? "" : temp->directory;
-    const struct exchange exchange = {.op = WIRE_TEMP,
-                                      .strings = {temp->prefix, temp->suffix, directory},
-                                      .n_strings = 3};
+    const struct exchange exchange = {
+        .op = WIRE_TEMP, .strings = {temp->prefix, temp->suffix, directory}, .n_strings = 3};
     if (operate(world, vm, &exchange, *directory == '\0' ? "/tmp" : directory, &answer, fault) <
         0)
         return -1;

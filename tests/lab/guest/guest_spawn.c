@@ -18,9 +18,9 @@ enum { NOBODY = 65534, TOOLS_FD = 5, ARGUMENTS_MAX = 96, ANSWER_TIMEOUT_S = 30 }
 
 /* What /proc would tell about the machine below. */
 static const char *const hidden[] = {
-    "/proc/version",   "/proc/cmdline",   "/proc/kallsyms",   "/proc/config.gz",
-    "/proc/modules",   "/proc/interrupts", "/proc/diskstats", "/proc/partitions",
-    "/proc/timer_list", "/proc/kcore",    "/proc/kmsg",       "/proc/sched_debug",
+    "/proc/version",    "/proc/cmdline",    "/proc/kallsyms",  "/proc/config.gz",
+    "/proc/modules",    "/proc/interrupts", "/proc/diskstats", "/proc/partitions",
+    "/proc/timer_list", "/proc/kcore",      "/proc/kmsg",      "/proc/sched_debug",
 };
 
 struct arguments {
@@ -37,15 +37,49 @@ static void add(struct arguments *arguments, const char *const *items, size_t n)
 /* The order matters: each mount lies on those before it. */
 static void bwrap_arguments(struct arguments *arguments, const char *hostname, const char *disk)
 {
-    const char *const first[] = {"bwrap", "--unshare-all", "--unshare-user", "--disable-userns",
-                                 "--uid", "0", "--gid", "0", "--die-with-parent",
-                                 "--new-session", "--clearenv", "--as-pid-1", "--cap-drop",
-                                 "ALL", "--hostname", hostname, "--size", disk, "--tmpfs", "/",
-                                 "--dir", "/.lab", "--ro-bind", "/bin/busybox", "/.lab/busybox",
-                                 "--ro-bind", "/bin/bash-static", "/.lab/bash",
-                                 "--perms", "0755", "--file", "5", "/.lab/tools", "--proc",
-                                 "/proc", "--dev", "/dev", "--size", "1048576", "--tmpfs",
-                                 "/dev/shm", "--remount-ro", "/dev"};
+    const char *const first[] = {"bwrap",
+                                 "--unshare-all",
+                                 "--unshare-user",
+                                 "--disable-userns",
+                                 "--uid",
+                                 "0",
+                                 "--gid",
+                                 "0",
+                                 "--die-with-parent",
+                                 "--new-session",
+                                 "--clearenv",
+                                 "--as-pid-1",
+                                 "--cap-drop",
+                                 "ALL",
+                                 "--hostname",
+                                 hostname,
+                                 "--size",
+                                 disk,
+                                 "--tmpfs",
+                                 "/",
+                                 "--dir",
+                                 "/.lab",
+                                 "--ro-bind",
+                                 "/bin/busybox",
+                                 "/.lab/busybox",
+                                 "--ro-bind",
+                                 "/bin/bash-static",
+                                 "/.lab/bash",
+                                 "--perms",
+                                 "0755",
+                                 "--file",
+                                 "5",
+                                 "/.lab/tools",
+                                 "--proc",
+                                 "/proc",
+                                 "--dev",
+                                 "/dev",
+                                 "--size",
+                                 "1048576",
+                                 "--tmpfs",
+                                 "/dev/shm",
+                                 "--remount-ro",
+                                 "/dev"};
     static const char *const last[] = {"--chdir", "/", "--", "/.lab/tools"};
     add(arguments, first, ARRAY_LEN(first));
     for (size_t i = 0; i < ARRAY_LEN(hidden); i++) {

@@ -36,7 +36,7 @@ struct tools {
     int programs[PROGRAMS_MAX];
     char *boot_arguments[BOOT_ARGUMENTS_MAX + 1];
     long time_limit, process_limit;
-    long deadline; /* seconds of the monotonic clock; 0: nothing runs */
+    long deadline;  /* seconds of the monotonic clock; 0: nothing runs */
     unsigned noted; /* limits that were reported since the boot */
 };
 

@@ -1,5 +1,5 @@
-/* tools_files.c: files of the guest as its own file system shows them: links end where the guest
- * says, a full disk is full. */
+/* tools_files.c: files of the guest as its own file system shows them: links end where the
+ * guest says, a full disk is full. */
 #include "tools.h"
 
 #include <dirent.h>
@@ -56,8 +56,8 @@ int file_list(const struct request *request, struct answer *answer)
         return errno;
     for (int i = 0; i < n; i++) {
         char *full = NULL;
-        if (i < ENTRIES_MAX &&
-            asprintf(&full, "%s/%s", strcmp(path, "/") == 0 ? "" : path, entries[i]->d_name) > 0)
+        if (i < ENTRIES_MAX && asprintf(&full, "%s/%s", strcmp(path, "/") == 0 ? "" : path,
+                                        entries[i]->d_name) > 0)
             describe(full, answer);
         free(full);
         free(entries[i]);

@@ -148,7 +148,8 @@ const struct handler guest_handlers[] = {
     {0},
 };
 
-/* ---- the managers ------------------------------------------------------------------------- */
+/* ---- the managers -------------------------------------------------------------------------
+ */
 
 static struct val *read_auth(struct call *call, const struct object *object)
 {
