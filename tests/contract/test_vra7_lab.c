@@ -549,8 +549,14 @@ static void *read_often(void *context)
     uintptr_t bad = 0;
     for (int i = 0; i < 10; i++) {
         struct instance *live = client_read(&mine, fixture->desired[i % N_OBJECTS], NULL);
-        bad += live == NULL || live->presence != PRESENCE_PRESENT ||
-               client_difference(fixture->desired[i % N_OBJECTS], live) != NULL;
+        const char *why = live == NULL ? mine.err.message : live->reason;
+        if (live != NULL && live->presence == PRESENCE_PRESENT)
+            why = client_difference(fixture->desired[i % N_OBJECTS], live);
+        else if (why == NULL)
+            why = "not there";
+        if (why != NULL)
+            fprintf(stderr, "read %d: %s\n", i, why);
+        bad += why != NULL;
     }
     arena_free(mine.arena);
     return (void *)bad;
