@@ -7,7 +7,12 @@
 #include "step_common.h"
 #include "vec.h"
 
-enum { CONFIGURE_MS = 600000, DESTROY_MS = 1800000, DIRECT_MS = 120000 };
+enum {
+    CONFIGURE_MS = 600000,
+    DESTROY_MS = 1800000,
+    DIRECT_MS = 120000,
+    TOOLS_LOOKS = 60 /* times poll_interval: two minutes as it is delivered */
+};
 
 /* The machine named in the arguments; it must be there and be ours. */
 static int require_machine(struct vc *vc, const struct step_call *call,
@@ -134,12 +139,37 @@ int step_start(struct vc *vc, const struct step_call *call, struct outcome *outc
     return err_wrap(err, "no vGPU slot is free for %s", machine->name);
 }
 
+/* A machine that was just started hears nothing until its Tools run: wait for them a while, so
+ * that it is not powered off hard. One without Tools, or off, is not waited for longer. */
+static int await_tools(struct vc *vc, struct ref vm, struct err *err)
+{
+    static const char *const paths[] = {"runtime.powerState", "guest.toolsRunningStatus", NULL};
+    struct pause pause = pause_until(vc, TOOLS_LOOKS * vc->session->poll_ms);
+    for (;;) {
+        const struct xml_node *object;
+        if (props_read(vc, vm, paths, &object, err) < 0)
+            return -1;
+        const char *power = props_text(object, "runtime.powerState");
+        const char *tools = props_text(object, "guest.toolsRunningStatus");
+        bool on = power != NULL && strcmp(power, "poweredOn") == 0;
+        if (!on || (tools != NULL && strcmp(tools, "guestToolsRunning") == 0))
+            return 0;
+        if (pause_next(vc, &pause, err) < 0) {
+            bool over = err->code == ERR_TIMEOUT;
+            if (over)
+                err_clear(err);
+            return over ? 0 : -1;
+        }
+    }
+}
+
 int step_shutdown(struct vc *vc, const struct step_call *call, struct outcome *outcome,
                   struct err *err)
 {
     struct machine_row *machine;
     int64_t limit = value_get_int(call->step->args, "guest_timeout", 300000);
-    if (require_machine(vc, call, &machine, err) < 0)
+    if (require_machine(vc, call, &machine, err) < 0 ||
+        await_tools(vc, machine->ref, err) < 0)
         return -1;
     return machine_shut_down(vc, machine->ref, limit, &outcome->kind, err);
 }

@@ -35,7 +35,7 @@ struct chance {
     uint64_t state;
 };
 
-/* The seed: GRIDFORM_SEED, or the clock; printed, so that a failure can be repeated. */
+/* The seed: GRIDFORM_SEED, a number or "clock"; printed, so that a failure can be repeated. */
 uint64_t chance_seed(const char *what);
 struct chance chance_new(uint64_t seed);
 unsigned chance_below(struct chance *chance, unsigned limit);
