@@ -523,23 +523,21 @@ static void foreign_objects_are_left_alone(void **state)
 static void template_that_never_comes(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(
-        client_perform(
-            &fixture->client, OP_BLUEPRINT_AWAIT_TEMPLATE, fixture->desired[BLUEPRINT],
-            client_json(&fixture->client, "{\"source\":\"none\",\"timeout\":5000}"), NULL),
-        -1);
+    struct vra_client *client = &fixture->client;
+    const struct value *args = client_json(client, "{\"source\":\"none\",\"timeout\":5000}");
+    assert_int_equal(client_perform(client, OP_BLUEPRINT_AWAIT_TEMPLATE,
+                                    fixture->desired[BLUEPRINT], args, NULL), -1);
     assert_int_equal(fixture->client.err.code, ERR_TIMEOUT);
     assert_non_null(strstr(fixture->client.err.message, "data collection"));
     assert_int_equal(fixture->client.sleeps, 5);
-    instance_set(fixture->desired[BLUEPRINT], "machine.source",
-                 client_json(&fixture->client, "\"none\""));
-    assert_int_equal(client_perform(&fixture->client, OP_BLUEPRINT_WRITE,
-                                    fixture->desired[BLUEPRINT], NULL, NULL),
-                     -1);
-    assert_int_equal(fixture->client.err.code, ERR_NOT_FOUND);
+    struct instance *wanted = fixture->desired[BLUEPRINT];
+    instance_set(wanted, "machine.source", client_json(client, "\"none\""));
+    assert_int_equal(client_perform(client, OP_BLUEPRINT_WRITE, wanted, NULL, NULL), -1);
+    assert_int_equal(client->err.code, ERR_NOT_FOUND);
 }
 
-/* Several threads at once on one session whose token dies again and again. */
+/* Several threads at once on one session whose token dies now and then: far enough apart that
+ * it does not die twice within one call, which gives up by rule (vra7-api.md §1). */
 static void *read_often(void *context)
 {
     struct fixture *fixture = context;
@@ -567,12 +565,10 @@ static void threads_share_a_session(void **state)
     struct fixture *fixture = *state;
     pthread_t threads[4];
     create_all(fixture);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 3; i++) {
         char json[128];
-        snprintf(json, sizeof(json),
-                 "{\"system\":\"vra\",\"operation\":\"*\",\"kind\":\"expire\","
-                 "\"times\":1,\"skip\":%d}",
-                 i * 20);
+        snprintf(json, sizeof(json), "{\"system\":\"vra\",\"operation\":\"*\","
+                 "\"kind\":\"expire\",\"times\":1,\"skip\":%d}", 10 + i * 70);
         fault(&fixture->lab, json);
     }
     for (size_t i = 0; i < ARRAY_LEN(threads); i++)
