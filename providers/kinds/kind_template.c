@@ -72,9 +72,9 @@ static void derive(struct instance *desired, const struct facts *facts,
                               arena_printf(facts->arena, "%s-%s", desired->name, version)));
 }
 
-/* By the time of the build the windows of this plan are closed: a host counts when it serves
- * the profile now, or when its shell can be read, so that this plan sees to it. Maintenance
- * that somebody else began stays. */
+/* By the time of the build the windows of this plan are closed: a host counts when its shell
+ * can be read, so that this plan sees to it; a profile that it merely offers may not start, with
+ * ECC on. Maintenance that somebody else began stays. */
 static bool host_can_build(const struct instance *live, const struct instance *prior,
                            const char *profile, const struct facts *facts)
 {
@@ -86,8 +86,7 @@ static bool host_can_build(const struct instance *live, const struct instance *p
     if (live->presence != PRESENCE_PRESENT || connection == NULL ||
         strcmp(connection, "connected") != 0 || (inside && !ours))
         return false;
-    return profile == NULL || value_list_has(instance_get(live, "profiles"), profile) ||
-           value_is_known(instance_get(live, "graphics"));
+    return profile == NULL || value_is_known(instance_get(live, "graphics"));
 }
 
 /* The start that proves a version needs a slot that no machine holds now. */
