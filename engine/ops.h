@@ -26,9 +26,37 @@
  *     powered off; on a template it asks for template.unmark first
  * template.start           name: power on; ERR_CONFLICT when no slot is free
  * template.shutdown        name, guest_timeout: through the guest, off after the limit
- * template.mark            name: becomes a template
+ * template.mark            name: recorded as complete, becomes a template
  * template.unmark          name, host, cluster: becomes a virtual machine again
  * template.destroy         name: only while its mark is ours; absent is success
+ * template.switch          name: the version is there, complete, ours and a template; ids as of
+ *     template.clone. ERR_NOT_FOUND, ERR_CONFLICT otherwise. Changes nothing
+ *
+ * guest.*: in the guest of a version that is being built (vsphere-api.md §9). All carry
+ *     name             of the machine
+ *     credentials      {username, password}: password is a reference (type_secret)
+ *     transfer         "hosts": files go through the ESXi hosts; "arguments": small scripts
+ *                      travel in the arguments of programs; "auto": hosts, and where a host
+ *                      cannot be reached, arguments
+ *     label            for people: "guest step 3 (guest/docker.sh)"
+ *     timeout          of the whole operation
+ * guest.await              tools ("current" | "running")
+ *     until VMware Tools run, answer, and take the credentials. ERR_CONFLICT when they are not
+ *     installed, or older than "current" asks for; ERR_DENIED when the login is refused
+ * guest.run                upload {file, sha256, to, mode} or absent; script (text), command
+ *                          (text) or neither; environment (map: name -> text or reference);
+ *                          exit_codes (list of integers)
+ *     in a directory of its own under a random name, which is removed whatever comes. `file`
+ *     is relative to the manifest and must have that sha256; without `to` it lies in that
+ *     directory under its own name. A script with a #! line is executed, another is run by
+ *     /bin/sh. What it writes goes out as EVENT_OUTPUT; the error shows the last lines
+ * guest.verify             command, expect (map: name -> text), environment
+ *     again and again until it is as expected, or the time is up (ERR_TIMEOUT saying what
+ *     differs). `output`: part of what the command writes; `exit_code`: its status, else 0.
+ *     For the command nvidia-smi also driver_version, profile (product name) and licence, as
+ *     nvidia-smi -q says them
+ * guest.reboot
+ *     through the guest; done when Tools answer in a system that was started since
  */
 #define OP_HOST_ENTER_MAINTENANCE "host.enter_maintenance"
 #define OP_HOST_EXIT_MAINTENANCE "host.exit_maintenance"
@@ -47,6 +75,11 @@
 #define OP_TEMPLATE_MARK "template.mark"
 #define OP_TEMPLATE_UNMARK "template.unmark"
 #define OP_TEMPLATE_DESTROY "template.destroy"
+#define OP_TEMPLATE_SWITCH "template.switch"
+#define OP_GUEST_AWAIT "guest.await"
+#define OP_GUEST_RUN "guest.run"
+#define OP_GUEST_VERIFY "guest.verify"
+#define OP_GUEST_REBOOT "guest.reboot"
 
 /* ---- esxi -------------------------------------------------------------------------------
  * host.graphics            graphics, assignment_policy: host default; in effect after a reboot

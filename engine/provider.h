@@ -126,6 +126,7 @@ struct outcome {
 enum event_kind {
     EVENT_STEP_PROGRESS, /* a long step says how far it is: text, percent or -1 */
     EVENT_NOTE,
+    EVENT_OUTPUT, /* a piece of what a program in a guest wrote; pieces come in order */
 };
 
 struct event {
@@ -149,6 +150,10 @@ struct provider_config {
     const struct instance *settings;
     const char *directory; /* of the manifest: relative paths start here */
     int (*secret)(void *context, const char *attr, const char **ret_secret, struct err *err);
+    /* The same for a reference (the canonical map of type_secret) that a step carries among
+     * its arguments. Any thread. */
+    int (*reference)(void *context, const struct value *reference, const char **ret_secret,
+                     struct err *err);
     void *context;
     struct secrets *redact; /* transport/redact.h: what must never appear in an error */
 };
