@@ -103,6 +103,18 @@ static void print_attr(const struct topic *topic, const struct attr *attr, const
     strbuf_release(&owner);
 }
 
+/* What the items of a list take. */
+static void print_items(const struct schema *items)
+{
+    if (items == NULL)
+        return;
+    const struct topic topic = {.name = items->kind, .schema = items};
+    puts("\nEach item takes:");
+    for (size_t i = 0; i < items->n_attrs; i++)
+        if (attr_is_settable(&items->attrs[i]))
+            print_attr(&topic, &items->attrs[i], "  ");
+}
+
 static void print_group(const struct topic *topic, const char *title, unsigned any,
                         unsigned none)
 {
@@ -205,6 +217,7 @@ static int explain(const struct topics *topics, const char *word)
     if (attr < 0)
         return print_below(topic, word + len + 1);
     print_attr(topic, &topic->schema->attrs[attr], "");
+    print_items(topic->schema->attrs[attr].items);
     return EXIT_OK;
 }
 

@@ -112,6 +112,9 @@ static const struct value *words(struct arena *arena, const char *const *names)
     return or_expression(arena, OBJECT(arena, {"enum", texts(arena, names)}));
 }
 
+static const struct value *object_at(struct arena *arena, const struct schema *schema,
+                                     const char *prefix);
+
 static const struct value *list_of(struct arena *arena, const struct value *item)
 {
     return OBJECT(arena, {"type", text(arena, "array")}, {"items", item},
@@ -136,8 +139,51 @@ static const struct value *addresses(struct arena *arena)
                   {"additionalProperties", or_expression(arena, address)});
 }
 
+/* Names to texts, or to references to secrets as well. */
+static const struct value *entries(struct arena *arena, const struct value *content,
+                                   const char *names)
+{
+    return OBJECT(arena, {"type", text(arena, "object")}, {"additionalProperties", content},
+                  {"propertyNames", names == NULL
+                                        ? value_absent()
+                                        : OBJECT(arena, {"pattern", text(arena, names)})});
+}
+
+/* true, or an empty map. */
+static const struct value *flag(struct arena *arena)
+{
+    return any_of(
+        arena, OBJECT(arena, {"const", value_bool(true)}),
+        OBJECT(arena, {"type", text(arena, "object")}, {"maxProperties", value_int(arena, 0)}));
+}
+
+/* Types that stand in the items of a list; NULL: it is none of them. */
+static const struct value *item_type_schema(struct arena *arena, const struct attr *attr)
+{
+    const struct attr_type *type = attr->type;
+    if (type == &type_items)
+        return list_of(arena, object_at(arena, attr->items, ""));
+    if (type == &type_flag)
+        return flag(arena);
+    if (type == &type_texts)
+        return entries(arena, defined(arena, "text"), NULL);
+    if (type == &type_environment)
+        return entries(arena, any_of(arena, defined(arena, "text"), defined(arena, "secret")),
+                       "^[A-Za-z_][A-Za-z0-9_]*$");
+    if (type == &type_ints)
+        return list_of(arena, whole_number(arena, attr));
+    if (type == &type_sha256)
+        return or_expression(arena, OBJECT(arena, {"type", text(arena, "string")},
+                                           {"pattern", text(arena, "^[0-9A-Fa-f]{64}$")}));
+    return NULL;
+}
+
 static const struct value *type_schema(struct arena *arena, const struct attr *attr)
 {
+    const struct value *of_item = item_type_schema(arena, attr);
+    if (of_item != NULL)
+        return of_item;
+
     const struct attr_type *type = attr->type;
     const struct value *number =
         type == &type_size_range ? defined(arena, "size") : whole_number(arena, attr);
@@ -205,9 +251,6 @@ struct level {
     VEC(const struct value *) exclusive; /* a text and the file that holds it */
 };
 
-static const struct value *object_at(struct arena *arena, const struct schema *schema,
-                                     const char *prefix);
-
 static bool level_has(const struct level *level, const char *key)
 {
     for (size_t i = 0; i < level->properties.n; i++)
@@ -251,7 +294,7 @@ static const struct value *property(struct level *level, const char *name, bool 
 static void add_exclusive(struct level *level, const struct attr *attr, const char *key)
 {
     size_t len = strlen(key), tail = strlen("_file");
-    if ((attr->flags & ATTR_FILE) == 0 || len <= tail)
+    if ((attr->flags & ATTR_FILE) == 0 || len <= tail || strcmp(key + len - tail, "_file") != 0)
         return;
     const char *content = arena_memdup(level->arena, key, len - tail);
     const struct value *both = OBJECT(

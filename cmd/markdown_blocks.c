@@ -70,7 +70,7 @@ static const char *signature_of(const struct change *change, struct strbuf *out)
         const struct attr_change *attr = &change->attrs[i];
         if (!is_shown(change, attr))
             continue;
-        strbuf_addf(out, "\n%s %d ", attr->attr->name, (int)attr->reason);
+        strbuf_addf(out, "\n%s %d ", attr_change_name(attr), (int)attr->reason);
         value_to_json(attr->from, out);
         value_to_json(attr->to, out);
         json_text(attr->note == NULL ? "" : attr->note, out);
@@ -246,7 +246,7 @@ static void add_remarks(const struct md_block *block, struct strbuf *out)
     const char *version = version_of(change, change->desired);
     const char *former = version_of(change, change->live);
     if (version != NULL) {
-        strbuf_add(out, ", built as ");
+        strbuf_add(out, change_is_switch(change) ? ", switched to " : ", built as ");
         add_code(version, out);
     }
     if (version != NULL && former != NULL && change->action == ACTION_REBUILD) {
@@ -269,7 +269,8 @@ static bool add_summary(const struct md_block *block, size_t names_max, struct s
     const struct change *change = block->first;
     strbuf_add(out, "<details>\n<summary>");
     add_waves(block, out);
-    strbuf_addf(out, ": <b>%s</b> ", actions[change->action].verb);
+    strbuf_addf(out, ": <b>%s</b> ",
+                change_is_switch(change) ? "switch" : actions[change->action].verb);
     if (block->names.n > 1)
         strbuf_addf(out, "%zu × ", block->names.n);
     strbuf_addf(out, "%s ", change->kind->schema.kind);
@@ -291,7 +292,7 @@ static void add_values(const struct change *change, const struct attr_change *at
                        struct strbuf *out)
 {
     size_t start = strbuf_len(out);
-    strbuf_addf(out, "%s %s", actions[change->action].sign, attr->attr->name);
+    strbuf_addf(out, "%s %s", actions[change->action].sign, attr_change_name(attr));
     pad_to(out, start, NAME_WIDTH);
     if (attr->attr->flags & ATTR_TEXT) {
         render_text_change(attr, out);
@@ -335,7 +336,7 @@ static void add_script(const struct attr_change *attr, struct strbuf *out)
     struct strbuf lines;
     strbuf_init(&lines, STRBUF_MAX_OUTPUT);
     size_t more = line_diff(from, to, DIFF_LINES, &lines);
-    md_code(attr->attr->name, out);
+    md_code(attr_change_name(attr), out);
     strbuf_add(out, ":\n\n");
     md_fence("diff", strbuf_str(&lines), out);
     strbuf_add_char(out, '\n');

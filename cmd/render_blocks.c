@@ -37,7 +37,7 @@ static void render_attr(const struct attr_change *change, bool create, bool colo
 {
     size_t start = strbuf_len(out);
     strbuf_add_repeat(out, ' ', NAME_COLUMN);
-    strbuf_add(out, change->attr->name);
+    strbuf_add(out, attr_change_name(change));
     pad_to(out, start, VALUE_COLUMN);
     if (change->attr->flags & ATTR_TEXT) {
         render_text_change(change, out);
@@ -256,7 +256,8 @@ static void render_version(const struct change *change, struct strbuf *out)
     if (change->action == ACTION_CREATE)
         strbuf_addf(out, "   built as %s", instance_text(change->desired, attr));
     if (change->action == ACTION_REBUILD)
-        strbuf_addf(out, "   rebuilt as %s; the version in use is kept",
+        strbuf_addf(out, "   %s %s; the version in use is kept",
+                    change_is_switch(change) ? "switched to" : "rebuilt as",
                     instance_text(change->desired, attr));
 }
 

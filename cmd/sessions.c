@@ -11,11 +11,28 @@
 #include "redact.h"
 #include "vec.h"
 
-enum { CREDS_MAX = 8, PROVIDERS_MAX = 8, SLEEP_SLICE_MS = 20, SECRET_LEAST = 8 };
+enum {
+    CREDS_MAX = 8,
+    REFERENCES_MAX = 256,
+    PROVIDERS_MAX = 8,
+    SLEEP_SLICE_MS = 20,
+    SECRET_LEAST = 8
+};
 
 struct held_cred {
     const char *attr;
     struct cred cred;
+};
+
+/* Secrets that steps refer to, each resolved once for all of them; any thread may ask. */
+struct references {
+    pthread_mutex_t lock; /* of all that follows */
+    struct arena *arena;
+    struct held_reference {
+        const struct value *reference;
+        struct cred cred;
+    } held[REFERENCES_MAX];
+    size_t n;
 };
 
 struct open_provider {
@@ -39,6 +56,7 @@ struct sessions {
     struct arena *arena;
     struct open_provider providers[PROVIDERS_MAX];
     size_t n;
+    struct references *references;
 };
 
 /* ---- environment -------------------------------------------------------------------------- */
@@ -117,6 +135,19 @@ static bool cancel_asked(void *context)
     return env_cancelled(context);
 }
 
+/* Relative files are beside the manifest. */
+static int resolve(const struct open_provider *p, const struct value *value,
+                   struct arena *arena, struct cred *ret_cred, struct err *err)
+{
+    struct cred_ref reference;
+    if (to_reference(value, arena, &reference) < 0)
+        return err_set(err, ERR_INVALID, "it is not set");
+    if (reference.source == CRED_FILE && reference.name[0] != '/')
+        reference.name = arena_printf(arena, "%s/%s", p->config.directory, reference.name);
+    const struct cancel cancel = {cancel_asked, p->owner->env};
+    return cred_resolve(&reference, p->owner->secrets, &cancel, ret_cred, err);
+}
+
 static int get_secret(void *context, const char *attr, const char **ret_secret,
                       struct err *err)
 {
@@ -127,21 +158,66 @@ static int get_secret(void *context, const char *attr, const char **ret_secret,
             return 0;
         }
     }
-    const struct value *value = instance_get(p->config.settings, attr);
-    struct cred_ref reference;
-    if (p->n_creds == CREDS_MAX || to_reference(value, p->own, &reference) < 0)
-        return err_set(err, ERR_INVALID, "%s is not set", attr);
-    if (reference.source == CRED_FILE && reference.name[0] != '/')
-        reference.name =
-            arena_printf(p->own, "%s/%s", p->config.directory, reference.name);
-    const struct cancel cancel = {cancel_asked, p->owner->env};
+    if (p->n_creds == CREDS_MAX)
+        return err_set(err, ERR_INTERNAL, "%s: too many secrets", attr);
     struct held_cred *held = &p->creds[p->n_creds];
-    if (cred_resolve(&reference, p->owner->secrets, &cancel, &held->cred, err) < 0)
+    if (resolve(p, instance_get(p->config.settings, attr), p->own, &held->cred, err) < 0)
         return err_wrap(err, "%s", attr);
     held->attr = attr;
     p->n_creds++;
     *ret_secret = held->cred.value;
     return 0;
+}
+
+static int resolve_reference(struct open_provider *p, const struct value *reference,
+                             const char **ret_secret, struct err *err)
+{
+    struct references *all = p->owner->references;
+    for (size_t i = 0; i < all->n; i++) {
+        if (value_equal(all->held[i].reference, reference)) {
+            *ret_secret = all->held[i].cred.value;
+            return 0;
+        }
+    }
+    if (all->n == REFERENCES_MAX)
+        return err_set(err, ERR_INVALID, "more than %d different secrets in one run",
+                       REFERENCES_MAX);
+    struct held_reference *held = &all->held[all->n];
+    held->reference = value_copy(all->arena, reference);
+    if (resolve(p, held->reference, all->arena, &held->cred, err) < 0)
+        return -1;
+    all->n++;
+    *ret_secret = held->cred.value;
+    return 0;
+}
+
+static int get_reference(void *context, const struct value *reference, const char **ret_secret,
+                         struct err *err)
+{
+    struct open_provider *p = context;
+    pthread_mutex_lock(&p->owner->references->lock);
+    int result = resolve_reference(p, reference, ret_secret, err);
+    pthread_mutex_unlock(&p->owner->references->lock);
+    return result;
+}
+
+static struct references *references_new(void)
+{
+    struct references *all = calloc(1, sizeof(*all));
+    if (all == NULL)
+        abort();
+    pthread_mutex_init(&all->lock, NULL);
+    all->arena = arena_new();
+    return all;
+}
+
+static void references_free(struct references *all)
+{
+    for (size_t i = 0; i < all->n; i++)
+        cred_release(&all->held[i].cred);
+    pthread_mutex_destroy(&all->lock);
+    arena_free(all->arena);
+    free(all);
 }
 
 /* ---- life --------------------------------------------------------------------------------- */
@@ -155,6 +231,7 @@ struct sessions *sessions_new(const struct config *config, const char *directory
     sessions->env = env;
     sessions->secrets = secrets_new();
     sessions->arena = arena_new();
+    sessions->references = references_new();
     for (size_t i = 0; i < config->providers.n && sessions->n < PROVIDERS_MAX; i++) {
         const struct instance *settings = config->providers.items[i];
         const struct provider *provider = provider_find(all_providers, settings->name);
@@ -165,6 +242,7 @@ struct sessions *sessions_new(const struct config *config, const char *directory
         p->config = (struct provider_config){.settings = settings,
                                              .directory = directory,
                                              .secret = get_secret,
+                                             .reference = get_reference,
                                              .context = p,
                                              .redact = sessions->secrets};
     }
@@ -183,6 +261,7 @@ void sessions_close(struct sessions *sessions)
             cred_release(&p->creds[c].cred);
         arena_free(p->own);
     }
+    references_free(sessions->references);
     secrets_free(sessions->secrets);
     arena_free(sessions->arena);
     free(sessions);

@@ -1,8 +1,11 @@
 /* step.c: see step.h. */
 #include "step.h"
 
+#include <string.h>
+
 #include "arena.h"
 #include "names.h"
+#include "ops.h"
 #include "strbuf.h"
 #include "value.h"
 #include "vec.h"
@@ -25,6 +28,14 @@ static const char *const effect_names[] = {
     "maintenance", "leave",   "host_reboot", "vm_power_off", "vm_move",
     "slot",        "service", "data_loss",   "create",       "publish",
 };
+
+const struct condition when_failed = {
+    .equals = "failed", .label = "if that fails", .why = "only a failed build is cleaned up"};
+
+const char *attr_change_name(const struct attr_change *change)
+{
+    return change->label != NULL ? change->label : change->attr->name;
+}
 
 struct step *steps_add(struct step_list *list, const char *provider, const char *op,
                        const char *title, unsigned effects, const struct value *args)
@@ -75,4 +86,10 @@ bool change_leaves(const struct change *change, const struct attr *attr)
             return false;
     return change->live != NULL && change->live->presence == PRESENCE_PRESENT &&
            value_is_unreadable(change->live->attrs[attr - change->live->schema->attrs]);
+}
+
+bool change_is_switch(const struct change *change)
+{
+    return change->action == ACTION_REBUILD && change->n_steps > 0 &&
+           strcmp(change->steps[0].op, OP_TEMPLATE_SWITCH) == 0;
 }

@@ -54,11 +54,15 @@ enum effect {
  * latest observation or else the live instance has it, equals the text. An unreadable value at
  * that moment fails the step. */
 struct condition {
-    const char *attr;   /* "ecc" */
+    const char *attr;   /* "ecc"; NULL: an earlier step of the change failed (when_failed) */
     const char *equals; /* compared with pending_now for pending types, else as text */
     const char *label;  /* for people: "if ECC is on" */
     const char *why;    /* why only the run can settle it, for people */
 };
+
+/* Steps that clean up after a failure: they run when a step before them has failed, and the
+ * change has failed all the same. */
+extern const struct condition when_failed;
 
 struct step {
     unsigned id;          /* index within its change */
@@ -76,7 +80,11 @@ struct attr_change {
     const struct value *from, *to; /* live (or prior when live is unreadable), desired */
     enum reason reason;
     const char *note; /* "24 physical cores / 4 vGPU slots of a host (auto)", or NULL */
+    const char *label; /* for people, instead of the attribute's name; or NULL */
 };
+
+/* What people call it: "driver", "guest step 7 (guest/docker.sh)". */
+const char *attr_change_name(const struct attr_change *change);
 
 /* Something that comes first. Hard: when it fails, this is skipped. Soft: order only. */
 struct change_edge {
@@ -105,6 +113,9 @@ struct change {
 /* Whether the plan could not read the attribute and does nothing about it: what it turns out to
  * be later is the next plan's business. */
 bool change_leaves(const struct change *change, const struct attr *attr);
+
+/* A new version that needs no build: it was kept from before. */
+bool change_is_switch(const struct change *change);
 
 /* ---- collecting steps (for plan_steps of the kinds) ------------------------------------ */
 

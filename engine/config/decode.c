@@ -161,9 +161,12 @@ struct form *form_new(struct decoder *decoder, const struct schema *schema, unsi
     form->flags = flags;
     form->root.attr = -1;
     form->defaults = ARENA_ARRAY(decoder->arena, schema->n_attrs, const struct value *);
+    form->items = ARENA_ARRAY(decoder->arena, schema->n_attrs, struct form *);
     for (size_t i = 0; i < schema->n_attrs; i++) {
         shape_add(form, schema->attrs[i].name, (int)i);
         form->defaults[i] = default_of(decoder, &schema->attrs[i]);
+        if (schema->attrs[i].items != NULL)
+            form->items[i] = form_new(decoder, schema->attrs[i].items, 0, NULL);
     }
     return form;
 }
@@ -269,9 +272,12 @@ static void read_entry(struct reading *r, const struct shape *shape, const struc
         return;
     }
     const struct attr *attr = &r->form->schema->attrs[at->attr];
+    const struct value **value = &r->instance->attrs[at->attr];
     r->attr_pos[at->attr] = node_pos(&entry->node);
-    if (decode_value(r->form, attr, &entry->node, r->instance, &r->instance->attrs[at->attr]) <
-        0)
+    int result = attr->items != NULL
+                     ? decode_items(r->form, (size_t)at->attr, &entry->node, r->instance, value)
+                     : decode_value(r->form, attr, &entry->node, r->instance, value);
+    if (result < 0)
         r->result = -1;
 }
 
@@ -358,6 +364,8 @@ void form_list_files(const struct form *form, const struct node *node,
 {
     for (size_t i = 0; i < form->schema->n_attrs; i++) {
         const struct attr *attr = &form->schema->attrs[i];
+        if (attr->items != NULL)
+            items_list_files(form, i, follow(node, attr->name), visit, context);
         if ((attr->flags & ATTR_FILE) == 0)
             continue;
         const struct node *scalar = follow(node, attr->name);

@@ -215,6 +215,15 @@ static const char *attachment_problem(const struct attachment *attachment)
     return NULL;
 }
 
+/* The attribute that holds what stands in the file. */
+static const char *file_target(const struct attr *attr, struct arena *arena)
+{
+    size_t len = strlen(attr->name), tail = strlen("_file");
+    if (len > tail && strcmp(attr->name + len - tail, "_file") == 0)
+        return arena_memdup(arena, attr->name, len - tail);
+    return arena_printf(arena, "%s_text", attr->name);
+}
+
 int decode_file(const struct form *form, size_t index, struct instance *instance)
 {
     const struct attr *attr = &form->schema->attrs[index];
@@ -222,9 +231,7 @@ int decode_file(const struct form *form, size_t index, struct instance *instance
     struct decoder *decoder = form->decoder;
     if (path == NULL)
         return 0;
-    size_t len = strlen(attr->name);
-    char *target = arena_memdup(decoder->arena, attr->name, len - strlen("_file"));
-    int into = schema_find(form->schema, target);
+    int into = schema_find(form->schema, file_target(attr, decoder->arena));
     if (into < 0)
         return 0;
     if (!value_is_absent(instance->attrs[into]))

@@ -18,6 +18,7 @@ struct form {
     unsigned flags;
     struct shape root;
     const struct value **defaults; /* per attribute: absent without one */
+    struct form **items;           /* per attribute: of its items, or NULL */
 };
 
 struct value_cache *value_cache_new(void);
@@ -26,6 +27,14 @@ void value_cache_free(struct value_cache *cache);
 /* The canonical value of a node for one attribute. Returns -1 when something was reported. */
 int decode_value(const struct form *form, const struct attr *attr, const struct node *node,
                  const struct instance *instance, const struct value **ret);
+
+/* The same of an attribute with items. */
+int decode_items(const struct form *form, size_t index, const struct node *node,
+                 const struct instance *owner, const struct value **ret);
+
+/* form_list_files for the items of one attribute. */
+void items_list_files(const struct form *form, size_t index, const struct node *list,
+                      void (*visit)(void *context, const char *path), void *context);
 
 /* Load the file that attribute `index` names into the attribute that it stands for. */
 int decode_file(const struct form *form, size_t index, struct instance *instance);

@@ -15,6 +15,10 @@
 #include <stdint.h>
 
 struct attr_type;
+struct diags;
+struct instance;
+struct schema;
+struct strbuf;
 struct value;
 
 /* Who reads and changes an attribute. */
@@ -33,8 +37,9 @@ enum attr_flag {
     ATTR_DRIVER_NEEDED = 1 << 4, /* readable only while the GPU driver runs */
     ATTR_SET = 1 << 5,           /* a list whose order has no meaning */
     ATTR_TEXT = 1 << 6,          /* long text: shown as a line diff, never in full */
-    ATTR_FILE = 1 << 7,          /* value is a path in the manifest's directory; content loaded
-                                    into the attribute of the same name without "_file" */
+    ATTR_FILE = 1 << 7,          /* value is a path in the manifest's directory; its content is
+                                    loaded into the attribute of the same name without "_file",
+                                    or else with "_text" */
     ATTR_SECRET = 1 << 9, /* a reference {env|file|command|credential: …}, never a value */
 };
 
@@ -48,6 +53,7 @@ struct attr {
     const char *default_value; /* as the manifest would write it, or NULL */
     int64_t min, max;          /* bounds of int, size and duration types; 0, 0 = none */
     const char *doc;           /* one sentence for the manual */
+    const struct schema *items; /* of type_items: what each item of the list consists of */
 };
 
 struct schema {
@@ -60,6 +66,10 @@ struct schema {
                             must be absent live */
     bool expanded; /* made from other sections (host from pools), no section of its own */
     const char *doc;
+    /* Of items: what is wrong beyond single attributes, at its place; called when an item has
+     * been read. And how people call an item: "guest/docker.sh". NULL for all others. */
+    void (*check)(const struct instance *item, struct diags *diags);
+    void (*title)(const struct value *item, struct strbuf *out);
 };
 
 /* Index of an attribute by name, or -1. */

@@ -54,6 +54,19 @@ extern const struct attr_type type_principals;
 extern const struct attr_type type_secret;
 /* {name: "address:port"}; canonical: the map. */
 extern const struct attr_type type_addresses;
+/* A list of maps, each as attr->items says; canonical: maps of the items' attributes that are
+ * set, under their dotted names. The decoder reads the items; see config/decode_items.c. */
+extern const struct attr_type type_items;
+/* true, or an empty map: `reboot: {}`. */
+extern const struct attr_type type_flag;
+/* {name: text}; canonical: the map. */
+extern const struct attr_type type_texts;
+/* {NAME: text or reference as of type_secret}; names are those of environment variables. */
+extern const struct attr_type type_environment;
+/* List of whole numbers within attr->min..max. */
+extern const struct attr_type type_ints;
+/* 64 hex digits; canonical: lower case. */
+extern const struct attr_type type_sha256;
 /* Facts: any value tree, never decoded from a manifest. */
 extern const struct attr_type type_any;
 

@@ -174,27 +174,6 @@ static enum action update_action(const struct kind *kind, const struct diff *dif
     return ACTION_UPDATE;
 }
 
-/* A new version shows which of its inputs changed. */
-static void add_inputs(struct change *change, struct arena *arena)
-{
-    const struct instance *desired = change->desired, *prior = change->prior;
-    VEC(struct attr_change) all = {0};
-    for (size_t i = 0; prior != NULL && i < desired->schema->n_attrs; i++) {
-        const struct attr *attr = &desired->schema->attrs[i];
-        if ((attr->flags & ATTR_INPUT) && value_is_known(prior->attrs[i]) &&
-            !attr_equal(attr, prior->attrs[i], desired->attrs[i]))
-            VEC_PUSH(arena, &all,
-                     ((struct attr_change){.attr = attr,
-                                           .from = prior->attrs[i],
-                                           .to = desired->attrs[i],
-                                           .reason = REASON_EDIT}));
-    }
-    for (size_t i = 0; i < change->n_attrs; i++)
-        VEC_PUSH(arena, &all, change->attrs[i]);
-    change->attrs = all.items;
-    change->n_attrs = all.n;
-}
-
 static void decide_present(struct draft *draft, const struct instance *desired,
                            const struct instance *prior, const struct instance *live)
 {
@@ -215,7 +194,7 @@ static void decide_present(struct draft *draft, const struct instance *desired,
     if (diff.n > 0 || change.note != NULL) {
         change.action = update_action(change.kind, &diff);
         if (change.action == ACTION_REBUILD) {
-            add_inputs(&change, draft->arena);
+            inputs_show(&change, draft->arena);
             change.note = NULL; /* a new version finishes what was left of the old one */
         }
     } else if (diff.n_blind == 0 &&

@@ -44,6 +44,8 @@ static void encode_attr(struct strbuf *out, const struct attr_change *attr)
     text_member(out, "reason", reason_name(attr->reason));
     if (attr->note != NULL)
         text_member(out, "note", attr->note);
+    if (attr->label != NULL)
+        text_member(out, "label", attr->label);
     strbuf_add_char(out, '}');
 }
 
@@ -75,7 +77,10 @@ static void encode_step(struct strbuf *out, const struct step *step)
     if (step->when != NULL) {
         key(out, "when");
         strbuf_add(out, "{\"attr\":");
-        json_text(step->when->attr, out);
+        if (step->when->attr == NULL)
+            strbuf_add(out, "null");
+        else
+            json_text(step->when->attr, out);
         text_member(out, "equals", step->when->equals);
         strbuf_add_char(out, '}');
     }

@@ -21,6 +21,9 @@ struct draft {
     struct strbuf *scratch; /* for one address at a time */
 };
 
+/* inputs.c: a new version shows which of its inputs changed, before what follows from them. */
+void inputs_show(struct change *change, struct arena *arena);
+
 /* block.c */
 void block_dependents(struct draft *draft);
 

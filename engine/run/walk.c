@@ -182,13 +182,19 @@ static void end_change(struct walk *walk, size_t index, enum walk_status status)
     }
 }
 
-static void fail_change(struct walk *walk, size_t index, const struct step *step,
-                        const struct err *err)
+static void note_failure(struct walk *walk, struct node *node, const struct step *step,
+                         const struct err *err)
 {
-    struct node *node = &walk->nodes[index];
     node->failed_step = step;
     node->code = err->code;
     node->message = arena_strdup(walk->arena, err->message);
+}
+
+/* The change ends with the failure that is noted. */
+static void end_failed(struct walk *walk, size_t index)
+{
+    struct node *node = &walk->nodes[index];
+    const struct step *step = node->failed_step;
     const struct value_field failed = {
         "failed",
         value_string(walk->arena, step == NULL ? node->message
@@ -198,7 +204,61 @@ static void fail_change(struct walk *walk, size_t index, const struct step *step
         node->meta = value_merge(walk->arena, node->meta, value_map(walk->arena, &failed, 1));
         node->entry_new = true;
     }
-    end_change(walk, index, err->code == ERR_CANCELLED ? WALK_CANCELLED : WALK_FAILED);
+    end_change(walk, index, node->code == ERR_CANCELLED ? WALK_CANCELLED : WALK_FAILED);
+}
+
+static void fail_change(struct walk *walk, size_t index, const struct step *step,
+                        const struct err *err)
+{
+    note_failure(walk, &walk->nodes[index], step, err);
+    end_failed(walk, index);
+}
+
+/* ---- cleaning up --------------------------------------------------------------------------
+ */
+
+/* The first step behind the failed one that cleans up after it; n_steps: there is none. */
+static unsigned find_cleanup(const struct change *change, unsigned from)
+{
+    while (from < change->n_steps && change->steps[from].when != &when_failed)
+        from++;
+    return from;
+}
+
+/* A step failed. What an interrupt stopped is left for the next run to look at. */
+static void fail_step(struct walk *walk, size_t index, const struct step *step,
+                      const struct err *err)
+{
+    struct node *node = &walk->nodes[index];
+    const struct change *change = &walk->plan->changes[index];
+    if (node->cleaning) {
+        node->message = arena_printf(walk->arena, "%s; then, to clean up: %s: %s",
+                                     node->message, step->title, err->message);
+        end_failed(walk, index);
+        return;
+    }
+    note_failure(walk, node, step, err);
+    unsigned cleanup = find_cleanup(change, node->at);
+    if (cleanup == change->n_steps || err->code == ERR_CANCELLED || walk->stopped != NULL) {
+        end_failed(walk, index);
+        return;
+    }
+    node->cleaning = true;
+    node->at = cleanup;
+    node->status = WALK_PENDING;
+    heap_push(walk, index);
+}
+
+/* The step that cleaned up is done: on to the next such, or the change ends as failed. */
+static bool goes_on(struct walk *walk, size_t index)
+{
+    struct node *node = &walk->nodes[index];
+    const struct change *change = &walk->plan->changes[index];
+    if (!node->cleaning ||
+        (node->at < change->n_steps && change->steps[node->at].when == &when_failed))
+        return true;
+    end_failed(walk, index);
+    return false;
 }
 
 /* ---- handing out --------------------------------------------------------------------------
@@ -209,6 +269,10 @@ static int settle(struct walk *walk, size_t index, const struct condition *when,
                   bool *ret_holds, struct err *err)
 {
     struct node *node = &walk->nodes[index];
+    if (when->attr == NULL) {
+        *ret_holds = node->cleaning;
+        return 0;
+    }
     VEC_EACH (struct settled, it, node->settled) {
         if (it->when == when) {
             *ret_holds = it->holds;
@@ -389,7 +453,7 @@ static void report_step(struct walk *walk, const struct walk_task *task,
     if (failed) {
         node->touched = node->touched || err->code == ERR_UNCERTAIN;
         settle_window(walk, node, task->step, OUTCOME_FAILED, err->code);
-        fail_change(walk, task->change, task->step, err);
+        fail_step(walk, task->change, task->step, err);
         return;
     }
     enum outcome_kind kind = outcome == NULL ? OUTCOME_DONE : outcome->kind;
@@ -399,6 +463,12 @@ static void report_step(struct walk *walk, const struct walk_task *task,
     node->touched = node->touched || kind == OUTCOME_DONE;
     node->changed = node->changed || kind == OUTCOME_DONE;
     node->at++;
+    if (!goes_on(walk, task->change))
+        return;
+    if (walk->stopped != NULL && node->cleaning) {
+        end_failed(walk, task->change);
+        return;
+    }
     if (walk->stopped != NULL) {
         struct err stopped = {0};
         err_set(&stopped, ERR_CANCELLED, "%s", walk->stopped);
@@ -441,7 +511,9 @@ void walk_stop(struct walk *walk, const char *why)
         return;
     walk->stopped = arena_strdup(walk->arena, why);
     for (size_t i = 0; i < walk->plan->n_changes; i++)
-        if (walk->nodes[i].status == WALK_PENDING) {
+        if (walk->nodes[i].status == WALK_PENDING && walk->nodes[i].cleaning) {
+            end_failed(walk, i);
+        } else if (walk->nodes[i].status == WALK_PENDING) {
             walk->nodes[i].status = WALK_CANCELLED;
             walk->nodes[i].message = walk->stopped;
         }

@@ -31,6 +31,7 @@ struct node {
     const struct value *ids, *meta, *observed;
     const struct instance *live; /* as read back */
     const char *nonce;
+    bool cleaning; /* a step failed, and those that clean up after it are under way */
     const struct step *failed_step;
     enum err_code code;
     const char *message;

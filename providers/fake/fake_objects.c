@@ -71,14 +71,44 @@ static void destroy(struct call *call)
 /* ---- templates ----------------------------------------------------------------------------
  */
 
-static const struct value *version_of(struct call *call, const char *name)
+static const struct value *version_of(struct call *call, const char *name, bool complete)
 {
     struct arena *arena = call->fake->arena;
     const struct value_field fields[] = {
         {"name", value_string(arena, name)},
         {"instance_uuid", value_string(arena, arena_printf(arena, "uuid-%s", name))},
-        {"lineage", value_string(arena, call->fake->lineage)}};
+        {"lineage", value_string(arena, call->fake->lineage)},
+        {"complete", value_bool(complete)},
+        {"is_template", value_bool(complete)}};
     return value_map(arena, fields, ARRAY_LEN(fields));
+}
+
+/* The version in use came to the end of its build, or is in another state now. */
+static void note_version(struct call *call, bool complete)
+{
+    struct instance *live = call->object->live;
+    struct arena *arena = call->fake->arena;
+    const struct value *versions = instance_get(live, "versions");
+    const char *vm = instance_text(live, "vm");
+    const struct value **all =
+        ARENA_ARRAY(arena, value_count(versions) + 1, const struct value *);
+    for (size_t i = 0; i < value_count(versions); i++) {
+        const char *name = value_get_text(value_at(versions, i), "name");
+        all[i] = strcmp(name, vm) == 0 ? version_of(call, vm, complete) : value_at(versions, i);
+    }
+    instance_set(live, "complete", value_bool(complete));
+    instance_set(live, "versions", value_list(arena, all, value_count(versions)));
+}
+
+static void use_version(struct call *call, const char *name)
+{
+    struct instance *live = call->object->live;
+    struct arena *arena = call->fake->arena;
+    const struct value_field uuid = {"instance_uuid",
+                                     value_string(arena, arena_printf(arena, "uuid-%s", name))};
+    live->ids = value_map(arena, &uuid, 1);
+    instance_set(live, "vm", value_string(arena, name));
+    report_ids(call);
 }
 
 static void clone(struct call *call)
@@ -97,21 +127,16 @@ static void clone(struct call *call)
     VEC(const struct value *) all = {0};
     for (size_t i = 0; i < value_count(versions); i++)
         VEC_PUSH(arena, &all, value_at(versions, i));
-    VEC_PUSH(arena, &all, version_of(call, name));
+    VEC_PUSH(arena, &all, version_of(call, name, false));
     create(call, name);
     struct instance *live = call->object->live;
-    live->ids = value_map(
-        arena,
-        &(struct value_field){"instance_uuid",
-                              value_string(arena, arena_printf(arena, "uuid-%s", name))},
-        1);
-    instance_set(live, "vm", value_string(arena, name));
+    use_version(call, name);
     instance_set(live, "memory_locked", value_bool(false));
     instance_set(live, "is_template", value_bool(false));
     instance_set(live, "powered_on", value_bool(false));
+    instance_set(live, "complete", value_bool(false));
     instance_set(live, "host", fake_arg(call, "host"));
     instance_set(live, "versions", value_list(arena, all.items, all.n));
-    report_ids(call);
 }
 
 static void destroy_version(struct call *call)
@@ -163,15 +188,32 @@ static int template_step(struct call *call, const char *op, struct err *err)
         if (on)
             return err_set(err, ERR_CONFLICT, "it runs");
         instance_set(live, "is_template", value_bool(strcmp(op, OP_TEMPLATE_MARK) == 0));
+        if (strcmp(op, OP_TEMPLATE_MARK) == 0)
+            note_version(call, true);
+    } else if (strcmp(op, OP_TEMPLATE_SWITCH) == 0) {
+        use_version(call, value_text(fake_arg(call, "name")));
+        instance_set(live, "is_template", value_bool(true));
+        instance_set(live, "complete", value_bool(true));
     } else {
         return err_set(err, ERR_INTERNAL, "unknown operation %s", op);
     }
     return 0;
 }
 
+/* Guests only have to be on: what happens in them is the lab's business. */
+static int guest_step(struct call *call, struct err *err)
+{
+    const struct instance *live = call->object->live;
+    if (live == NULL || !value_is_true(instance_get(live, "powered_on")))
+        return err_set(err, ERR_CONFLICT, "the machine is off");
+    return 0;
+}
+
 int fake_object_perform(struct call *call, struct err *err)
 {
     const char *op = call->in->step->op;
+    if (strncmp(op, "guest.", 6) == 0)
+        return guest_step(call, err);
     if (strncmp(op, "template.", 9) == 0)
         return template_step(call, op, err);
     if (ends_with(op, ".write")) {

@@ -87,13 +87,21 @@ static void note_computed(struct instance *desired, const char *attr, const char
     desired->computed = value_merge(arena, desired->computed, value_map(arena, &field, 1));
 }
 
+/* The version may be another one than the files ask for: template rollback. */
+static void resolve_source(struct instance *desired, const struct instance *template)
+{
+    if (template != NULL && value_is_known(instance_get(template, "rollback")))
+        instance_set(desired, "machine.source", instance_get(template, "vm"));
+}
+
 static void resolve(struct instance *desired, const struct facts *facts, struct diags *diags)
 {
     const char *cpu = instance_text(desired, "machine.cpu");
-    if (cpu == NULL || strcmp(cpu, "auto") != 0)
-        return;
     const struct instance *template =
         facts_referred(facts, desired, "machine.clone.template", "template");
+    resolve_source(desired, template);
+    if (cpu == NULL || strcmp(cpu, "auto") != 0)
+        return;
     struct share share = share_of(template, facts);
     if (share.slots > 0) {
         int64_t cpus = share.cores / share.slots;

@@ -4,7 +4,7 @@
  * rebuild is planned when, and only when, an input changed. The logical name means the newest
  * good version, which the state remembers by its instance UUID.
  */
-#include "kinds.h"
+#include "kind_template.h"
 
 #include <string.h>
 
@@ -16,6 +16,10 @@
 #include "types.h"
 #include "value_json.h"
 
+static const char *const tools_words[] = {"current", "running", NULL};
+static const char *const transfer_words[] = {"auto", "hosts", "arguments", NULL};
+static const char *const failure_words[] = {"keep", "remove", NULL};
+
 static const struct attr attrs[] = {
     {"base", &type_name, FACET_NONE, ATTR_REQUIRED | ATTR_INPUT,
      .doc = "Virtual machine (powered off) or template that a version is cloned from."},
@@ -24,7 +28,31 @@ static const struct attr attrs[] = {
     {"vgpu_mode", &type_name, FACET_NONE, 0, .ref = "vgpu_modes",
      .doc = "Gives the template a vGPU of this mode's profile; clones inherit it."},
     {"keep", &type_int, FACET_NONE, 0, .default_value = "2", .min = 1, .max = 16,
-     .doc = "How many versions stay, the one in use included."},
+     .doc = "How many versions stay, the one in use included; the one before it stays in any "
+            "case until the next is built."},
+    {"on_failure", &type_enum, FACET_NONE, ATTR_INPUT, .names = failure_words,
+     .default_value = "keep",
+     .doc =
+         "What becomes of the machine of a build that failed: keep leaves it, running, for a "
+         "look inside, and the next build removes it."},
+    {"guest.credentials.username", &type_string, FACET_NONE, ATTR_INPUT,
+     .doc = "Who logs in to the guest."},
+    {"guest.credentials.password", &type_secret, FACET_NONE, ATTR_INPUT | ATTR_SECRET,
+     .doc = "Where the password comes from: env, file, command or credential."},
+    {"guest.tools", &type_enum, FACET_NONE, ATTR_INPUT, .names = tools_words,
+     .default_value = "current",
+     .doc = "What is asked of VMware Tools in the base: current, or that they run at all."},
+    {"guest.tools_timeout", &type_duration, FACET_NONE, ATTR_INPUT, .default_value = "10m",
+     .doc = "How long VMware Tools may take to answer after the start."},
+    {"guest.transfer", &type_enum, FACET_NONE, ATTR_INPUT, .names = transfer_words,
+     .default_value = "auto",
+     .doc = "How files come into the guest: hosts sends them to the ESXi host (its port 443), "
+            "arguments puts small scripts into the arguments of programs, auto tries the host "
+            "first."},
+    {"guest.steps", &type_items, FACET_NONE, ATTR_INPUT, .items = &guest_step_schema,
+     .doc = "What is done in the guest before the version is complete, in order."},
+    {"rollback", &type_any, FACET_NONE, ATTR_DERIVED | ATTR_INPUT,
+     .doc = "Set by template rollback: {from, to}; to is used until an input of from changes."},
     {"shutdown_timeout", &type_duration, FACET_NONE, ATTR_INPUT, .default_value = "5m",
      .doc = "How long the guest may take to shut down before it is powered off."},
     {"vm", &type_string, FACET_VSPHERE, ATTR_DERIVED,
@@ -39,7 +67,9 @@ static const struct attr attrs[] = {
     {"powered_on", &type_bool, FACET_VSPHERE, ATTR_FACT, .doc = "It runs."},
     {"versions", &type_any, FACET_VSPHERE, ATTR_FACT,
      .doc = "Virtual machines that carry this template's own, valid mark: list of {name, vm, "
-            "instance_uuid, lineage, is_template}, oldest first."},
+            "instance_uuid, lineage, is_template, complete, host}, oldest first."},
+    {"complete", &type_bool, FACET_VSPHERE, ATTR_FACT,
+     .doc = "Its build came to its end: it is a version, whether or not it is a template now."},
 };
 
 const char *template_version(const struct instance *desired, const struct facts *facts)
@@ -53,23 +83,43 @@ const char *template_version(const struct instance *desired, const struct facts 
         value_to_json(instance_get(desired, names[i]), &inputs);
         strbuf_add_char(&inputs, '\n');
     }
+    guest_digest_inputs(desired, &inputs);
     struct digest digest = digest_bytes(strbuf_str(&inputs), strbuf_len(&inputs));
     strbuf_release(&inputs);
     return arena_printf(facts->arena, "%.8s", digest.hex);
 }
 
-static void derive(struct instance *desired, const struct facts *facts,
-                   struct diags *diags UNUSED)
+static const char *version_name(const struct instance *desired, const struct facts *facts)
+{
+    return arena_printf(facts->arena, "%s-%s", desired->name, template_version(desired, facts));
+}
+
+static void derive(struct instance *desired, const struct facts *facts, struct diags *diags)
 {
     const struct instance *mode = facts_referred(facts, desired, "vgpu_mode", "vgpu_mode");
     if (mode != NULL)
         instance_set(desired, "vgpu", instance_get(mode, "profile"));
     instance_set(desired, "memory_locked", value_bool(mode != NULL));
     instance_set(desired, "is_template", value_bool(true));
-    const char *version = template_version(desired, facts);
-    instance_set(desired, "vm",
-                 value_borrow(facts->arena,
-                              arena_printf(facts->arena, "%s-%s", desired->name, version)));
+    guest_check_attrs(desired, diags);
+    instance_set(desired, "vm", value_borrow(facts->arena, version_name(desired, facts)));
+}
+
+/* A roll-back that was recorded holds as long as the inputs are those it was made for. */
+static void resolve(struct instance *desired, const struct facts *facts,
+                    struct diags *diags UNUSED)
+{
+    const struct instance *prior = instances_find(facts->prior, desired->address);
+    const struct value *rollback =
+        prior == NULL ? value_absent() : instance_get(prior, "rollback");
+    const char *from = value_get_text(rollback, "from"), *to = value_get_text(rollback, "to");
+    if (from == NULL || to == NULL || strcmp(from, instance_text(desired, "vm")) != 0)
+        return;
+    const struct value_field note = {"vm", value_borrow(facts->arena, "rolled back")};
+    instance_set(desired, "rollback", rollback);
+    instance_set(desired, "vm", value_borrow(facts->arena, to));
+    desired->computed =
+        value_merge(facts->arena, desired->computed, value_map(facts->arena, &note, 1));
 }
 
 /* By the time of the build the windows of this plan are closed: a host counts when its shell
@@ -145,17 +195,7 @@ static const char *base_locked_by(const struct instance *pool, const struct fact
     return NULL;
 }
 
-struct build {
-    const struct change *change;
-    const struct instance *pool;
-    const struct facts *facts;
-    const char *host, *vm;
-    struct arena *arena;
-    struct step_list *steps;
-};
-
-static const struct value *with_name(const struct build *b, const struct value_field *more,
-                                     size_t n)
+const struct value *build_args(const struct build *b, const struct value_field *more, size_t n)
 {
     const struct value_field name = {"name", value_string(b->arena, b->vm)};
     const struct value *map = value_map(b->arena, &name, 1);
@@ -171,7 +211,7 @@ static void add_configure(const struct build *b)
     steps_add(b->steps, "vsphere", OP_TEMPLATE_CONFIGURE,
               vgpu == NULL ? "devices"
                            : arena_printf(b->arena, "vGPU %s, all memory reserved", vgpu),
-              EFFECT_NONE, with_name(b, fields, ARRAY_LEN(fields)));
+              EFFECT_NONE, build_args(b, fields, ARRAY_LEN(fields)));
 }
 
 static void add_shutdown(const struct build *b)
@@ -179,22 +219,36 @@ static void add_shutdown(const struct build *b)
     const struct value_field fields[] = {
         {"guest_timeout", instance_get(b->change->desired, "shutdown_timeout")}};
     steps_add(b->steps, "vsphere", OP_TEMPLATE_SHUTDOWN, "shut down", EFFECT_NONE,
-              with_name(b, fields, 1));
+              build_args(b, fields, 1));
+}
+
+static void add_start(const struct build *b, const char *title)
+{
+    bool slot = instance_text(b->change->desired, "vgpu") != NULL;
+    steps_add(b->steps, "vsphere", OP_TEMPLATE_START,
+              slot ? arena_printf(b->arena, "%s (takes 1 vGPU slot)", title) : title,
+              slot ? EFFECT_SLOT : EFFECT_NONE, build_args(b, NULL, 0));
 }
 
 /* A vGPU is proven by starting the machine once: it takes a slot meanwhile. */
 static void add_proof(const struct build *b)
 {
     if (instance_text(b->change->desired, "vgpu") != NULL)
-        steps_add(b->steps, "vsphere", OP_TEMPLATE_START, "start once (takes 1 vGPU slot)",
-                  EFFECT_SLOT, with_name(b, NULL, 0));
+        add_start(b, "start once");
+    add_shutdown(b);
+}
+
+static void add_guest(const struct build *b)
+{
+    add_start(b, "start");
+    guest_add_steps(b);
     add_shutdown(b);
 }
 
 static void add_mark(const struct build *b)
 {
     steps_add(b->steps, "vsphere", OP_TEMPLATE_MARK, "convert to template", EFFECT_NONE,
-              with_name(b, NULL, 0));
+              build_args(b, NULL, 0));
 }
 
 static void add_clone(const struct build *b)
@@ -205,22 +259,38 @@ static void add_clone(const struct build *b)
     steps_add(b->steps, "vsphere", OP_TEMPLATE_CLONE,
               arena_printf(b->arena, "clone %s to %s on %s",
                            instance_text(b->change->desired, "base"), b->vm, b->host),
-              EFFECT_CREATE, with_name(b, fields, ARRAY_LEN(fields)));
+              EFFECT_CREATE, build_args(b, fields, ARRAY_LEN(fields)));
+}
+
+/* The machine of a failed build, which is only minutes old, holds nothing of anybody. */
+static void add_removal_of_failed(const struct build *b)
+{
+    const char *policy = instance_text(b->change->desired, "on_failure");
+    if (policy == NULL || strcmp(policy, "remove") != 0)
+        return;
+    struct step *step = steps_add(b->steps, "vsphere", OP_TEMPLATE_DESTROY,
+                                  arena_printf(b->arena, "remove %s", b->vm), EFFECT_NONE,
+                                  build_args(b, NULL, 0));
+    step->when = &when_failed;
 }
 
 static void add_build(const struct build *b)
 {
     add_clone(b);
     add_configure(b);
-    add_proof(b);
+    if (template_has_guest(b->change->desired))
+        add_guest(b);
+    else
+        add_proof(b);
     add_mark(b);
+    add_removal_of_failed(b);
 }
 
 /* An interrupted run made the clone and did not come to write its own identifier into the mark,
  * so the mark is not valid yet: the step that clones completes it. */
-static bool is_half_made(const struct change *change, const struct facts *facts)
+static bool is_half_made(const struct instance *live, const struct facts *facts)
 {
-    const struct mark *mark = &change->live->mark;
+    const struct mark *mark = &live->mark;
     return !mark->own && mark->lineage != NULL && strcmp(mark->lineage, facts->lineage) == 0;
 }
 
@@ -236,7 +306,7 @@ static void add_repair(const struct build *b)
             {"host", value_string(b->arena, host != NULL ? host : b->host)},
             {"cluster", instance_get(b->pool, "cluster")}};
         steps_add(b->steps, "vsphere", OP_TEMPLATE_UNMARK, "back to a virtual machine",
-                  EFFECT_SERVICE, with_name(b, fields, ARRAY_LEN(fields)));
+                  EFFECT_SERVICE, build_args(b, fields, ARRAY_LEN(fields)));
     }
     if (value_is_true(instance_get(b->change->live, "powered_on")))
         add_shutdown(b); /* devices change in machines that are off */
@@ -244,6 +314,9 @@ static void add_repair(const struct build *b)
     add_proof(b);
     add_mark(b);
 }
+
+/* ---- versions -----------------------------------------------------------------------------
+ */
 
 static bool version_is(const struct value *version, const char *name)
 {
@@ -258,6 +331,38 @@ static bool version_is_ours(const struct value *version, const struct facts *fac
     return lineage == NULL || (facts->lineage != NULL && strcmp(lineage, facts->lineage) == 0);
 }
 
+/* A machine whose build never came to its end is no version. */
+static bool version_is_failed(const struct value *version)
+{
+    const struct value *marked = value_get(version, "is_template");
+    return value_is_known(marked) && !value_is_true(marked) &&
+           !value_is_true(value_get(version, "complete"));
+}
+
+static const struct value *find_version(const struct instance *live, const char *name,
+                                        const struct facts *facts)
+{
+    const struct value *versions = instance_get(live, "versions");
+    for (size_t i = 0; i < value_count(versions); i++)
+        if (version_is(value_at(versions, i), name) &&
+            version_is_ours(value_at(versions, i), facts))
+            return value_at(versions, i);
+    return NULL;
+}
+
+static bool blueprints_use(const struct instances *list, const char *name)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const struct instance *it = list->items[i];
+        const char *source = strcmp(it->schema->kind, "blueprint") == 0
+                                 ? instance_text(it, "machine.source")
+                                 : NULL;
+        if (source != NULL && strcmp(source, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void add_destroy(const struct build *b, const struct value *version, const char *what)
 {
     const struct value_field fields[] = {{"instance_uuid", value_get(version, "instance_uuid")},
@@ -267,20 +372,30 @@ static void add_destroy(const struct build *b, const struct value *version, cons
               EFFECT_DATA_LOSS, value_map(b->arena, fields, ARRAY_LEN(fields)));
 }
 
-/* Versions beyond `keep` go, oldest first; never the one that was in use until now. */
+/* Versions beyond `keep` go, oldest first; never the one that was in use until now, nor one
+ * that a blueprint still clones: blueprints are pointed to the new one after this. What failed
+ * builds left behind goes, too. */
 static void add_cleanup(const struct build *b)
 {
-    const struct value *versions = instance_get(b->change->live, "versions");
+    const struct instance *live = b->change->live;
+    const struct value *versions = instance_get(live, "versions");
     int64_t keep = instance_get(b->change->desired, "keep")->integer;
-    const char *former = instance_text(b->change->live, "vm");
+    const char *former = instance_text(live, "vm");
+    const struct value *in_use = former == NULL ? NULL : find_version(live, former, b->facts);
+    if (former != NULL && in_use != NULL && version_is_failed(in_use))
+        former = NULL;
     /* Beside the new one and the former one, which are the same when the build is done. */
-    int64_t others = keep - (former != NULL && strcmp(former, b->vm) == 0 ? 1 : 2);
+    int64_t others = keep - (former == NULL || strcmp(former, b->vm) == 0 ? 1 : 2);
     for (size_t i = value_count(versions); i-- > 0;) {
         const struct value *version = value_at(versions, i);
-        if (version_is(version, b->vm) || version_is(version, former) ||
+        const char *name = value_get_text(version, "name");
+        if (name == NULL || version_is(version, b->vm) || version_is(version, former) ||
             !version_is_ours(version, b->facts))
             continue;
-        if (others-- <= 0)
+        if (version_is_failed(version))
+            add_destroy(b, version, "remove failed build");
+        else if (others-- <= 0 && !blueprints_use(b->facts->live, name) &&
+                 !blueprints_use(b->facts->prior, name))
             add_destroy(b, version, "remove old version");
     }
 }
@@ -306,6 +421,85 @@ static int add_removal(const struct build *b, struct err *err)
                          vm == NULL ? "its machine" : vm);
 }
 
+/* ---- what a change takes ------------------------------------------------------------------
+ */
+
+/* The build of the wanted version was interrupted or failed. What already happened in its guest
+ * may not happen twice, so it is built from the start; a guest that was never started is not
+ * touched yet. */
+static bool is_failed_build(const struct instance *live, const struct instance *desired,
+                            const struct facts *facts)
+{
+    const char *vm = instance_text(live, "vm"), *wanted = instance_text(desired, "vm");
+    if (!template_has_guest(desired) || vm == NULL || strcmp(vm, wanted) != 0)
+        return false;
+    const struct value *version = find_version(live, vm, facts);
+    return version != NULL && version_is_failed(version);
+}
+
+/* The wanted version, kept from before: nothing has to be built, and no host is needed. */
+static const struct value *kept_version(const struct build *b)
+{
+    const struct instance *live = b->change->live;
+    const struct value *there =
+        b->change->action == ACTION_REBUILD ? find_version(live, b->vm, b->facts) : NULL;
+    return there != NULL && value_is_true(value_get(there, "is_template")) ? there : NULL;
+}
+
+static void add_switch(const struct build *b, const struct value *version)
+{
+    const struct value_field uuid = {"instance_uuid", value_get(version, "instance_uuid")};
+    steps_add(b->steps, "vsphere", OP_TEMPLATE_SWITCH,
+              arena_printf(b->arena, "take %s, which was kept", b->vm), EFFECT_NONE,
+              build_args(b, &uuid, 1));
+}
+
+/* A failed build of the same version is in the way. */
+static void add_version(const struct build *b)
+{
+    const struct instance *live = b->change->live;
+    const struct value *there =
+        live->presence == PRESENCE_PRESENT ? find_version(live, b->vm, b->facts) : NULL;
+    if (there != NULL && template_has_guest(b->change->desired))
+        add_destroy(b, there, "remove failed build");
+    add_build(b);
+}
+
+static int find_place(struct build *b, struct err *err)
+{
+    const struct change *change = b->change;
+    const char *profile = instance_text(change->desired, "vgpu");
+    b->pool = facts_referred(b->facts, change->desired, "pool", "pool");
+    b->host = b->pool == NULL ? NULL : build_host(b->pool, b->facts, profile);
+    if (b->host == NULL)
+        return err_set(err, ERR_UNREACHABLE, "no host of pool %s can be used to build it%s%s",
+                       instance_text(change->desired, "pool"),
+                       profile == NULL ? "" : ": none offers ", profile == NULL ? "" : profile);
+    const char *base = instance_text(change->desired, "base");
+    const char *locked = base_locked_by(b->pool, b->facts, base);
+    if (change->action != ACTION_UPDATE && locked != NULL)
+        return err_set(err, ERR_UNREACHABLE,
+                       "%s, which it is cloned from, is on %s, and somebody keeps that host in "
+                       "maintenance",
+                       base, locked);
+    return 0;
+}
+
+static void add_update(const struct build *b)
+{
+    const struct instance *live = b->change->live;
+    bool half_made = is_half_made(live, b->facts);
+    if (is_failed_build(live, b->change->desired, b->facts) ||
+        (half_made && template_has_guest(b->change->desired))) {
+        add_version(b);
+        return;
+    }
+    if (half_made)
+        add_clone(b);
+    if (b->change->n_attrs > 0 || half_made)
+        add_repair(b);
+}
+
 static int plan_steps(const struct change *change, const struct facts *facts,
                       struct step_list *steps, struct err *err)
 {
@@ -313,28 +507,15 @@ static int plan_steps(const struct change *change, const struct facts *facts,
     if (change->action == ACTION_DELETE)
         return add_removal(&b, err);
     b.vm = instance_text(change->desired, "vm");
-    b.pool = facts_referred(facts, change->desired, "pool", "pool");
-    const char *profile = instance_text(change->desired, "vgpu");
-    b.host = b.pool == NULL ? NULL : build_host(b.pool, facts, profile);
-    if (b.host == NULL)
-        return err_set(err, ERR_UNREACHABLE, "no host of pool %s can be used to build it%s%s",
-                       instance_text(change->desired, "pool"),
-                       profile == NULL ? "" : ": none offers ", profile == NULL ? "" : profile);
-    const char *base = instance_text(change->desired, "base");
-    const char *locked = base_locked_by(b.pool, facts, base);
-    if (change->action != ACTION_UPDATE && locked != NULL)
-        return err_set(err, ERR_UNREACHABLE,
-                       "%s, which it is cloned from, is on %s, and somebody keeps that host in "
-                       "maintenance",
-                       base, locked);
-    if (change->action == ACTION_UPDATE) {
-        if (is_half_made(change, facts))
-            add_clone(&b);
-        if (change->n_attrs > 0 || is_half_made(change, facts))
-            add_repair(&b);
-    } else {
-        add_build(&b);
-    }
+    const struct value *kept = kept_version(&b);
+    if (kept == NULL && find_place(&b, err) < 0)
+        return -1;
+    if (kept != NULL)
+        add_switch(&b, kept);
+    else if (change->action == ACTION_UPDATE)
+        add_update(&b);
+    else
+        add_version(&b);
     if (change->action != ACTION_CREATE)
         add_cleanup(&b);
     return 0;
@@ -342,18 +523,33 @@ static int plan_steps(const struct change *change, const struct facts *facts,
 
 /* More versions than are to be kept: a run ended before it came to remove the oldest, or the
  * number was lowered. */
+static bool has_surplus(const struct instance *desired, const struct instance *live,
+                        const struct facts *facts)
+{
+    const struct value *versions = instance_get(live, "versions");
+    int64_t n = 0, keep = instance_get(desired, "keep")->integer;
+    for (size_t i = 0; i < value_count(versions); i++) {
+        const struct value *version = value_at(versions, i);
+        if (!version_is_ours(version, facts))
+            continue;
+        if (version_is_failed(version) && !version_is(version, instance_text(live, "vm")))
+            return true;
+        n++;
+    }
+    return n > (keep > 2 ? keep : 2);
+}
+
 static const char *unfinished(const struct instance *prior, const struct instance *live,
                               const struct facts *facts)
 {
     const struct instance *desired = instances_find(facts->desired, live->address);
-    const struct value *versions = instance_get(live, "versions");
-    size_t n = 0;
-    for (size_t i = 0; i < value_count(versions); i++)
-        n += version_is_ours(value_at(versions, i), facts);
-    if (prior == NULL || desired == NULL ||
-        (int64_t)n <= instance_get(desired, "keep")->integer)
+    if (desired == NULL)
         return NULL;
-    return "old versions are still to be removed";
+    if (is_failed_build(live, desired, facts))
+        return "its build did not come to an end: it is built again";
+    return prior != NULL && has_surplus(desired, live, facts)
+               ? "old versions are still to be removed"
+               : NULL;
 }
 
 const struct kind kind_template = {
@@ -363,6 +559,7 @@ const struct kind kind_template = {
                .n_attrs = ARRAY_LEN(attrs),
                .doc = "A VM template that blueprints clone, built and kept as versions."},
     .derive = derive,
+    .resolve = resolve,
     .version_attr = "vm",
     .plan_steps = plan_steps,
     .unfinished = unfinished,

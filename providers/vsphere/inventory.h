@@ -34,6 +34,7 @@ struct machine_row {
     bool devices_known, fixed, memory_locked;
     const char *vgpu; /* profiles, ", " between several; NULL: none */
     struct mark mark;
+    bool complete; /* gridform.complete is its own identifier: its build came to an end */
 };
 
 struct inventory {
@@ -74,6 +75,9 @@ const char *device_vgpu(const struct xml_node *device);
 /* The mark in config.extraConfig; own only while gridform.uuid equals uuid. */
 struct mark machine_mark(const struct xml_node *extra_config, const char *uuid,
                          struct arena *arena);
+/* Whether it says that the machine's build came to its end. Clones say it of their source. */
+bool machine_complete(const struct xml_node *extra_config, const char *uuid,
+                      struct arena *arena);
 
 int find_datacenter(struct vc *vc, const char *name, struct ref *ret, struct err *err);
 
@@ -81,5 +85,6 @@ int find_datacenter(struct vc *vc, const char *name, struct ref *ret, struct err
 #define MARK_ADDRESS "gridform.address"
 #define MARK_UUID "gridform.uuid"
 #define MARK_NONCE "gridform.nonce"
+#define MARK_COMPLETE "gridform.complete"
 
 #endif

@@ -70,6 +70,13 @@ struct mark machine_mark(const struct xml_node *extra_config, const char *uuid,
     return mark;
 }
 
+bool machine_complete(const struct xml_node *extra_config, const char *uuid,
+                      struct arena *arena)
+{
+    const char *of = keep_option(extra_config, MARK_COMPLETE, arena);
+    return of != NULL && uuid != NULL && strcmp(of, uuid) == 0;
+}
+
 /* ---- reading ---- */
 
 struct device_reading {
@@ -92,7 +99,9 @@ static int take_devices(void *context, const struct xml_node *object, struct err
     if (!reading->with_mark)
         return 0;
     machine->memory_locked = props_true(object, "config.memoryReservationLockedToMax");
-    machine->mark = machine_mark(props_get(object, "config.extraConfig"), machine->uuid, arena);
+    const struct xml_node *options = props_get(object, "config.extraConfig");
+    machine->mark = machine_mark(options, machine->uuid, arena);
+    machine->complete = machine_complete(options, machine->uuid, arena);
     return 0;
 }
 

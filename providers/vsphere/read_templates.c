@@ -48,14 +48,18 @@ static int compare_age(const void *a, const void *b)
     return strcmp((*left)->ref.id, (*right)->ref.id);
 }
 
-static const struct value *version_value(const struct machine_row *machine, struct arena *arena)
+static const struct value *version_value(const struct inventory *inventory,
+                                         const struct machine_row *machine, struct arena *arena)
 {
+    const struct host_row *host = inventory_host_by_id(inventory, machine->host_id);
     const struct value_field fields[] = {
         {"name", value_borrow(arena, machine->name)},
         {"vm", value_borrow(arena, machine->ref.id)},
         {"instance_uuid", value_borrow(arena, machine->uuid)},
         {"lineage", value_borrow(arena, machine->mark.lineage)},
-        {"is_template", value_bool(machine->template)}};
+        {"is_template", value_bool(machine->template)},
+        {"complete", value_bool(machine->complete)},
+        {"host", host == NULL ? value_absent() : value_borrow(arena, host->name)}};
     return value_map(arena, fields, ARRAY_LEN(fields));
 }
 
@@ -73,7 +77,7 @@ static const struct value *version_list(const struct inventory *inventory, const
         qsort(found.items, found.n, sizeof found.items[0], compare_age);
     const struct value **values = ARENA_ARRAY(arena, found.n + 1, const struct value *);
     for (size_t i = 0; i < found.n; i++)
-        values[i] = version_value(found.items[i], arena);
+        values[i] = version_value(inventory, found.items[i], arena);
     return value_list(arena, values, found.n);
 }
 
@@ -111,6 +115,7 @@ static void decode_machine(const struct inventory *inventory, struct machine_row
         instance_set(live, "vgpu", value_borrow(arena, machine->vgpu));
     instance_set(live, "memory_locked", value_bool(machine->memory_locked));
     instance_set(live, "is_template", value_bool(machine->template));
+    instance_set(live, "complete", value_bool(machine->complete));
 }
 
 void template_decode(const struct inventory *inventory, struct read_item *item,

@@ -203,11 +203,49 @@ static int make_template(struct vc *vc, struct wire *wire, struct template_look 
     return change_make(vc, &plan, ret_kind, err);
 }
 
+struct complete_look {
+    struct ref vm;
+    const char *uuid;
+};
+
+static int look_complete(struct vc *vc, void *context, bool *ret_reached, struct err *err)
+{
+    static const char *const paths[] = {"config.extraConfig", NULL};
+    const struct complete_look *look = context;
+    const struct xml_node *object;
+    if (props_read(vc, look->vm, paths, &object, err) < 0)
+        return -1;
+    *ret_reached =
+        machine_complete(props_get(object, "config.extraConfig"), look->uuid, vc->arena);
+    return 0;
+}
+
+/* On record in the machine before it becomes a template: from then on it is a version. */
+static int record_complete(struct vc *vc, const struct machine_row *machine, struct err *err)
+{
+    struct complete_look look = {machine->ref, machine->uuid};
+    enum outcome_kind ignored;
+    if (machine->complete || machine->template || machine->uuid == NULL)
+        return 0;
+    const struct wire_option option = {MARK_COMPLETE, machine->uuid};
+    const struct wire_reconfig reconfig = {
+        .vm = machine->ref, .options = &option, .n_options = 1};
+    CLEANUP(wire_release) struct wire wire;
+    wire_reconfig(&wire, &reconfig);
+    const struct change_plan plan = {.entity = machine->ref,
+                                     .look = look_complete,
+                                     .context = &look,
+                                     .wire = &wire,
+                                     .task = true,
+                                     .timeout_ms = CONFIGURE_MS};
+    return change_make(vc, &plan, &ignored, err);
+}
+
 int step_mark(struct vc *vc, const struct step_call *call, struct outcome *outcome,
               struct err *err)
 {
     struct machine_row *machine;
-    if (require_machine(vc, call, &machine, err) < 0)
+    if (require_machine(vc, call, &machine, err) < 0 || record_complete(vc, machine, err) < 0)
         return -1;
     struct template_look look = {machine->ref, true};
     CLEANUP(wire_release) struct wire wire;

@@ -16,6 +16,7 @@
 #include "arena.h"
 #include "config.h"
 #include "diag.h"
+#include "provider.h"
 #include "strbuf.h"
 #include "vec.h"
 
@@ -25,6 +26,7 @@ struct testcase {
     VEC(struct source_file) files, attachments;
     VEC(const char *) vars;
     const char *expected; /* NULL: no such file */
+    const struct kind *const *kinds;
 };
 
 static int compare_names(const void *a, const void *b)
@@ -110,7 +112,7 @@ static const char *findings(struct testcase *t, int *ret_result)
                                  .n_attachments = t->attachments.n,
                                  .vars = t->vars.items,
                                  .n_vars = t->vars.n,
-                                 .kinds = test_kinds,
+                                 .kinds = t->kinds,
                                  .providers = test_providers};
     struct diags *diags = diags_new(t->arena);
     struct config *config = NULL;
@@ -139,6 +141,7 @@ static void run_case(void **state)
     const char *name = *state;
     struct testcase t = {.arena = arena_new()};
     t.directory = arena_printf(t.arena, "%s/%s", CASES_DIRECTORY, name);
+    t.kinds = strncmp(name, "kind-", strlen("kind-")) == 0 ? all_kinds : test_kinds;
     load(&t);
     int result;
     const char *text = findings(&t, &result);

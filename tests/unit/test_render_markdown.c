@@ -348,9 +348,9 @@ static void make_hostile(struct maker *m, const char *word)
     const struct value *text = value_string(m->arena, word);
     machines[0] = word;
     desired->pos = (struct pos){.file = word, .line = 1};
-    attrs[0] = (struct attr_change){&made_attrs[0], text, text, REASON_EDIT, word};
-    attrs[1] = (struct attr_change){&made_attrs[1], value_string(m->arena, "x\n"), text,
-                                    REASON_EDIT, NULL};
+    attrs[0] = (struct attr_change){&made_attrs[0], text, text, REASON_EDIT, word, NULL};
+    attrs[1] = (struct attr_change){
+        &made_attrs[1], value_string(m->arena, "x\n"), text, REASON_EDIT, NULL, word};
     change->kind = &made_kinds[0];
     change->address = arena_printf(m->arena, "host/%s", word);
     change->action = ACTION_UPDATE;
