@@ -282,7 +282,8 @@ int app_plan(struct app *app, const char *const *adopt, const struct plan **ret_
                                      .commit = app->commit,
                                      .digest_inputs = app->loaded.digest,
                                      .serial = app->state == NULL ? 0 : app->state->serial,
-                                     .adopt = adopt};
+                                     .adopt = adopt,
+                                     .only = app->only};
     struct diags *diags = app->diags = diags_new(app->arena);
     const struct plan *plan = plan_build(&input, diags);
     const struct rules_input rules = {&app->facts, &app->loaded.config->providers};

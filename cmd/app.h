@@ -27,6 +27,7 @@ struct app {
     struct sessions *sessions;
     struct instances live;
     struct facts facts;
+    const char *const *only; /* addresses that app_plan is about; NULL: all */
     bool provider_trouble; /* something could not be read */
     bool locked;
 };

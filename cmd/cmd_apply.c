@@ -1,14 +1,11 @@
 /* cmd_apply.c: carry out a plan: a fresh one after a question, or a saved one as it is. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "app.h"
 #include "arena.h"
+#include "carry_out.h"
 #include "command.h"
-#include "progress.h"
-#include "render.h"
-#include "runner.h"
 #include "strbuf.h"
 #include "value_json.h"
 #include "vec.h"
@@ -51,92 +48,6 @@ static int read_saved(struct app *app, const char *path, struct saved *saved)
     return EXIT_OK;
 }
 
-static bool ask(void)
-{
-    printf("\nApply this? Only yes is yes: ");
-    fflush(stdout);
-    char answer[16];
-    return fgets(answer, sizeof(answer), stdin) != NULL && strcmp(answer, "yes\n") == 0;
-}
-
-/* A first state, so that there is one that records can belong to. */
-static int make_state(struct app *app)
-{
-    char lineage[33];
-    app_random_hex(lineage);
-    struct err err = {0};
-    app->state = state_new(app->arena, arena_strdup(app->arena, lineage),
-                           app->loaded.config->site);
-    app->state->serial = 1;
-    if (app->store->ops->write(app->store, app->state, &err) < 0)
-        return app_fail(app_storage_code(&err), "%s", err.message);
-    app->facts.lineage = app->state->lineage;
-    app->facts.prior = &app->state->resources;
-    return EXIT_OK;
-}
-
-static int carry_out(struct app *app, const struct plan *plan)
-{
-    bool json = app->options->format == FORMAT_JSON;
-    int code = app->state == NULL ? make_state(app) : EXIT_OK;
-    if (code != EXIT_OK)
-        return code;
-    struct progress *progress =
-        progress_new(plan, json, app_colour(app), isatty(STDOUT_FILENO) != 0);
-    struct walk *walk;
-    code = runner_apply(app, plan, progress, &walk);
-    progress_summary(progress, walk);
-    progress_free(progress);
-    return code == EXIT_OK && app->provider_trouble ? EXIT_PROVIDER : code;
-}
-
-struct member {
-    const char *name, *text;
-};
-
-static void add_event(const char *event, const struct member *members, size_t n,
-                      struct strbuf *out)
-{
-    strbuf_addf(out, "{\"event\":\"%s\",\"elapsed_ms\":0", event);
-    for (size_t i = 0; i < n; i++) {
-        strbuf_addf(out, ",\"%s\":", members[i].name);
-        if (members[i].text == NULL)
-            strbuf_add(out, "null");
-        else
-            json_text(members[i].text, out);
-    }
-    strbuf_add(out, "}\n");
-}
-
-/* Of the plan itself, events say only what else explains the exit status. */
-static void add_events(const struct plan *plan, struct strbuf *out)
-{
-    for (size_t i = 0; i < plan->n_blind; i++) {
-        const struct member members[] = {{"address", plan->blind[i].address},
-                                         {"attribute", plan->blind[i].attr},
-                                         {"reason", plan->blind[i].reason}};
-        add_event("unreadable", members, ARRAY_LEN(members), out);
-    }
-    for (size_t i = 0; i < plan->n_refusals; i++) {
-        const struct member members[] = {{"address", plan->refusals[i].address},
-                                         {"message", plan->refusals[i].message},
-                                         {"hint", plan->refusals[i].hint}};
-        add_event("refused", members, ARRAY_LEN(members), out);
-    }
-}
-
-static void print(const struct app *app, const struct plan *plan)
-{
-    struct strbuf text;
-    strbuf_init(&text, STRBUF_MAX_OUTPUT);
-    if (app->options->format == FORMAT_JSON)
-        add_events(plan, &text);
-    else
-        render_plan_text(plan, app_colour(app), &text);
-    app_print(app, &text);
-    fflush(stdout);
-}
-
 static int apply_plan(struct app *app, const struct saved *saved)
 {
     const struct plan *plan;
@@ -147,19 +58,14 @@ static int apply_plan(struct app *app, const struct saved *saved)
                                       app->arena, &err) < 0)
         return app_fail(err.code == ERR_INVALID ? EXIT_USAGE : EXIT_STALE, "%s", err.message);
     if (code != EXIT_OK || !from_file)
-        print(app, plan);
+        carry_out_print(app, plan);
     if (code != EXIT_OK)
         return code;
     if (plan_is_empty(plan))
         return app->provider_trouble ? EXIT_PROVIDER : EXIT_OK;
-    if (!from_file && !app->options->auto_approve) {
-        if (!isatty(STDIN_FILENO))
-            return app_fail(EXIT_USAGE, "nobody can be asked here: use --yes, or apply a saved "
-                                        "plan");
-        if (!ask())
-            return app_fail(EXIT_USAGE, "not applied");
-    }
-    return carry_out(app, plan);
+    if (!from_file)
+        code = carry_out_ask(app, "apply a saved plan");
+    return code == EXIT_OK ? carry_out(app, plan) : code;
 }
 
 static int run(const struct options *options)

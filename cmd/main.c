@@ -17,6 +17,8 @@ const struct command *const all_commands[] = {
     &command_graph,
     &command_state_list,
     &command_state_show,
+    &command_template_list,
+    &command_template_rollback,
     &command_explain,
     &command_schema,
     &command_completion,
@@ -51,6 +53,8 @@ static int unknown_command(const char *word)
     fprintf(stderr, "gridform: unknown command %s\n", word);
     if (strcmp(word, "state") == 0)
         fprintf(stderr, "Use state list or state show ADDRESS.\n");
+    else if (strcmp(word, "template") == 0)
+        fprintf(stderr, "Use template list or template rollback NAME.\n");
     else if (near != NULL)
         fprintf(stderr, "Did you mean %s?\n", near);
     fprintf(stderr, "Try: gridform --help\n");

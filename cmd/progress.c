@@ -14,6 +14,8 @@
 #include "strbuf.h"
 #include "value_json.h"
 
+enum { TAIL_LINES = 20, LINE_MAX_SIZE = 16000 };
+
 struct progress {
     pthread_mutex_t lock;
     const struct plan *plan;
@@ -244,6 +246,53 @@ void progress_event(void *context, const struct event *event)
         show_status(progress);
         fflush(stdout);
     }
+    pthread_mutex_unlock(&progress->lock);
+}
+
+/* The last lines, each on a line of its own. */
+static void print_tail(const char *text)
+{
+    size_t end = strlen(text), start = end;
+    for (int lines = 0; start > 0; start--) {
+        if (text[start - 1] == '\n' && start != end && ++lines == TAIL_LINES)
+            break;
+    }
+    if (start > 0)
+        printf("           | ...\n");
+    for (const char *at = text + start; *at != '\0';) {
+        struct strbuf line;
+        size_t len = strcspn(at, "\n");
+        strbuf_init(&line, LINE_MAX_SIZE);
+        strbuf_add_mem(&line, at, len < LINE_MAX_SIZE / 8 ? len : LINE_MAX_SIZE / 8);
+        struct strbuf safe;
+        strbuf_init(&safe, LINE_MAX_SIZE);
+        render_safe(strbuf_str(&line), &safe);
+        printf("           | %s\n", strbuf_str(&safe));
+        strbuf_release(&line);
+        strbuf_release(&safe);
+        at += len + (at[len] == '\n');
+    }
+}
+
+void progress_output(struct progress *progress, const struct step *step, const char *text,
+                     bool failed, const char *path)
+{
+    pthread_mutex_lock(&progress->lock);
+    if (progress->json) {
+        struct json_line line;
+        json_begin(progress, &line, "output");
+        json_member(&line, "address", step->address);
+        json_member(&line, "op", step->op);
+        json_member(&line, "text", text);
+        json_member(&line, "log", path);
+        json_print(&line);
+    } else if (failed) {
+        say(progress, STYLE_DIM, "|", step->address, step->title, "its output ends with");
+        print_tail(text);
+        if (path != NULL)
+            printf("           all of it: %s\n", path);
+    }
+    fflush(stdout);
     pthread_mutex_unlock(&progress->lock);
 }
 

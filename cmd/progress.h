@@ -25,6 +25,10 @@ void progress_change_ended(struct progress *progress, const struct change *chang
                            struct walk_change status);
 /* From inside a long step. */
 void progress_event(void *progress, const struct event *event);
+/* What a program in a guest wrote: an event; of a failed step, its last lines for people. path:
+ * where all of it is kept, or NULL. */
+void progress_output(struct progress *progress, const struct step *step, const char *text,
+                     bool failed, const char *path);
 void progress_note(struct progress *progress, const char *text);
 /* The last word: counts, and what to do next. */
 void progress_summary(struct progress *progress, const struct walk *walk);

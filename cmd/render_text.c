@@ -207,6 +207,10 @@ void render_plan_text(const struct plan *plan, bool colour, struct strbuf *out)
     render_refusals(plan, colour, out);
     if (plan->n_unchanged > 0 && plan->n_changes > 0)
         strbuf_addf(out, "\n%zu unchanged.\n", plan->n_unchanged);
+    if (plan->n_left_out > 0)
+        strbuf_addf(out, "%zu other change%s left out: gridform plan shows %s.\n",
+                    plan->n_left_out, plan->n_left_out == 1 ? " is" : "s are",
+                    plan->n_left_out == 1 ? "it" : "them");
 }
 
 /* ---- drift --------------------------------------------------------------------------------

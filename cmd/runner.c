@@ -14,6 +14,7 @@
 
 #include "arena.h"
 #include "diff.h"
+#include "guest_log.h"
 #include "progress.h"
 #include "redact.h"
 #include "retry.h"
@@ -29,6 +30,7 @@ struct runner {
     const struct plan *plan;
     struct walk *walk;
     struct progress *progress;
+    struct guest_log *log;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct err storage; /* code set: nothing can be recorded any more */
@@ -189,6 +191,28 @@ static enum outcome_kind failed_kind(enum err_code code)
     return code == ERR_CANCELLED ? OUTCOME_CANCELLED : OUTCOME_FAILED;
 }
 
+/* What a program in a guest wrote is kept; of a failed one the last lines are shown. */
+static void keep_output(struct runner *r, const struct step *step, enum outcome_kind kind)
+{
+    struct strbuf text;
+    strbuf_init(&text, STRBUF_MAX_OUTPUT);
+    if (guest_log_end(r->log, step, outcome_name(kind), &text))
+        progress_output(r->progress, step, strbuf_str(&text), kind == OUTCOME_FAILED,
+                        guest_log_path(r->log));
+    strbuf_release(&text);
+}
+
+static void on_event(void *context, const struct event *event)
+{
+    struct runner *r = context;
+    if (event->kind == EVENT_OUTPUT)
+        guest_log_add(r->log, event);
+    else if (event->kind == EVENT_NOTE && event->text != NULL)
+        progress_note(r->progress, event->text);
+    else
+        progress_event(r->progress, event);
+}
+
 static void do_step(struct runner *r, const struct walk_task *task, struct arena *arena)
 {
     struct outcome outcome = {.kind = OUTCOME_FAILED};
@@ -204,6 +228,7 @@ static void do_step(struct runner *r, const struct walk_task *task, struct arena
     progress_step_started(r->progress, task->step);
     if (perform(r, task, arena, &outcome, &err) < 0)
         outcome.kind = failed_kind(err.code);
+    keep_output(r, task->step, outcome.kind);
     progress_step_ended(r->progress, task->step, outcome.kind, &err);
     pthread_mutex_lock(&r->lock);
     record_result(r, task, &outcome, outcome.kind);
@@ -415,14 +440,17 @@ int runner_apply(struct app *app, const struct plan *plan, struct progress *prog
     pthread_mutex_init(&r.lock, NULL);
     pthread_cond_init(&r.changed, NULL);
     r.walk = *ret_walk = walk_new(app->arena, plan, &app->facts, &options);
-    app->env.on_event = progress_event;
-    app->env.event_context = progress;
+    r.log = guest_log_new(arena_printf(r.own, "%s.guest.log", app->state_path),
+                          sessions_secrets(app->sessions));
+    app->env.on_event = on_event;
+    app->env.event_context = &r;
     struct sigaction former[2];
     catch_signals(former);
     record(&r, &(struct record){.kind = RECORD_PLAN, .plan = plan->id, .commit = app->commit});
     if (r.storage.code == ERR_NONE)
         run_workers(&r);
     app->env.on_event = NULL;
+    guest_log_free(r.log);
     r.plan = plan;
     for (size_t i = 0; i < plan->n_changes; i++)
         record_entry(&r, i);

@@ -2,6 +2,7 @@
  *
  *   resolve   derived attributes that need live facts
  *   decide    pair desired, prior and live of each resource: its action and attributes
+ *   narrow    what was not asked for is left out, and counted
  *   steps     each kind writes down the steps of its changes
  *   block     what depends on something unreadable is left alone as well
  *   order     edges, rollout of pools, waves
@@ -369,6 +370,34 @@ bool change_opens_window(const struct change *change)
     return (change_effects(change) & (EFFECT_MAINTENANCE | EFFECT_HOST_REBOOT)) != 0;
 }
 
+/* ---- narrow -------------------------------------------------------------------------------
+ */
+
+/* Only what was asked for: the rest is counted, and waits for another plan. */
+static void pass_narrow(struct draft *draft)
+{
+    const char *const *only = draft->input->only;
+    size_t kept = 0;
+    if (only == NULL)
+        return;
+    for (size_t i = 0; i < draft->changes.n; i++)
+        if (lifecycle_names(only, draft->changes.items[i].address))
+            draft->changes.items[kept++] = draft->changes.items[i];
+    draft->n_left_out = draft->changes.n - kept;
+    draft->changes.n = kept;
+    kept = 0;
+    for (size_t i = 0; i < draft->blind.n; i++)
+        if (lifecycle_names(only, draft->blind.items[i].address))
+            draft->blind.items[kept++] = draft->blind.items[i];
+    draft->blind.n = kept;
+    kept = 0;
+    for (size_t i = 0; i < draft->refusals.n; i++)
+        if (lifecycle_names(only, draft->refusals.items[i].address))
+            draft->refusals.items[kept++] = draft->refusals.items[i];
+    draft->refusals.n = kept;
+    draft_index(draft);
+}
+
 /* ---- the whole ----------------------------------------------------------------------------
  */
 
@@ -404,6 +433,7 @@ static const struct plan *finish(struct draft *draft, unsigned n_waves)
                           .n_changes = draft->changes.n,
                           .n_waves = n_waves,
                           .n_unchanged = draft->n_unchanged,
+                          .n_left_out = draft->n_left_out,
                           .blind = draft->blind.items,
                           .n_blind = draft->blind.n,
                           .refusals = draft->refusals.items,
@@ -429,6 +459,7 @@ const struct plan *plan_build(const struct plan_input *input, struct diags *diag
     map_init(&draft.by_address);
     pass_resolve(&draft);
     pass_decide(&draft);
+    pass_narrow(&draft);
     pass_steps(&draft);
     block_dependents(&draft);
     order_edges(&draft);

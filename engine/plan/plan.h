@@ -54,6 +54,7 @@ struct plan {
     size_t n_changes;
     unsigned n_waves;
     size_t n_unchanged;
+    size_t n_left_out; /* changes that are due and not asked for (plan_input.only) */
     const struct plan_blind *blind;
     size_t n_blind;
     const struct plan_refusal *refusals;
@@ -68,6 +69,7 @@ struct plan_input {
     const char *site, *commit, *digest_inputs;
     int64_t serial;
     const char *const *adopt; /* addresses named with --adopt; NULL-terminated, or NULL */
+    const char *const *only;  /* addresses; what is due elsewhere is counted. NULL: all */
 };
 
 /* Findings about the files (cpu: auto without facts) go to diags. Everything lives in

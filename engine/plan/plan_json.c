@@ -206,7 +206,10 @@ void plan_encode(const struct plan *plan, struct strbuf *out)
     while (plan->adopt != NULL && plan->adopt[n_adopt] != NULL)
         n_adopt++;
     encode_texts(out, "adopt", plan->adopt, n_adopt);
-    strbuf_addf(out, ",\"waves\":%u,\"unchanged\":%zu,\n", plan->n_waves, plan->n_unchanged);
+    strbuf_addf(out, ",\"waves\":%u,\"unchanged\":%zu", plan->n_waves, plan->n_unchanged);
+    if (plan->n_left_out > 0)
+        strbuf_addf(out, ",\"left_out\":%zu", plan->n_left_out);
+    strbuf_add(out, ",\n");
     encode_impact(out, &plan->impact);
     strbuf_add(out, ",\n\"changes\":[");
     for (size_t i = 0; i < plan->n_changes; i++) {

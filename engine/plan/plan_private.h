@@ -16,7 +16,7 @@ struct draft {
     VEC(struct plan_blind) blind;
     VEC(struct plan_refusal) refusals;
     VEC(struct change_edge) * edges; /* per change, while they are collected */
-    size_t n_unchanged;
+    size_t n_unchanged, n_left_out;
     struct map by_address;  /* address -> change index + 1 */
     struct strbuf *scratch; /* for one address at a time */
 };

@@ -536,9 +536,38 @@ static void test_retry(void **state UNUSED)
     }
 }
 
+/* Steps that clean up run when one before them failed, and the change has failed all the same;
+ * else they are passed over. */
+static void test_cleanup(void **state UNUSED)
+{
+    static const enum err_code codes[] = {ERR_NONE, ERR_INVALID, ERR_UNCERTAIN, ERR_CANCELLED};
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+        struct bench b;
+        bool good = codes[i] == ERR_NONE;
+        setup(&b, 2, 3);
+        after(&b, 1, 0, false);
+        b.steps[0][2].when = &when_failed;
+        start(&b, 1);
+        done(&b, expect(&b, 0, 0));
+        struct walk_task task = expect(&b, 0, 1);
+        if (good)
+            done(&b, task);
+        else
+            failed(&b, task, codes[i]);
+        if (!good && codes[i] != ERR_CANCELLED)
+            failed(&b, expect(&b, 0, 2), ERR_DENIED); /* the first failure is what counts */
+        if (good)
+            done(&b, expect(&b, 0, -1));
+        assert_int_equal(walk_status_of(b.walk, 0).code, codes[i]);
+        assert_int_equal(status(&b, 1), good ? WALK_PENDING : WALK_SKIPPED);
+        teardown(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cleanup),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_parallel),
         cmocka_unit_test(test_hard_and_soft),
