@@ -331,6 +331,16 @@ static const struct value *verify_args(const struct build *b, const struct value
     return value_map(b->arena, fields, ARRAY_LEN(fields));
 }
 
+/* In the list of a plan's steps, where no "guest step" stands before it. */
+static const char *plan_title(const struct value *item, const char *title, struct arena *arena)
+{
+    if (value_get_text(item, "name") != NULL)
+        return title;
+    if (value_get_text(item, "script") != NULL)
+        return arena_printf(arena, "run %s", title);
+    return value_is_true(value_get(item, "reboot")) ? "reboot the guest" : title;
+}
+
 static void add_step(const struct build *b, const struct value *item, size_t number)
 {
     const char *title = title_of(item, b->arena), *op = OP_GUEST_RUN;
@@ -339,7 +349,6 @@ static void add_step(const struct build *b, const struct value *item, size_t num
     if (value_is_true(value_get(item, "reboot"))) {
         op = OP_GUEST_REBOOT;
         timeout = REBOOT_MS;
-        title = strcmp(title, "reboot") == 0 ? "reboot the guest" : title;
         own = NULL;
     } else if (value_get_text(item, "verify") != NULL) {
         op = OP_GUEST_VERIFY;
@@ -349,7 +358,7 @@ static void add_step(const struct build *b, const struct value *item, size_t num
         own = run_args(b, item);
     }
     const char *label = arena_printf(b->arena, "guest step %zu (%s)", number, title);
-    steps_add(b->steps, "vsphere", op, title, EFFECT_NONE,
+    steps_add(b->steps, "vsphere", op, plan_title(item, title, b->arena), EFFECT_NONE,
               value_merge(b->arena,
                           common_args(b, label, value_get_int(item, "timeout", timeout)), own));
 }

@@ -35,7 +35,7 @@ void remove_directory(const char *path)
         fail_msg("%s cannot be removed: %s", path, strerror(errno));
 }
 
-static void copy_file(const char *from, const char *to)
+void copy_file(const char *from, const char *to)
 {
     char *text = file_text("%s", from);
     if (text == NULL)

@@ -16,6 +16,7 @@
 /* A new directory /tmp/gf-PURPOSE-XXXXXX. */
 void make_directory(char *ret_path, size_t size, const char *purpose);
 void remove_directory(const char *path); /* with all that is in it */
+void copy_file(const char *from, const char *to);
 void copy_directory(const char *from, const char *to);
 
 /* The whole file (caller frees), or NULL when there is none. */

@@ -15,6 +15,8 @@
 
 #include "unit.h"
 
+#define GRID_DRIVER "NVIDIA-Linux-x86_64-384.73-grid.run"
+
 enum { RUN_LIMIT_MS = 90000, WORDS_MAX = 160, OUTPUT_MAX = 32 << 20, SPEED = 6000 };
 
 /* A test that fails jumps out and leaks: that is no finding worth a page of output. */
@@ -46,6 +48,39 @@ static void write_overlay(const struct site *site)
     free(given);
 }
 
+/* Take the block under the key out: up to the next line that is indented no deeper. */
+static void cut_block(char *text, const char *key)
+{
+    char *from = strstr(text, key);
+    if (from == NULL)
+        fail_long("no %s", key);
+    size_t indent = strspn(key, " ");
+    char *to = from;
+    do {
+        to += strcspn(to, "\n");
+        to += *to == '\n';
+    } while (*to != '\0' && *to != '\n' && strspn(to, " ") > indent);
+    memmove(from, to, strlen(to) + 1);
+}
+
+void copy_example(const char *directory, bool guest)
+{
+    char path[300];
+    copy_directory(EXAMPLE_TENSORFLOW, directory);
+    if (guest) {
+        snprintf(path, sizeof(path), "%s/files/" GRID_DRIVER, directory);
+        copy_file(LAB_DOWNLOADS "/" GRID_DRIVER, path);
+        return;
+    }
+    char *text = file_text("%s/service.yaml", directory);
+    snprintf(path, sizeof(path), "%s/service.yaml", directory);
+    if (text == NULL)
+        fail_long("%s", path);
+    cut_block(text, "    guest:\n");
+    write_text(path, text);
+    free(text);
+}
+
 void site_start(struct site *site, const struct site_options *options)
 {
     static const struct site_options none;
@@ -60,8 +95,10 @@ void site_start(struct site *site, const struct site_options *options)
     char runs[160];
     snprintf(runs, sizeof(runs), "%s/runs", site->dir);
     mkdir(runs, 0700);
-    copy_directory(options->manifest == NULL ? EXAMPLE_TENSORFLOW : options->manifest,
-                   site->manifest);
+    if (options->manifest == NULL)
+        copy_example(site->manifest, options->guest);
+    else
+        copy_directory(options->manifest, site->manifest);
     lab_start(&site->lab, site->world, site->speed);
     write_overlay(site);
 }
@@ -103,13 +140,15 @@ static bool is_one_of(const char *word, const char *const *list)
 static void fill_words(const struct site *site, const char *const *words, const char **argv)
 {
     static const char *const files[] = {"validate", "plan",  "apply", "drift",
-                                        "show",     "graph", NULL};
-    static const char *const states[] = {"plan", "apply", "drift", "show", "state", NULL};
+                                        "show",     "graph", "template", NULL};
+    static const char *const states[] = {"plan", "apply",    "drift", "show",
+                                         "state", "template", NULL};
     size_t n = 0;
     argv[n++] = "gridform";
     argv[n++] = words[0];
     size_t from = 1;
-    if (strcmp(words[0], "state") == 0 && words[1] != NULL)
+    bool two = strcmp(words[0], "state") == 0 || strcmp(words[0], "template") == 0;
+    if (two && words[1] != NULL)
         argv[n++] = words[from++];
     if (is_one_of(words[0], files)) {
         argv[n++] = "--chdir";
@@ -173,6 +212,7 @@ static void exec_program(const struct site *site, unsigned number, const char *c
     setenv("VSPHERE_PASSWORD", "lab-vsphere-secret", 1);
     setenv("ESXI_PASSWORD", "lab-esxi-secret", 1);
     setenv("VRA_PASSWORD", "lab-vra-secret", 1);
+    setenv("GUEST_PASSWORD", "lab-guest-secret", 1);
     setenv("ASAN_OPTIONS", "exitcode=99", 1); /* 1 is an exit code of the program */
     setenv("LSAN_OPTIONS", "exitcode=99", 1);
     setenv("UBSAN_OPTIONS", "exitcode=99:print_stacktrace=1", 1);

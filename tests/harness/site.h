@@ -28,6 +28,7 @@ struct site_options {
     const char *world;    /* path of a world file; NULL: reference.yaml */
     const char *manifest; /* directory to copy; NULL: examples/tensorflow */
     unsigned speed;       /* simulated seconds per real one; 0: 6000 */
+    bool guest; /* the example with the preparation of its template's guest: takes a sandbox */
 };
 
 struct site {
@@ -52,6 +53,10 @@ struct child {
     unsigned number;
     char what[256];
 };
+
+/* A copy of examples/tensorflow: with the preparation of the guest, and the file that goes there,
+ * or without. */
+void copy_example(const char *directory, bool guest);
 
 void site_start(struct site *site, const struct site_options *options);
 /* As site_start, but into site->lab.dir when that is set: certificates are used again. */

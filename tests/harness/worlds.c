@@ -121,7 +121,7 @@ void world_write(const struct world_shape *shape, const char *file)
 void manifest_write(const struct world_shape *shape, const char *directory)
 {
     char file[256], hosts[64], budget[64];
-    copy_directory(EXAMPLE_TENSORFLOW, directory);
+    copy_example(directory, false);
     snprintf(file, sizeof(file), "%s/site.yaml", directory);
     snprintf(hosts, sizeof(hosts), "esx-gpu-{01..%02u}.lab.local", shape->n_hosts);
     edit_text(file, "esx-gpu-{01..04}.lab.local", hosts);

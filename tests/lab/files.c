@@ -58,6 +58,24 @@ char *file_read(struct arena *arena, const char *dir, const char *name)
     return text;
 }
 
+/* A world whose hosts let nobody log in is one without an ESXi provider. */
+static bool has_shells(const struct world *world)
+{
+    VEC_EACH (struct host *, it, world->hosts)
+        if ((*it)->ssh_password[0] != '\0')
+            return true;
+    return false;
+}
+
+static void write_shells(const struct lab *lab, struct strbuf *out)
+{
+    strbuf_add(out, "  esxi:\n    connect_to:\n");
+    VEC_EACH (struct host *, it, lab->world->hosts)
+        strbuf_addf(out, "      \"%s\": \"%s:%d\"\n", (*it)->name, (*it)->address,
+                    lab->shell_port);
+    strbuf_addf(out, "    known_hosts: %s/known_hosts\n    poll_interval: 20ms\n", lab->dir);
+}
+
 int overlay_write(struct lab *lab, struct err *err)
 {
     struct strbuf out;
@@ -71,12 +89,8 @@ int overlay_write(struct lab *lab, struct err *err)
                     "  vsphere:\n    connect_to: { \"%s\": \"127.0.0.1:%d\" }\n"
                     "    ca_file: %s/ca.pem\n    poll_interval: 20ms\n",
                     world->vcenter_name, lab->vcenter_port, lab->dir);
-    strbuf_add(&out, "  esxi:\n    connect_to:\n");
-    VEC_EACH (struct host *, it, world->hosts) {
-        strbuf_addf(&out, "      \"%s\": \"%s:%d\"\n", (*it)->name, (*it)->address,
-                    lab->shell_port);
-    }
-    strbuf_addf(&out, "    known_hosts: %s/known_hosts\n    poll_interval: 20ms\n", lab->dir);
+    if (has_shells(world))
+        write_shells(lab, &out);
     if (lab->vra_port)
         strbuf_addf(&out,
                     "  vra:\n    connect_to: { \"%s\": \"127.0.0.1:%d\" }\n"

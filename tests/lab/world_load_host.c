@@ -178,7 +178,10 @@ static void load_gpus(const struct section *s, struct host *host)
             section_of(s, arena_printf(world->arena, "%s.gpus[%zu]", s->where, i), item);
         section_keys(&part, "pci model memory ecc numa_node type passthrough uuid");
         struct gpu *gpu = host_add_gpu(world, host, section_text(&part, "pci", "0000:3b:00.0"));
-        gpu_set_model(world, gpu, section_text(&part, "model", gpu->model));
+        const char *model = section_text(&part, "model", gpu->model);
+        gpu_set_model(world, gpu, model);
+        if (strcmp(gpu->device_name, model) == 0)
+            section_fail(&part, "model: the lab knows no card %s", model);
         gpu->memory_mb = section_size(&part, "memory", gpu->memory_mb << 20) >> 20;
         gpu->numa_node = (unsigned)section_number(&part, "numa_node", 0);
         gpu->uuid = section_text(&part, "uuid", gpu->uuid);
