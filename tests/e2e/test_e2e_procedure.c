@@ -155,6 +155,115 @@ static void v2_all_memory_reserved(void **state)
     assert_int_equal(json_int_at(done->template, "memory_mb"), 4096);
 }
 
+/* ---- in the guest: what its disk holds now that it is off -----------------------------------
+ */
+
+#define OLD_KERNEL "3.10.0-327.el7.x86_64"
+
+/* A file of the template's guest holds the text. */
+static void in_guest(const struct done *done, const char *path, const char *text)
+{
+    char *content =
+        lab_guest_file(&done->site.lab, json_text_at(done->template, "moref"), path);
+    if (content == NULL)
+        fail_msg("the guest has no %s", path);
+    if (strstr(content, text) == NULL)
+        fail_msg("%s: no \"%s\" in\n%s", path, text, content);
+    free(content);
+}
+
+static size_t call_at(const json_t *calls, const char *operation)
+{
+    for (size_t i = 0; i < json_array_size(calls); i++)
+        if (strcmp(json_text_at(json_array_get(calls, i), "operation"), operation) == 0)
+            return i;
+    fail_msg("no call %s", operation);
+    return 0;
+}
+
+static void v0_tools_before_everything(void **state)
+{
+    struct done *done = *state;
+    size_t first = call_at(done->calls, "ValidateCredentialsInGuest");
+    assert_true(first < call_at(done->calls, "StartProgramInGuest"));
+    assert_true(call_at(done->calls, "PowerOnVM_Task") < first);
+}
+
+static void v3_updated_then_restarted(void **state)
+{
+    struct done *done = *state;
+    const char *name = json_text_at(done->template, "name");
+    in_guest(done, "boot/default", "3.10.0-");
+    char *kernel = lab_guest_file(&done->site.lab, json_text_at(done->template, "moref"),
+                                  "boot/default");
+    assert_string_not_equal(kernel, OLD_KERNEL "\n");
+    /* The driver was built for the kernel that is started, so it is the one that ran then. */
+    in_guest(done, "var/lib/lab/driver-kernel", kernel);
+    free(kernel);
+    assert_int_equal(events_count(done->events, "guest_rebooted", name), 1);
+}
+
+static void v4_vra_agent(void **state)
+{
+    in_guest(*state, "usr/share/gugent/gugent.properties", "appliance=vra.lab.local\n"
+                                                           "provider=vsphere\n");
+}
+
+static void v5_grid_driver(void **state)
+{
+    in_guest(*state, "var/lib/lab/driver", "384.73\n");
+    in_guest(*state, "var/log/nvidia-installer.log", "is now complete");
+    in_guest(*state, "etc/modprobe.d/nouveau.conf", "blacklist nouveau\n");
+}
+
+/* The verification runs in the guest; that a wrong driver or profile fails it is asked in
+ * test_e2e_guest. */
+static void v6_driver_is_verified(void **state)
+{
+    struct done *done = *state;
+    const json_t *change = plan_change(done->plan, "template/centos72-vra-nvidia");
+    bool found = false;
+    size_t i;
+    json_t *step;
+    json_array_foreach(json_object_get(change, "steps"), i, step) found =
+        found || (strcmp(json_text_at(step, "op"), "guest.verify") == 0 &&
+                  strcmp(json_text_at(step, "args/expect/profile"), "GRID P100-4Q") == 0);
+    assert_true(found);
+}
+
+static void v7_licence(void **state)
+{
+    in_guest(*state, "etc/nvidia/gridd.conf", "\nServerAddress=licences.lab.local\n");
+    in_guest(*state, "etc/nvidia/gridd.conf", "\nFeatureType=1\n");
+}
+
+static void v8_docker(void **state)
+{
+    in_guest(*state, "var/lib/lab/packages", "docker-ce|17.09.0.ce");
+    in_guest(*state, "etc/systemd/system/multi-user.target.wants/docker.service", "");
+}
+
+static void v9_nvidia_docker_goes_with_docker(void **state)
+{
+    in_guest(*state, "var/lib/lab/packages", "nvidia-docker2|2.0.1-1.docker17.09.0.ce");
+    in_guest(*state, "etc/docker/daemon.json", "nvidia");
+}
+
+/* Scripts, and the directories that they ran in, are not part of the image. */
+static void vx_nothing_is_left_behind(void **state)
+{
+    struct done *done = *state;
+    char command[400];
+    snprintf(command, sizeof(command), "tar -tf '%s/guests/%s.tar' | grep -c gridform",
+             done->site.lab.dir, json_text_at(done->template, "moref"));
+    FILE *pipe = popen(command, "re");
+    char count[16] = "";
+    assert_non_null(pipe);
+    assert_non_null(fgets(count, sizeof(count), pipe));
+    pclose(pipe);
+    assert_string_equal(count, "0\n");
+}
+
 static void v10_shut_down_through_the_guest(void **state)
 {
     struct done *done = *state;
@@ -377,9 +486,12 @@ static int set_up(void **state)
 {
     struct done *done = calloc(1, sizeof(*done));
     *state = done;
-    site_start(&done->site, NULL);
+    site_start(&done->site, &(struct site_options){.guest = true});
     GRIDFORM_EXPECT(&done->site, 0, "validate");
     GRIDFORM_EXPECT(&done->site, 2, "plan", "--detailed-exitcode");
+    struct run *plan = run_expect(GRIDFORM(&done->site, "plan", "--json"), 0);
+    done->plan = run_json(plan);
+    run_free(plan);
     struct run *run = run_expect(GRIDFORM(&done->site, "apply", "--yes"), 0);
     run_free(run);
     done->world = lab_world(&done->site.lab);
@@ -396,6 +508,7 @@ static int tear_down(void **state)
     json_decref(done->world);
     json_decref(done->calls);
     json_decref(done->events);
+    json_decref(done->plan);
     free(done);
     return 0;
 }
@@ -411,6 +524,15 @@ int main(void)
         cmocka_unit_test(h7_power_policy),
         cmocka_unit_test(v1_shared_pci_device),
         cmocka_unit_test(v2_all_memory_reserved),
+        cmocka_unit_test(v0_tools_before_everything),
+        cmocka_unit_test(v3_updated_then_restarted),
+        cmocka_unit_test(v4_vra_agent),
+        cmocka_unit_test(v5_grid_driver),
+        cmocka_unit_test(v6_driver_is_verified),
+        cmocka_unit_test(v7_licence),
+        cmocka_unit_test(v8_docker),
+        cmocka_unit_test(v9_nvidia_docker_goes_with_docker),
+        cmocka_unit_test(vx_nothing_is_left_behind),
         cmocka_unit_test(v10_shut_down_through_the_guest),
         cmocka_unit_test(v11_is_a_template),
         cmocka_unit_test(v12_customization_specification),

@@ -16,7 +16,12 @@
 #include "strbuf.h"
 #include "unit.h"
 
-enum { START_LIMIT_MS = 30000, CALL_LIMIT_S = 70, ANSWER_MAX = 64 << 20 };
+enum {
+    START_LIMIT_MS = 30000,
+    CALL_LIMIT_S = 70,
+    ANSWER_MAX = 64 << 20,
+    GUEST_FILE_MAX = 1 << 20
+};
 
 /* ---- process ------------------------------------------------------------------------------
  */
@@ -356,4 +361,25 @@ json_t *json_parse(const char *text)
     if (json == NULL)
         fail_long("no JSON (%s): %.2000s", error.text, text);
     return json;
+}
+
+/* ---- guests -------------------------------------------------------------------------------
+ */
+
+char *lab_guest_file(const struct lab *lab, const char *moref, const char *path)
+{
+    char command[512];
+    size_t size = 0;
+    char *text = calloc(1, GUEST_FILE_MAX + 1);
+    snprintf(command, sizeof(command), "tar -xOf '%s/guests/%s.tar' './%s' 2>/dev/null",
+             lab->dir, moref, path);
+    FILE *pipe = popen(command, "re");
+    if (text == NULL || pipe == NULL)
+        fail_msg("%s", command);
+    size = fread(text, 1, GUEST_FILE_MAX, pipe);
+    text[size] = '\0';
+    if (pclose(pipe) == 0)
+        return text;
+    free(text);
+    return NULL;
 }

@@ -47,6 +47,9 @@ void PRINTF_LIKE(3, 4)
 /* One value of the world by its path, for comparing. */
 json_t *PRINTF_LIKE(2, 3) lab_look(const struct lab *lab, const char *path, ...);
 
+/* A file of a guest that is off, by the machine's id; NULL: there is none. Caller frees. */
+char *lab_guest_file(const struct lab *lab, const char *moref, const char *path);
+
 /* ---- what happened --------------------------------------------------------------------------
  */
 

@@ -71,6 +71,7 @@ void lab_call_begin(struct lab *lab, struct lab_call *call)
     call->seq = (unsigned)lab->calls.n + 1;
     call->fault = take_fault(lab, call);
     record(lab, call);
+    world_vra_check(lab->world);
     lab_unlock(lab);
 }
 

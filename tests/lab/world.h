@@ -377,6 +377,10 @@ void vm_touch(struct world *world, struct vm *vm); /* a new changeVersion */
 const char *vm_extra(const struct vm *vm, const char *key); /* NULL when absent */
 void vm_set_extra(struct world *world, struct vm *vm, const char *key, const char *value);
 
+/* Whether every published blueprint's source is a template that exists; an event
+ * "vra_source_gone" for each that is not. Asked at every call. */
+void world_vra_check(struct world *world);
+
 /* Machines cloned from a template by vRA, as a request of a user would make: full clones that
  * carry annotation and extraConfig of the template, powered on. */
 int world_vra_request(struct world *world, const char *blueprint_id, unsigned machines,

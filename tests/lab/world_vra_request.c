@@ -328,3 +328,22 @@ int world_vra_request(struct world *world, const char *blueprint_id, unsigned ma
     }
     return 0;
 }
+
+/* ---- what must hold at any moment ---------------------------------------------------------
+ */
+
+void world_vra_check(struct world *world)
+{
+    for (size_t i = 0; i < world->vra.blueprints.items.n; i++) {
+        const struct vra_object *blueprint = world->vra.blueprints.items.items[i];
+        const char *status = json_string_value(json_object_get(blueprint->body, "status"));
+        const json_t *data =
+            status != NULL && strcmp(status, "PUBLISHED") == 0 && !blueprint->gone
+                ? machine_data(blueprint->body)
+                : NULL;
+        const char *source = data == NULL ? NULL : vra_facet_id(data, "source_machine");
+        const struct vm *vm = source == NULL ? NULL : template_of(world, source);
+        if (source != NULL && (vm == NULL || !vm->template))
+            world_event(world, "vra_source_gone", blueprint->id, source);
+    }
+}
