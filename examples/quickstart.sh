@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 yes=no
 [ "${1:-}" = --yes ] && yes=yes
 # shellcheck disable=SC2086 # a list of words
-install_packages "$yes" $build_packages curl ca-certificates
+install_packages "$yes" $build_packages $lab_packages curl ca-certificates
 
 echo "== Building (Release)"
 cmake --preset release >/dev/null
@@ -36,7 +36,24 @@ control=http://$(cat "$work/control")
 
 # The secrets of the simulated cloud; gridform takes them from the environment.
 export VSPHERE_PASSWORD=lab-vsphere-secret ESXI_PASSWORD=lab-esxi-secret \
-    VRA_PASSWORD=lab-vra-secret
+    VRA_PASSWORD=lab-vra-secret GUEST_PASSWORD=lab-guest-secret
+
+# The example, with the stand-in for NVIDIA's driver, which the example does not bring.
+manifest=$work/tensorflow
+cp -r examples/tensorflow "$manifest"
+driver=NVIDIA-Linux-x86_64-384.73-grid.run
+cp "tests/lab/guest/root/net/download.nvidia.com/$driver" "$manifest/files/"
+
+# The guest of the template runs real scripts, in a sandbox, which not every container offers.
+sandbox="" nobody=""
+[ "$(id -u)" != 0 ] || nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
+if ! $nobody bwrap --unshare-all --unshare-user --disable-userns --uid 0 --gid 0 \
+    --ro-bind / / --proc /proc --dev /dev true 2>"$work/why"; then
+    echo "== No sandbox can be had here: the preparation of the template's guest is left out"
+    sed 's/^/   /' "$work/why"
+    printf 'templates: { centos72-vra-nvidia: { guest: null } }\n' >"$work/no-guest.yaml"
+    sandbox="--overlay $work/no-guest.yaml"
+fi
 
 # run WANTED COMMAND...: show a gridform command, run it, insist on its exit code.
 run() {
@@ -49,7 +66,7 @@ run() {
     [ "$command" = validate ] || more="--state $work/state"
     code=0
     # shellcheck disable=SC2086 # options without blanks
-    "$gridform" "$command" -C examples/tensorflow --overlay "$work/overlay.yaml" $more "$@" ||
+    "$gridform" "$command" -C "$manifest" --overlay "$work/overlay.yaml" $sandbox $more "$@" ||
         code=$?
     if [ "$code" != "$wanted" ]; then
         echo "quickstart: exit code $code, expected $wanted" >&2

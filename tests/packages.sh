@@ -4,10 +4,10 @@
 build_packages="build-essential cmake ninja-build pkg-config libcurl4-openssl-dev libyaml-dev
   libjansson-dev libgit2-dev libxxhash-dev libxml2-dev libssh-dev libssl-dev
   libmicrohttpd-dev libcmocka-dev"
-test_packages="clang python3 python3-pyvmomi python3-jsonschema python3-yaml mandoc cmark-gfm
+lab_packages="bubblewrap busybox-static bash-static"
+test_packages="$lab_packages clang python3 python3-pyvmomi python3-jsonschema python3-yaml mandoc cmark-gfm
   golang-go golang-github-vmware-govmomi-dev
-  openssh-client libxml2-utils curl git ca-certificates universal-ctags bubblewrap
-  busybox-static bash-static"
+  openssh-client libxml2-utils curl git ca-certificates universal-ctags"
 
 # install_packages YES PACKAGE...: install what is missing; ask first when a person is there.
 install_packages() {
