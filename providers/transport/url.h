@@ -3,7 +3,17 @@
 #ifndef GF_URL_H
 #define GF_URL_H
 
+#include "compiler.h"
+
 struct strbuf;
+
+/* An absolute https URL in its parts: the host into 256 bytes, path with query appended. A host
+ * that is no name is kept as it is ("*"). -1 when it is no such URL. */
+struct url_parts {
+    char host[256];
+    unsigned port; /* 443 when the URL names none */
+};
+MUST_CHECK int url_split(const char *url, struct url_parts *ret, struct strbuf *path);
 
 /* Append text, encoded. */
 void url_encode(struct strbuf *out, const char *text);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "guest.h"
 #include "http.h"
 #include "inventory.h"
 #include "session_version.h"
@@ -146,6 +147,7 @@ static int read_content(struct vc *vc, struct err *err)
     s->view_manager = content_ref(s, content, "viewManager");
     s->session_manager = content_ref(s, content, "sessionManager");
     s->spec_manager = content_ref(s, content, "customizationSpecManager");
+    s->guest_operations = content_ref(s, content, "guestOperationsManager");
     if (s->root.id == NULL || s->collector.id == NULL || s->view_manager.id == NULL ||
         s->session_manager.id == NULL)
         return err_set(err, ERR_INVALID,
@@ -189,7 +191,7 @@ static int connect_http(struct session *s, const struct provider_config *config,
         .endpoint = {.name = server,
                      .port = (unsigned)setting_int(config, "port", 443),
                      .connect_to = value_get_text(instance_get(settings, "connect_to"), server),
-                     .ca_file = setting_path(s, config, "ca_file"),
+                     .ca_file = s->ca_file,
                      .verify = verify->type != VALUE_BOOL || verify->boolean},
         .cancel = {env_cancelled, s},
         .secrets = config->redact,
@@ -236,6 +238,12 @@ int vsphere_session_open(const struct provider_config *config, const struct op_e
     s->env = *env;
     s->secrets = config->redact;
     s->poll_ms = setting_int(config, "poll_interval", 2000);
+    s->settings = config->settings;
+    s->directory = config->directory;
+    s->ca_file = setting_path(s, config, "ca_file");
+    s->reference = config->reference;
+    s->reference_context = config->context;
+    s->guest_hosts = guest_hosts_new();
     pthread_mutex_init(&s->login_lock, NULL);
     if (start(s, config, err) < 0) {
         vsphere_session_close(s);
@@ -263,6 +271,7 @@ void vsphere_session_close(struct session *session)
         return;
     if (session->logins > 0)
         logout(session);
+    guest_hosts_free(session->guest_hosts);
     soap_free(session->soap);
     http_free(session->http);
     pthread_mutex_destroy(&session->login_lock);

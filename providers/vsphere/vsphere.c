@@ -62,6 +62,11 @@ static const struct {
     {OP_TEMPLATE_MARK, step_mark},
     {OP_TEMPLATE_UNMARK, step_unmark},
     {OP_TEMPLATE_DESTROY, step_destroy},
+    {OP_TEMPLATE_SWITCH, step_switch},
+    {OP_GUEST_AWAIT, step_guest_await},
+    {OP_GUEST_RUN, step_guest_run},
+    {OP_GUEST_VERIFY, step_guest_verify},
+    {OP_GUEST_REBOOT, step_guest_reboot},
 };
 
 static step_perform *find_operation(const char *op)

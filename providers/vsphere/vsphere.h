@@ -19,6 +19,7 @@
 #include "soap.h"
 #include "wire.h"
 
+struct guest_hosts;
 struct http;
 
 /* Everything but login_lock, logins and last_words is constant after opening. The environment
@@ -31,7 +32,14 @@ struct session {
     struct op_env env;
     const char *user, *password; /* the password is borrowed from the configuration */
     int64_t poll_ms;
-    struct ref root, collector, view_manager, session_manager, spec_manager;
+    struct ref root, collector, view_manager, session_manager, spec_manager, guest_operations;
+    /* For guests: of the configuration given to open, which outlives the session. */
+    const struct instance *settings;
+    const char *directory, *ca_file; /* ca_file: NULL, or with the manifest's directory */
+    int (*reference)(void *context, const struct value *reference, const char **ret_secret,
+                     struct err *err);
+    void *reference_context;
+    struct guest_hosts *guest_hosts;
     atomic_uint last_words; /* requests under way that no interrupt may end */
     pthread_mutex_t login_lock;
     unsigned logins; /* guarded by login_lock: counts logins, to log in again only once */
@@ -159,6 +167,7 @@ typedef int step_perform(struct vc *vc, const struct step_call *call, struct out
 
 step_perform step_enter_maintenance, step_exit_maintenance, step_reboot, step_card_graphics,
     step_power_policy, step_ssh, step_vms_off, step_vms_on, step_spec_write, step_spec_delete,
-    step_clone, step_configure, step_start, step_shutdown, step_mark, step_unmark, step_destroy;
+    step_clone, step_configure, step_start, step_shutdown, step_mark, step_unmark, step_destroy,
+    step_switch, step_guest_await, step_guest_run, step_guest_verify, step_guest_reboot;
 
 #endif

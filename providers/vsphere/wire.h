@@ -142,6 +142,34 @@ void wire_get_spec(struct wire *wire, struct ref manager, const char *name);
 void wire_write_spec(struct wire *wire, struct ref manager, const struct wire_spec *spec);
 void wire_delete_spec(struct wire *wire, struct ref manager, const char *name);
 
+/* ---- guest operations (§9) ---- */
+
+/* Who asks which guest. The password travels in the body, which wire_release wipes. */
+struct wire_login {
+    struct ref vm;
+    const char *user, *password;
+};
+
+void wire_guest_validate(struct wire *wire, struct ref manager, const struct wire_login *login);
+void wire_guest_start(struct wire *wire, struct ref manager, const struct wire_login *login,
+                      const char *program, const char *arguments);
+void wire_guest_processes(struct wire *wire, struct ref manager, const struct wire_login *login,
+                          int64_t pid);
+
+struct wire_guest_file {
+    const char *path;
+    unsigned mode;
+    int64_t size;
+};
+
+void wire_guest_put(struct wire *wire, struct ref manager, const struct wire_login *login,
+                    const struct wire_guest_file *file);
+void wire_guest_get(struct wire *wire, struct ref manager, const struct wire_login *login,
+                    const char *path);
+void wire_guest_list(struct wire *wire, struct ref manager, const struct wire_login *login,
+                     const char *path, int64_t most);
+void wire_reboot_guest(struct wire *wire, struct ref vm);
+
 /* For the files wire_*.c. */
 void wire_open(struct wire *wire, const char *method, struct ref self);
 void wire_ref(struct wire *wire, const char *name, struct ref ref);

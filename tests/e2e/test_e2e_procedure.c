@@ -233,7 +233,7 @@ static void v6_driver_is_verified(void **state)
 
 static void v7_licence(void **state)
 {
-    in_guest(*state, "etc/nvidia/gridd.conf", "\nServerAddress=licences.lab.local\n");
+    in_guest(*state, "etc/nvidia/gridd.conf", "ServerAddress=licences.lab.local\n");
     in_guest(*state, "etc/nvidia/gridd.conf", "\nFeatureType=1\n");
 }
 

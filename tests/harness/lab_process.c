@@ -371,8 +371,8 @@ char *lab_guest_file(const struct lab *lab, const char *moref, const char *path)
     char command[512];
     size_t size = 0;
     char *text = calloc(1, GUEST_FILE_MAX + 1);
-    snprintf(command, sizeof(command), "tar -xOf '%s/guests/%s.tar' './%s' 2>/dev/null",
-             lab->dir, moref, path);
+    snprintf(command, sizeof(command), "tar -xOf '%s/guests/%s.tar' '%s' 2>/dev/null", lab->dir,
+             moref, path);
     FILE *pipe = popen(command, "re");
     if (text == NULL || pipe == NULL)
         fail_msg("%s", command);

@@ -76,6 +76,16 @@ static void write_shells(const struct lab *lab, struct strbuf *out)
     strbuf_addf(out, "    known_hosts: %s/known_hosts\n    poll_interval: 20ms\n", lab->dir);
 }
 
+/* Files of guests go to the hosts: the server of the vCenter answers for them as well. */
+static void write_vcenter(const struct lab *lab, struct strbuf *out)
+{
+    strbuf_addf(out, "  vsphere:\n    connect_to:\n      \"%s\": \"127.0.0.1:%d\"\n",
+                lab->world->vcenter_name, lab->vcenter_port);
+    VEC_EACH (struct host *, it, lab->world->hosts)
+        strbuf_addf(out, "      \"%s\": \"127.0.0.1:%d\"\n", (*it)->name, lab->vcenter_port);
+    strbuf_addf(out, "    ca_file: %s/ca.pem\n    poll_interval: 20ms\n", lab->dir);
+}
+
 int overlay_write(struct lab *lab, struct err *err)
 {
     struct strbuf out;
@@ -85,10 +95,7 @@ int overlay_write(struct lab *lab, struct err *err)
     strbuf_add(&out,
                "# Where the servers of the lab listen; written at every start.\nproviders:\n");
     if (lab->vcenter_port)
-        strbuf_addf(&out,
-                    "  vsphere:\n    connect_to: { \"%s\": \"127.0.0.1:%d\" }\n"
-                    "    ca_file: %s/ca.pem\n    poll_interval: 20ms\n",
-                    world->vcenter_name, lab->vcenter_port, lab->dir);
+        write_vcenter(lab, &out);
     if (has_shells(world))
         write_shells(lab, &out);
     if (lab->vra_port)

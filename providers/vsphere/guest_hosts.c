@@ -1,0 +1,171 @@
+/* guest_hosts.c: files of guests go through the ESXi hosts, each under its own name.
+ *
+ * vCenter answers a request for a transfer with a URL: host `*` is vCenter itself, else it is
+ * the host of the machine, to which the client needs a way of its own (vsphere-api.md §9). One
+ * struct http per host is made when it is first needed, and shared by all steps.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guest.h"
+#include "http.h"
+#include "redact.h"
+#include "url.h"
+
+enum { TRANSFER_MS = 60000, BYTES_PER_MS = 500, BODY_MAX = 16 << 20 };
+
+struct guest_host {
+    struct guest_host *next;
+    struct url_parts parts;
+    struct http *http;
+    bool away; /* could not be reached: not asked again */
+};
+
+struct guest_hosts {
+    pthread_mutex_t lock; /* of the list and of `away` */
+    struct guest_host *first;
+};
+
+struct guest_hosts *guest_hosts_new(void)
+{
+    struct guest_hosts *hosts = calloc(1, sizeof *hosts);
+    if (hosts == NULL)
+        abort();
+    pthread_mutex_init(&hosts->lock, NULL);
+    return hosts;
+}
+
+void guest_hosts_free(struct guest_hosts *hosts)
+{
+    if (hosts == NULL)
+        return;
+    while (hosts->first != NULL) {
+        struct guest_host *host = hosts->first;
+        hosts->first = host->next;
+        http_free(host->http);
+        free(host);
+    }
+    pthread_mutex_destroy(&hosts->lock);
+    free(hosts);
+}
+
+static bool is_cancelled(void *context)
+{
+    const struct session *s = context;
+    return s->env.cancelled != NULL && s->env.cancelled(s->env.context);
+}
+
+static int make_host(struct session *s, const struct url_parts *parts, struct guest_host **ret,
+                     struct err *err)
+{
+    const struct value *verify = instance_get(s->settings, "verify");
+    struct guest_host *host = calloc(1, sizeof *host);
+    if (host == NULL)
+        abort();
+    host->parts = *parts;
+    const struct http_options options = {
+        .endpoint = {.name = parts->host,
+                     .port = parts->port,
+                     .connect_to =
+                         value_get_text(instance_get(s->settings, "connect_to"), parts->host),
+                     .ca_file = s->ca_file,
+                     .verify = verify->type != VALUE_BOOL || verify->boolean},
+        .cancel = {is_cancelled, s},
+        .secrets = s->secrets};
+    if (http_new(&options, &host->http, err) < 0) {
+        free(host);
+        return -1;
+    }
+    host->next = s->guest_hosts->first;
+    s->guest_hosts->first = host;
+    *ret = host;
+    return 0;
+}
+
+static int find_host(struct session *s, const struct url_parts *parts, struct guest_host **ret,
+                     struct err *err)
+{
+    struct guest_hosts *hosts = s->guest_hosts;
+    int result = 0;
+    pthread_mutex_lock(&hosts->lock);
+    struct guest_host *it = hosts->first;
+    while (it != NULL &&
+           (strcmp(it->parts.host, parts->host) != 0 || it->parts.port != parts->port))
+        it = it->next;
+    if (it == NULL)
+        result = make_host(s, parts, &it, err);
+    if (result == 0 && it->away)
+        result = err_set(err, ERR_UNREACHABLE, "%s could not be reached before", parts->host);
+    pthread_mutex_unlock(&hosts->lock);
+    *ret = it;
+    return result;
+}
+
+static void mark_away(struct session *s, struct guest_host *host)
+{
+    pthread_mutex_lock(&s->guest_hosts->lock);
+    host->away = true;
+    pthread_mutex_unlock(&s->guest_hosts->lock);
+}
+
+/* What stands behind token= opens the file to everybody. */
+static void hide_token(struct session *s, const char *path)
+{
+    const char *token = strstr(path, "token=");
+    char *value = token == NULL ? NULL : strdup(token + strlen("token="));
+    if (value == NULL)
+        return;
+    value[strcspn(value, "&")] = '\0';
+    secrets_add(s->secrets, value);
+    free(value);
+}
+
+static int send(struct http *http, const struct http_request *request, struct strbuf *body,
+                struct err *err)
+{
+    struct http_response response;
+    http_response_init(&response);
+    int result = http_call(http, request, &response, err);
+    if (result == 0 && (response.status < 200 || response.status > 299))
+        result = err_set(err, http_status_code(response.status, true),
+                         "%s answers the transfer of a file with status %ld",
+                         http_base_url(http), response.status);
+    if (result == 0 && body != NULL)
+        strbuf_add_mem(body, strbuf_str(&response.body), strbuf_len(&response.body));
+    http_response_release(&response);
+    return result;
+}
+
+int guest_hosts_transfer(struct vc *vc, const char *url, const void *data, size_t size,
+                         struct strbuf *body, struct err *err)
+{
+    struct session *s = vc->session;
+    struct url_parts parts;
+    struct guest_host *host = NULL;
+    struct strbuf path;
+    strbuf_init(&path, 1 << 16);
+    int result = url_split(url, &parts, &path);
+    if (result < 0)
+        err_set(err, ERR_INVALID, "vCenter names no URL for the transfer of a file");
+    bool own = result == 0 && strcmp(parts.host, "*") == 0;
+    if (result == 0 && !own)
+        result = find_host(s, &parts, &host, err);
+    hide_token(s, strbuf_str(&path));
+    const struct http_request request = {
+        .method = data == NULL ? "GET" : "PUT",
+        .path = strbuf_str(&path),
+        .body = data,
+        .body_size = size,
+        .content_type = data == NULL ? NULL : "application/octet-stream",
+        .idempotent = true, /* the URL is good for once */
+        .timeout_ms = TRANSFER_MS + (int64_t)(size / BYTES_PER_MS),
+        .max_body = BODY_MAX};
+    if (result == 0)
+        result = send(own ? s->http : host->http, &request, body, err);
+    if (result < 0 && host != NULL &&
+        (err->code == ERR_UNREACHABLE || err->code == ERR_TIMEOUT))
+        mark_away(s, host);
+    strbuf_release(&path);
+    return result;
+}
