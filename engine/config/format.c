@@ -46,6 +46,24 @@ static int refuse(const struct yamldoc_source *source, const struct fmt_token *t
     return -1;
 }
 
+/* Between tokens libyaml skips the mark, elsewhere it is text: too odd to be laid out. */
+static int check_marks(const struct yamldoc_source *source, const struct strbuf *plain)
+{
+    const char *text = strbuf_str(plain);
+    const char *mark = memmem(text, strbuf_len(plain), "\xef\xbb\xbf", 3);
+    if (mark == NULL)
+        return 0;
+    struct pos pos = {.file = source->file, .line = 1, .column = 1};
+    for (const char *at = text; at < mark; at++) {
+        bool ends = *at == '\n', starts = ((unsigned char)*at & 0xc0) != 0x80;
+        pos.line += ends;
+        pos.column = ends ? 1 : pos.column + starts;
+    }
+    struct diag *diag = diag_error(source->diags, pos, "a byte-order mark within the file");
+    diag_hint(source->diags, diag, "remove it, or write \"\\uFEFF\"");
+    return -1;
+}
+
 static int broken(const struct yamldoc_source *source, const char *what, struct err *err)
 {
     return err_set(err, ERR_INTERNAL,
@@ -58,6 +76,8 @@ static int format(const struct yamldoc_source *source, struct arena *arena,
 {
     const char *text = strbuf_str(plain);
     struct fmt_tokens before, after;
+    if (check_marks(source, plain) < 0)
+        return -1;
     if (fmt_scan(arena, text, strbuf_len(plain), &before) < 0)
         return broken(source, "what can be read", err);
     const struct fmt_token *strange = fmt_layout(arena, &before, out);

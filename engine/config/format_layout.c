@@ -29,6 +29,7 @@ struct layout {
     size_t flow_base; /* column that their lines count from */
     size_t at;        /* all before it is laid out */
     yaml_token_type_t previous;
+    bool lone;    /* the previous token is the text "-" or "?", which no blank may follow */
     bool inlined; /* the next key or "-" stays behind the "-" before it */
     /* What lies between the previous token and the next: */
     bool newline, blank, comment;
@@ -177,9 +178,12 @@ static bool blank_between(yaml_token_type_t a, yaml_token_type_t b)
 
 static void place_text(struct layout *l, const struct fmt_token *token, size_t len)
 {
-    if (blank_between(l->previous, token->type))
+    const char *text = l->tokens->text + token->start;
+    bool joined = l->lone && token->type == YAML_FLOW_MAPPING_END_TOKEN;
+    if (blank_between(l->previous, token->type) && !joined)
         fmt_lines_add(&l->lines, " ", 1);
-    fmt_lines_add(&l->lines, l->tokens->text + token->start, len);
+    fmt_lines_add(&l->lines, text, len);
+    l->lone = token->type == YAML_SCALAR_TOKEN && len == 1 && (*text == '-' || *text == '?');
     l->previous = token->type;
     l->at = token->end;
     l->newline = l->blank = l->comment = l->inlined = false;

@@ -81,6 +81,7 @@ static const struct {
      "a:\n  b: {\n    x: [1,\n      2],\n\n    # why\n    y: 3 }\n"},
     {"- [a,\nb\n]\n", "- [a,\n    b\n  ]\n"},
     {"a: [x, # one\ny, # two\n]\n", "a: [x,  # one\n  y,    # two\n]\n"},
+    {"a: {\"b\":-}\n", "a: { \"b\": -}\n"},
     {"a: [p: 1, q]\n", "a: [p: 1, q]\n"},
     /* quotes and numbers are not ours to change */
     {"a:  'x'\nb: \"y\\n\"\nc: 0x1F\n'd':  1.0\n", "a: 'x'\nb: \"y\\n\"\nc: 0x1F\n'd': 1.0\n"},
@@ -141,6 +142,8 @@ static const struct {
     {"a: 1\n---\nb: 1\n", "x.yaml:2:1: error: only one document per file"},
     {"a:\n\t- b\n", "x.yaml:2:1: error: a tab cannot indent"},
     {"a: \xff\n", "x.yaml:1:4: error: the byte 0xff is not UTF-8"},
+    {"a: |+\n  x\n\n\xef\xbb\xbf\nb: 1\n",
+     "x.yaml:4:1: error: a byte-order mark within the file"},
     {"a:\n  ? b\n  : c\n", "x.yaml:2:3: error: a key that is led by ? has no layout"},
 };
 
