@@ -76,7 +76,7 @@ void app_release(struct app *app)
     arena_free(app->arena);
 }
 
-static void print_findings(struct app *app)
+void app_print_findings(struct app *app)
 {
     struct strbuf text;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
@@ -114,7 +114,7 @@ int app_load(struct app *app)
 {
     struct err err = {0};
     if (load_manifest(app->options, app->arena, app->diags, &app->loaded, &err) < 0) {
-        print_findings(app);
+        app_print_findings(app);
         if (err.code != ERR_NONE)
             return app_fail(EXIT_USAGE, "%s", err.message);
         return counted_failure(app, EXIT_USAGE);
@@ -124,7 +124,7 @@ int app_load(struct app *app)
     fill_facts(app);
     const struct rules_input input = {&app->facts, &app->loaded.config->providers};
     if (rules_check(&input, app->diags) > 0) {
-        print_findings(app);
+        app_print_findings(app);
         return counted_failure(app, EXIT_REFUSED);
     }
     return EXIT_OK;
@@ -252,7 +252,7 @@ static int refuse_literal_secrets(struct app *app)
     }
     if (n == 0)
         return EXIT_OK;
-    print_findings(app);
+    app_print_findings(app);
     return counted_failure(app, EXIT_USAGE);
 }
 
@@ -290,7 +290,7 @@ int app_plan(struct app *app, const char *const *adopt, const struct plan **ret_
     rules_check(&rules, diags);
     *ret_plan = plan;
     app->provider_trouble = app->provider_trouble || plan->n_blind > 0;
-    print_findings(app);
+    app_print_findings(app);
     if (diags_have_errors(diags) || plan->n_refusals > 0)
         return EXIT_REFUSED;
     return EXIT_OK;

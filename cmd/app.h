@@ -57,6 +57,8 @@ void app_redact(const struct app *app, struct strbuf *text);
 /* Write a text to standard output, redacted, and release it. */
 void app_print(const struct app *app, struct strbuf *text);
 
+/* Write what was found in the files so far to standard error. */
+void app_print_findings(struct app *app);
 /* Print an error in one line: "gridform: …". Returns code, for one-line returns. */
 int app_fail(enum exit_code code, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The exit code that an error of the state's storage means. */

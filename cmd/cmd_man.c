@@ -26,7 +26,8 @@ static const struct entry exits[] = {
     {"6", "A check or a protection refuses."},
     {"7", "A provider was unreachable, refused us, or could not be trusted; also for a part of "
           "the resources."},
-    {"2", "Differences: changes are due (plan --detailed-exitcode), or drift and nothing else."},
+    {"2", "Differences: changes are due (plan --detailed-exitcode), drift and nothing else, or "
+          "files to lay out (fmt --check)."},
     {"0", "Done, or no difference."},
 };
 

@@ -53,6 +53,7 @@ struct options {
     enum output_format format;
     const char *out; /* plan: file for the saved plan */
     bool detailed_exitcode, auto_approve, no_color, help;
+    bool check, diff; /* fmt: change nothing, and tell */
     int64_t parallelism, lock_timeout_ms, limit;
     const char *const *arguments;
     size_t n_arguments;
@@ -71,6 +72,8 @@ enum option_id {
     OPTION_DETAILED_EXITCODE,
     OPTION_AUTO_APPROVE,
     OPTION_NO_COLOR,
+    OPTION_CHECK,
+    OPTION_DIFF,
     OPTION_PARALLELISM,
     OPTION_LOCK_TIMEOUT,
     OPTION_HELP,
@@ -116,10 +119,10 @@ struct command {
 
 extern const struct command *const all_commands[]; /* NULL-terminated */
 
-extern const struct command command_init, command_validate, command_plan, command_apply,
-    command_drift, command_show, command_graph, command_state_list, command_state_show,
-    command_template_list, command_template_rollback, command_explain, command_schema,
-    command_completion, command_man, command_version;
+extern const struct command command_init, command_validate, command_fmt, command_plan,
+    command_apply, command_drift, command_show, command_graph, command_state_list,
+    command_state_show, command_template_list, command_template_rollback, command_explain,
+    command_schema, command_completion, command_man, command_version;
 
 /* Parse argv (without the program's and the command's name). 0, or -1 after a message. */
 int options_parse(const struct command *command, int argc, char **argv,

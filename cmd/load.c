@@ -40,32 +40,49 @@ static int read_all(int fd, const char *path, struct strbuf *text, struct err *e
     }
 }
 
-/* A regular file's content; `name` is what messages and positions call it. */
-static int read_file(struct file_list *list, const char *path, const char *name, bool overlay,
+static int read_open(int fd, const char *path, struct arena *arena, struct source_file *ret,
                      struct err *err)
 {
+    struct strbuf text;
+    strbuf_init(&text, FILE_MAX_SIZE);
+    int result = read_all(fd, path, &text, err);
+    if (result == 0)
+        *ret = (struct source_file){
+            .name = path,
+            .text = arena_memdup(arena, strbuf_str(&text), strbuf_len(&text)),
+            .size = strbuf_len(&text)};
+    strbuf_release(&text);
+    return result;
+}
+
+int load_file(const char *path, struct arena *arena, struct source_file *ret, struct err *err)
+{
+    if (path == NULL)
+        return read_open(STDIN_FILENO, "<stdin>", arena, ret, err);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat info;
     if (fd < 0)
         return err_set(err, ERR_NOT_FOUND, "%s: %s", path, strerror(errno));
-    struct strbuf text;
-    strbuf_init(&text, FILE_MAX_SIZE);
     int result = 0;
     if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode))
         result = err_set(err, ERR_INVALID, "%s is not a regular file", path);
     else
-        result = read_all(fd, path, &text, err);
+        result = read_open(fd, path, arena, ret, err);
     close(fd);
-    if (result == 0) {
-        struct source_file file = {.name = arena_strdup(list->arena, name),
-                                   .text = arena_memdup(list->arena, strbuf_str(&text),
-                                                        strbuf_len(&text)),
-                                   .size = strbuf_len(&text),
-                                   .overlay = overlay};
-        VEC_PUSH(list->arena, &list->files, file);
-    }
-    strbuf_release(&text);
     return result;
+}
+
+/* `name` is what messages and positions call it. */
+static int read_file(struct file_list *list, const char *path, const char *name, bool overlay,
+                     struct err *err)
+{
+    struct source_file file;
+    if (load_file(path, list->arena, &file, err) < 0)
+        return -1;
+    file.name = arena_strdup(list->arena, name);
+    file.overlay = overlay;
+    VEC_PUSH(list->arena, &list->files, file);
+    return 0;
 }
 
 static int is_manifest(const struct dirent *entry)
@@ -76,27 +93,56 @@ static int is_manifest(const struct dirent *entry)
            (strcmp(end, ".yaml") == 0 || (len > 4 && strcmp(entry->d_name + len - 4, ".yml") == 0));
 }
 
-static int read_directory(struct file_list *list, const char *directory, struct err *err)
+/* The names of the manifest's files. */
+static int list_directory(const char *directory, struct arena *arena,
+                          const char *const **ret_names, size_t *ret_n, struct err *err)
 {
     struct dirent **entries;
     int n = scandir(directory, &entries, is_manifest, alphasort);
     if (n < 0)
         return err_set(err, ERR_NOT_FOUND, "%s: %s", directory, strerror(errno));
-    int result = 0;
-    if (n > FILES_MAX)
-        result = err_set(err, ERR_INVALID, "%s holds more than %d files", directory, FILES_MAX);
+    const char **names = ARENA_ARRAY(arena, (size_t)n, const char *);
     for (int i = 0; i < n; i++) {
-        if (result == 0)
-            result = read_file(list,
-                               arena_printf(list->arena, "%s/%s", directory, entries[i]->d_name),
-                               entries[i]->d_name, false, err);
+        names[i] = arena_strdup(arena, entries[i]->d_name);
         free(entries[i]);
     }
     free(entries);
-    if (result == 0 && n == 0)
+    if (n > FILES_MAX)
+        return err_set(err, ERR_INVALID, "%s holds more than %d files", directory, FILES_MAX);
+    if (n == 0)
         return err_set(err, ERR_NOT_FOUND,
                        "%s holds no *.yaml file; gridform init writes a first one", directory);
-    return result;
+    *ret_names = names;
+    *ret_n = (size_t)n;
+    return 0;
+}
+
+int load_list(const char *directory, struct arena *arena, const char *const **ret_paths,
+              size_t *ret_n, struct err *err)
+{
+    const char *const *names;
+    if (list_directory(directory, arena, &names, ret_n, err) < 0)
+        return -1;
+    const char **paths = ARENA_ARRAY(arena, *ret_n, const char *);
+    for (size_t i = 0; i < *ret_n; i++)
+        paths[i] = strcmp(directory, ".") == 0
+                       ? names[i]
+                       : arena_printf(arena, "%s/%s", directory, names[i]);
+    *ret_paths = paths;
+    return 0;
+}
+
+static int read_directory(struct file_list *list, const char *directory, struct err *err)
+{
+    const char *const *names;
+    size_t n;
+    if (list_directory(directory, list->arena, &names, &n, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (read_file(list, arena_printf(list->arena, "%s/%s", directory, names[i]), names[i],
+                      false, err) < 0)
+            return -1;
+    return 0;
 }
 
 static int compare_names(const void *a, const void *b)

@@ -20,4 +20,10 @@ struct loaded {
 int load_manifest(const struct options *options, struct arena *arena, struct diags *diags,
                   struct loaded *ret, struct err *err);
 
+/* Paths of the DIR's *.yaml, sorted, as "site.yaml" or "DIR/site.yaml". */
+int load_list(const char *directory, struct arena *arena, const char *const **ret_paths,
+              size_t *ret_n, struct err *err);
+/* A regular file's content, which becomes the arena's; NULL for the standard input. */
+int load_file(const char *path, struct arena *arena, struct source_file *ret, struct err *err);
+
 #endif

@@ -10,6 +10,7 @@
 const struct command *const all_commands[] = {
     &command_init,
     &command_validate,
+    &command_fmt,
     &command_plan,
     &command_apply,
     &command_drift,

@@ -2,7 +2,8 @@
  *
  * Changes that are equal but for their names are one block, wherever in the plan they stand.
  * A block is harmful when any step of it reboots or empties a host, moves or powers off
- * machines, destroys data, or when the resource is removed.
+ * machines, takes something out of the catalogue, destroys data, or when the resource is
+ * removed.
  */
 #ifndef GF_MARKDOWN_BLOCKS_H
 #define GF_MARKDOWN_BLOCKS_H

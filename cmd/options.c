@@ -35,10 +35,15 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_AUTO_APPROVE] = {"yes", 'y', NULL, "apply without asking", COMPLETE_NOTHING},
     [OPTION_NO_COLOR] = {"no-color", 0, NULL, "no colour, also on a terminal",
                          COMPLETE_NOTHING},
+    [OPTION_CHECK] = {"check", 0, NULL, "change nothing, exit 2 when a file would change",
+                      COMPLETE_NOTHING},
+    [OPTION_DIFF] = {"diff", 0, NULL, "change nothing, show what would change",
+                     COMPLETE_NOTHING},
     [OPTION_PARALLELISM] = {"parallelism", 0, "N", "steps at a time (default: 10)",
                             COMPLETE_NOTHING},
     [OPTION_LOCK_TIMEOUT] = {"lock-timeout", 0, "TIME",
-                             "wait this long for the state's lock (default: 0s)", COMPLETE_NOTHING},
+                             "wait this long for the state's lock (default: 0s)",
+                             COMPLETE_NOTHING},
     [OPTION_HELP] = {"help", 'h', NULL, "show this help", COMPLETE_NOTHING},
 };
 
@@ -160,6 +165,12 @@ static int set_option(const struct command *command, enum option_id id, const ch
         return 0;
     case OPTION_NO_COLOR:
         ret->no_color = true;
+        return 0;
+    case OPTION_CHECK:
+        ret->check = true;
+        return 0;
+    case OPTION_DIFF:
+        ret->diff = true;
         return 0;
     case OPTION_LIMIT:
     case OPTION_PARALLELISM:

@@ -39,6 +39,18 @@ const struct rule all_rules[] = {
      "verify: false lets anybody on the way read the password.", rule_tls_verified},
     {"GF013", DIAG_ERROR, "Static addresses come from a network profile",
      "vRA takes the addresses out of the profile's ranges.", rule_static_has_profile},
+    {"GF025", DIAG_WARNING, "The BIOS leaves power management to the host",
+     "While the BIOS keeps the P-states, power_policy does nothing: the host cannot raise the "
+     "clock of a CPU that feeds a GPU.",
+     rule_bios_power},
+    {"GF026", DIAG_WARNING, "A host shows a NUMA node for each of its CPU sockets",
+     "Node interleaving hides which memory is near: the scheduler can place no machine beside "
+     "its memory and its GPU.",
+     rule_numa_visible},
+    {"GF027", DIAG_WARNING, "Hyper-threading is on",
+     "Sizing counts physical cores; their second threads are what the host itself and the other "
+     "side of a GPU's transfers run on.",
+     rule_hyperthreading},
 };
 
 const size_t all_rules_count = ARRAY_LEN(all_rules);

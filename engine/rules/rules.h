@@ -62,6 +62,10 @@ void rule_full_clone(struct rules_context *context);
 void rule_memory_fixed(struct rules_context *context);
 void rule_one_profile(struct rules_context *context);
 void rule_hosts_alike(struct rules_context *context);
+/* host_advice.c */
+void rule_bios_power(struct rules_context *context);
+void rule_numa_visible(struct rules_context *context);
+void rule_hyperthreading(struct rules_context *context);
 /* trust.c */
 void rule_tls_verified(struct rules_context *context);
 void rule_static_has_profile(struct rules_context *context);

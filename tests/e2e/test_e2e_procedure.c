@@ -131,6 +131,36 @@ static void h7_power_policy(void **state)
                             "dynamic");
 }
 
+/* Firmware is nothing that gridform could set: it says what is amiss, once for the pool, and
+ * the plan is as it was. The reference hardware is as it should be. */
+static void h8_advice_about_the_firmware(void **state)
+{
+    struct done *done = *state;
+    const struct lab *lab = &done->site.lab;
+    struct run *run = run_expect(GRIDFORM(&done->site, "plan", "--detailed-exitcode"), 0);
+    run_says_not(run, "GF025");
+    run_says_not(run, "GF026");
+    run_says_not(run, "GF027");
+    run_free(run);
+    for (unsigned i = 1; i <= N_HOSTS; i++)
+        lab_poke(lab, "false", "hosts/" HOST "/hyperthreading", i);
+    lab_poke(lab, "1", "hosts/" HOST "/numa_nodes", 2);
+    lab_poke(lab, "\"\"", "hosts/" HOST "/bios_power_support", 3);
+    run = run_expect(GRIDFORM(&done->site, "plan", "--detailed-exitcode"), 0);
+    run_says(run, "warning: host/esx-gpu-03.lab.local: its BIOS keeps the CPU power management "
+                  "[GF025]\n");
+    run_says(run, "warning: host/esx-gpu-02.lab.local: it shows fewer NUMA nodes than CPU "
+                  "sockets [GF026]\n");
+    run_says(run,
+             "warning: host/esx-gpu-01.lab.local: its hyper-threading is off, as on 3 other "
+             "hosts of pool gpu [GF027]\n");
+    run_free(run);
+    for (unsigned i = 1; i <= N_HOSTS; i++)
+        lab_poke(lab, "true", "hosts/" HOST "/hyperthreading", i);
+    lab_poke(lab, "2", "hosts/" HOST "/numa_nodes", 2);
+    lab_poke(lab, "\"ACPI P-states, ACPI C-states\"", "hosts/" HOST "/bios_power_support", 3);
+}
+
 /* ---- template -------------------------------------------------------------------------------
  */
 
@@ -522,6 +552,7 @@ int main(void)
         cmocka_unit_test(h4_profile_is_supported),
         cmocka_unit_test(h5_ecc_is_off),
         cmocka_unit_test(h7_power_policy),
+        cmocka_unit_test(h8_advice_about_the_firmware),
         cmocka_unit_test(v1_shared_pci_device),
         cmocka_unit_test(v2_all_memory_reserved),
         cmocka_unit_test(v0_tools_before_everything),

@@ -1,8 +1,8 @@
-"""GitHub's own renderer (cmark-gfm) judges the pages that test_render_markdown writes: nothing
+"""GitHub's own renderer (cmark-gfm) judges the pages that the tests of Markdown write: nothing
 but the elements that gridform means to make, all of them closed, no link, no image, nobody
 mentioned outside of code.
 
-usage: check_markdown.py TEST_RENDER_MARKDOWN
+usage: check_markdown.py TEST...
 """
 import html.parser
 import os
@@ -60,12 +60,13 @@ def judge(path):
 
 
 with tempfile.TemporaryDirectory() as directory:
-    done = subprocess.run([sys.argv[1]], env={**os.environ, "GRIDFORM_PAGES": directory},
-                          capture_output=True, timeout=300)
-    if done.returncode != 0:
-        sys.exit(f"check_markdown: {done.stderr.decode()}")
+    for program in sys.argv[1:]:
+        done = subprocess.run([program], env={**os.environ, "GRIDFORM_PAGES": directory},
+                              capture_output=True, timeout=300)
+        if done.returncode != 0:
+            sys.exit(f"check_markdown: {done.stderr.decode()}")
     pages = sorted(pathlib.Path(directory).glob("*.md"))
-    if len(pages) < 200:
+    if len(pages) < 300:
         sys.exit(f"check_markdown: {len(pages)} pages only")
     for page in pages:
         judge(page)
