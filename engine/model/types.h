@@ -54,6 +54,10 @@ extern const struct attr_type type_principals;
 extern const struct attr_type type_secret;
 /* {name: "address:port"}; canonical: the map. */
 extern const struct attr_type type_addresses;
+/* Four numbers with dots, without leading zeros. */
+extern const struct attr_type type_ipv4;
+/* How a guest is called: the word vm-name, {prefix: TEXT} or {name: TEXT}. */
+extern const struct attr_type type_guest_name;
 /* Facts: any value tree, never decoded from a manifest. */
 extern const struct attr_type type_any;
 
