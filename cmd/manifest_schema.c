@@ -178,6 +178,31 @@ static const struct value *item_type_schema(struct arena *arena, const struct at
     return NULL;
 }
 
+#define BYTE_PATTERN "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+
+static const struct value *ipv4(struct arena *arena)
+{
+    return or_expression(
+        arena, OBJECT(arena, {"type", text(arena, "string")},
+                      {"pattern", text(arena, "^(" BYTE_PATTERN "\\.){3}" BYTE_PATTERN "$")}));
+}
+
+static const struct value *label(struct arena *arena, const char *pattern)
+{
+    return or_expression(arena, value_merge(arena, scalar(arena, false, 63),
+                                            OBJECT(arena, {"pattern", text(arena, pattern)})));
+}
+
+static const struct value *guest_name(struct arena *arena)
+{
+    static const char *const word[] = {"vm-name", NULL};
+    return any_of(
+        arena, words(arena, word),
+        one_of(arena,
+               OBJECT(arena, {"prefix", label(arena, "^[A-Za-z0-9][A-Za-z0-9-]*$")},
+                      {"name", label(arena, "^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$")})));
+}
+
 static const struct value *type_schema(struct arena *arena, const struct attr *attr)
 {
     const struct value *of_item = item_type_schema(arena, attr);
@@ -204,6 +229,10 @@ static const struct value *type_schema(struct arena *arena, const struct attr *a
         return list_of(arena, defined(arena, "text"));
     if (type == &type_addresses)
         return addresses(arena);
+    if (type == &type_ipv4)
+        return ipv4(arena);
+    if (type == &type_guest_name)
+        return guest_name(arena);
     if (type == &type_text)
         return scalar(arena, true, LONG_TEXT_MAX);
     return defined(arena, type == &type_size         ? "size"

@@ -97,6 +97,25 @@ int num_bool(const char *text, bool *ret)
     return 0;
 }
 
+int num_ipv4(const char *text, uint32_t *ret)
+{
+    uint32_t address = 0;
+    for (int part = 0; part < 4; part++) {
+        uint32_t number = 0;
+        size_t len = strspn(text, "0123456789");
+        if (len == 0 || len > 3 || (len > 1 && *text == '0'))
+            return -1;
+        for (size_t i = 0; i < len; i++)
+            number = number * 10 + (uint32_t)(text[i] - '0');
+        if (number > 255 || text[len] != (part < 3 ? '.' : '\0'))
+            return -1;
+        address = address << 8 | number;
+        text += len + 1;
+    }
+    *ret = address;
+    return 0;
+}
+
 static int with_unit(const char *text, const struct unit *units, size_t n_units, int64_t *ret)
 {
     uint64_t value;

@@ -19,6 +19,9 @@ MUST_CHECK int num_u64(const char *text, uint64_t *ret);
 MUST_CHECK int num_hex64(const char *text, uint64_t *ret); /* digits only, no 0x */
 MUST_CHECK int num_bool(const char *text, bool *ret);      /* true or false */
 
+/* "10.0.0.1": four numbers without leading zeros; the first is the highest byte. */
+MUST_CHECK int num_ipv4(const char *text, uint32_t *ret);
+
 /* "512 MiB", "16GiB", "60 GB": a whole number and a unit (B, KiB, MiB, GiB, TiB, KB, MB, GB,
  * TB); bytes. A number without a unit is refused. */
 MUST_CHECK int num_size(const char *text, int64_t *ret_bytes);

@@ -67,6 +67,10 @@ extern const struct attr_type type_environment;
 extern const struct attr_type type_ints;
 /* 64 hex digits; canonical: lower case. */
 extern const struct attr_type type_sha256;
+/* Four numbers with dots, without leading zeros. */
+extern const struct attr_type type_ipv4;
+/* How a guest is called: the word vm-name, {prefix: TEXT} or {name: TEXT}. */
+extern const struct attr_type type_guest_name;
 /* Facts: any value tree, never decoded from a manifest. */
 extern const struct attr_type type_any;
 

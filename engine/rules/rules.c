@@ -39,6 +39,12 @@ const struct rule all_rules[] = {
      "verify: false lets anybody on the way read the password.", rule_tls_verified},
     {"GF013", DIAG_ERROR, "Static addresses come from a network profile",
      "vRA takes the addresses out of the profile's ranges.", rule_static_has_profile},
+    {"GF020", DIAG_ERROR, "A guest has an address exactly when its network is static",
+     "Static needs address and netmask; with dhcp, neither they nor a gateway mean anything.",
+     rule_address_complete},
+    {"GF021", DIAG_ERROR, "The netmask of a guest is one, and its gateway is within reach",
+     "A netmask is ones and then zeros; the gateway is in the network of the address.",
+     rule_address_fits},
     {"GF025", DIAG_WARNING, "The BIOS leaves power management to the host",
      "While the BIOS keeps the P-states, power_policy does nothing: the host cannot raise the "
      "clock of a CPU that feeds a GPU.",

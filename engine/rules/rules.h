@@ -69,5 +69,7 @@ void rule_hyperthreading(struct rules_context *context);
 /* trust.c */
 void rule_tls_verified(struct rules_context *context);
 void rule_static_has_profile(struct rules_context *context);
+void rule_address_complete(struct rules_context *context);
+void rule_address_fits(struct rules_context *context);
 
 #endif

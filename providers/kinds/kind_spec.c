@@ -5,18 +5,25 @@
 #include "types.h"
 
 static const char *const os_words[] = {"linux", NULL};
-static const char *const hostname_words[] = {"vm-name", NULL};
-static const char *const network_words[] = {"dhcp", NULL};
+static const char *const network_words[] = {"dhcp", "static", NULL};
 
 static const struct attr attrs[] = {
     {"os", &type_enum, FACET_VSPHERE, ATTR_REQUIRED, .names = os_words,
      .doc = "Family of the guest system."},
-    {"hostname", &type_enum, FACET_VSPHERE, 0, .names = hostname_words,
-     .default_value = "vm-name", .doc = "vm-name: the guest is called like its machine."},
+    {"hostname", &type_guest_name, FACET_VSPHERE, 0, .default_value = "vm-name",
+     .doc = "vm-name: the guest is called like its machine; prefix: a number is appended; "
+            "name: always that."},
     {"domain", &type_string, FACET_VSPHERE, ATTR_REQUIRED, .doc = "DNS domain of the guest."},
     {"network", &type_enum, FACET_VSPHERE, 0, .names = network_words, .default_value = "dhcp",
      .doc = "Where the guest's only network card gets its address."},
+    {"address", &type_ipv4, FACET_VSPHERE, 0, .doc = "With network: static, the address."},
+    {"netmask", &type_ipv4, FACET_VSPHERE, 0,
+     .doc = "With network: static, such as 255.255.255.0."},
+    {"gateway", &type_ipv4, FACET_VSPHERE, 0,
+     .doc = "With network: static, the way out of the network."},
     {"time_zone", &type_string, FACET_VSPHERE, 0, .doc = "Such as Etc/UTC."},
+    {"hw_clock_utc", &type_bool, FACET_VSPHERE, 0,
+     .doc = "The machine's clock runs in UTC, not in local time."},
     {"dns_servers", &type_strings, FACET_VSPHERE, 0, .doc = "DNS servers, in order."},
     {"dns_suffixes", &type_strings, FACET_VSPHERE, 0, .doc = "DNS search domains, in order."},
 };

@@ -18,20 +18,27 @@ static const char *word_of(const char *type, const char *const (*words)[2], size
     return type;
 }
 
-static const char *host_name_word(const struct xml_node *identity)
+/* As the manifest says it; a word for what the manifest cannot say. */
+static const struct value *host_name_of(const struct xml_node *identity, struct arena *arena)
 {
     static const char *const words[][2] = {{"CustomizationVirtualMachineName", "vm-name"},
-                                           {"CustomizationFixedName", "fixed"},
-                                           {"CustomizationPrefixName", "prefix"},
                                            {"CustomizationUnknownName", "ask"}};
     const struct xml_node *name = xml_child(identity, "hostName");
-    return name == NULL ? NULL : word_of(name->type, words, ARRAY_LEN(words));
+    const bool fixed = name != NULL && xml_is_type(name, "CustomizationFixedName");
+    const char *text = xml_text_at(name, fixed ? "name" : "base");
+    if (name == NULL || name->type == NULL)
+        return value_absent();
+    if (!fixed && !xml_is_type(name, "CustomizationPrefixName"))
+        return value_string(arena, word_of(name->type, words, ARRAY_LEN(words)));
+    const struct value_field field = {fixed ? "name" : "prefix",
+                                      value_string(arena, text == NULL ? "" : text)};
+    return value_map(arena, &field, 1);
 }
 
 static const char *network_word(const struct xml_node *spec, struct arena *arena)
 {
     static const char *const words[][2] = {{"CustomizationDhcpIpGenerator", "dhcp"},
-                                           {"CustomizationFixedIp", "fixed"},
+                                           {"CustomizationFixedIp", "static"},
                                            {"CustomizationUnknownIpGenerator", "ask"}};
     size_t n = xml_count(spec, "nicSettingMap");
     const struct xml_node *ip = xml_path(spec, "nicSettingMap/adapter/ip");
@@ -56,6 +63,34 @@ static void set_text(struct instance *live, const char *attr, const char *text,
         instance_set(live, attr, value_string(arena, text));
 }
 
+/* Several gateways count as one text that no declared one equals. */
+static const char *gateway_text(const struct xml_node *adapter, struct arena *arena)
+{
+    size_t n = xml_count(adapter, "gateway");
+    return n > 1 ? arena_printf(arena, "%zu gateways", n) : xml_text_at(adapter, "gateway");
+}
+
+static void decode_network(const struct xml_node *spec, struct instance *live,
+                           struct arena *arena)
+{
+    const struct xml_node *adapter = xml_path(spec, "nicSettingMap/adapter");
+    const char *word = network_word(spec, arena);
+    set_text(live, "network", word, arena);
+    if (word == NULL || strcmp(word, "static") != 0)
+        return;
+    set_text(live, "address", xml_text_at(adapter, "ip/ipAddress"), arena);
+    set_text(live, "netmask", xml_text_at(adapter, "subnetMask"), arena);
+    set_text(live, "gateway", gateway_text(adapter, arena), arena);
+}
+
+static void decode_clock(const struct xml_node *identity, struct instance *live)
+{
+    const char *utc = xml_text_at(identity, "hwClockUTC");
+    if (utc != NULL)
+        instance_set(live, "hw_clock_utc",
+                     value_bool(strcmp(utc, "true") == 0 || strcmp(utc, "1") == 0));
+}
+
 void spec_decode(const struct xml_node *stored, struct instance *live, struct arena *arena)
 {
     const struct xml_node *info = xml_child(stored, "info"), *spec = xml_child(stored, "spec");
@@ -64,10 +99,11 @@ void spec_decode(const struct xml_node *stored, struct instance *live, struct ar
     const char *type = xml_text_at(info, "type");
     bool linux_type = type != NULL && strcmp(type, "Linux") == 0;
     set_text(live, "os", linux_type ? "linux" : type, arena);
-    set_text(live, "hostname", host_name_word(identity), arena);
+    instance_set(live, "hostname", host_name_of(identity, arena));
     set_text(live, "domain", xml_text_at(identity, "domain"), arena);
     set_text(live, "time_zone", xml_text_at(identity, "timeZone"), arena);
-    set_text(live, "network", network_word(spec, arena), arena);
+    decode_clock(identity, live);
+    decode_network(spec, live, arena);
     instance_set(live, "dns_servers", list_of(global, "dnsServerList", arena));
     instance_set(live, "dns_suffixes", list_of(global, "dnsSuffixList", arena));
     live->mark = spec_mark(xml_text_at(info, "description"), live->address, arena);

@@ -61,21 +61,40 @@ static void write_info(struct xml_writer *x, const struct wire_spec *spec)
 static void write_host_name(struct xml_writer *x, const struct wire_spec *spec,
                             const struct xml_node *stored)
 {
-    const struct xml_node *name = xml_child(stored, "hostName");
-    if (name != NULL && value_get_text(spec->args, "hostname") == NULL) {
-        wire_copy(x, name);
+    const struct xml_node *old = xml_child(stored, "hostName");
+    const struct value *wanted = value_get(spec->args, "hostname");
+    const char *name = value_get_text(wanted, "name"), *base = value_get_text(wanted, "prefix");
+    if (old != NULL && !value_is_known(wanted)) {
+        wire_copy(x, old);
         return;
     }
     xml_write_open(x, "hostName");
-    xml_write_attr_type(x, "CustomizationVirtualMachineName");
+    xml_write_attr_type(x, name != NULL   ? "CustomizationFixedName"
+                           : base != NULL ? "CustomizationPrefixName"
+                                          : "CustomizationVirtualMachineName");
+    if (name != NULL)
+        xml_write_text_element(x, "name", name);
+    else if (base != NULL)
+        xml_write_text_element(x, "base", base);
     xml_write_close(x);
+}
+
+static void write_clock(struct xml_writer *x, const struct wire_spec *spec,
+                        const struct xml_node *stored)
+{
+    if (value_is_known(value_get(spec->args, "hw_clock_utc")))
+        xml_write_bool(x, "hwClockUTC", value_get_bool(spec->args, "hw_clock_utc", true));
+    else if (stored == NULL)
+        xml_write_bool(x, "hwClockUTC", true);
+    else
+        copy_named(x, stored, "hwClockUTC");
 }
 
 /* LinuxPrep: hostName, domain, timeZone, hwClockUTC, and what newer versions add. */
 static void write_identity(struct xml_writer *x, const struct wire_spec *spec,
                            const struct xml_node *stored)
 {
-    static const char *const known[] = {"hostName", "domain", "timeZone", NULL};
+    static const char *const known[] = {"hostName", "domain", "timeZone", "hwClockUTC", NULL};
     const char *domain = value_get_text(spec->args, "domain");
     const char *zone = value_get_text(spec->args, "time_zone");
     const char *old_domain = xml_text_at(stored, "domain");
@@ -90,8 +109,7 @@ static void write_identity(struct xml_writer *x, const struct wire_spec *spec,
         xml_write_text_element(x, "timeZone", zone);
     else
         copy_named(x, stored, "timeZone");
-    if (stored == NULL)
-        xml_write_bool(x, "hwClockUTC", true);
+    write_clock(x, spec, stored);
     copy_others(x, stored, known);
     xml_write_close(x);
 }
@@ -116,18 +134,52 @@ static void write_global(struct xml_writer *x, const struct wire_spec *spec,
     xml_write_close(x);
 }
 
-/* One card with an address from DHCP: a fixed address and what belongs to it goes. */
-static void write_dhcp(struct xml_writer *x, const struct xml_node *stored)
+static bool wants_static(const struct value *args)
+{
+    const char *network = value_get_text(args, "network");
+    return network != NULL && strcmp(network, "static") == 0;
+}
+
+static void write_text_or_stored(struct xml_writer *x, const char *name, const char *text,
+                                 const struct xml_node *stored)
+{
+    if (text != NULL)
+        xml_write_text_element(x, name, text);
+    else
+        copy_named(x, stored, name);
+}
+
+/* A fixed address and what belongs to it; a gateway that nobody declares stays. */
+static void write_fixed(struct xml_writer *x, const struct value *args,
+                        const struct xml_node *adapter)
+{
+    xml_write_open(x, "ip");
+    xml_write_attr_type(x, "CustomizationFixedIp");
+    write_text_or_stored(x, "ipAddress", value_get_text(args, "address"),
+                         xml_child(adapter, "ip"));
+    xml_write_close(x);
+    write_text_or_stored(x, "subnetMask", value_get_text(args, "netmask"), adapter);
+    write_text_or_stored(x, "gateway", value_get_text(args, "gateway"), adapter);
+}
+
+/* One card. With an address from DHCP, a fixed one and what belongs to it goes. */
+static void write_card(struct xml_writer *x, const struct value *args,
+                       const struct xml_node *stored)
 {
     static const char *const gone[] = {"ip", "subnetMask", "gateway", NULL};
     static const char *const known[] = {"macAddress", "adapter", NULL};
+    const struct xml_node *adapter = xml_child(stored, "adapter");
     xml_write_open(x, "nicSettingMap");
     copy_named(x, stored, "macAddress");
     xml_write_open(x, "adapter");
-    xml_write_open(x, "ip");
-    xml_write_attr_type(x, "CustomizationDhcpIpGenerator");
-    xml_write_close(x);
-    copy_others(x, xml_child(stored, "adapter"), gone);
+    if (wants_static(args)) {
+        write_fixed(x, args, adapter);
+    } else {
+        xml_write_open(x, "ip");
+        xml_write_attr_type(x, "CustomizationDhcpIpGenerator");
+        xml_write_close(x);
+    }
+    copy_others(x, adapter, gone);
     xml_write_close(x);
     copy_others(x, stored, known);
     xml_write_close(x);
@@ -156,7 +208,7 @@ static void write_spec(struct xml_writer *x, const struct wire_spec *spec)
     write_identity(x, spec, xml_child(stored, "identity"));
     write_global(x, spec, xml_child(stored, "globalIPSettings"));
     if (stored == NULL || value_get_text(spec->args, "network") != NULL)
-        write_dhcp(x, xml_child(stored, "nicSettingMap"));
+        write_card(x, spec->args, xml_child(stored, "nicSettingMap"));
     else
         copy_named(x, stored, "nicSettingMap");
     copy_others(x, stored, known);

@@ -229,7 +229,18 @@ static void dump_specs(struct arena *arena)
     spec.args = args(arena, "{\"domain\":\"x\"}");
     wire_write_spec(&wire, specs, &spec);
     show(&wire, "one field over a stored one");
+    spec.args = args(arena, "{\"hostname\":{\"name\":\"ml-1\"},\"hw_clock_utc\":false,"
+                            "\"network\":\"static\",\"address\":\"10.0.0.11\","
+                            "\"netmask\":\"255.255.0.0\"}");
+    wire_write_spec(&wire, specs, &spec);
+    show(&wire, "a fixed address over a stored one");
     spec.stored = NULL;
+    spec.args = args(arena, "{\"hostname\":{\"prefix\":\"gpu\"},\"network\":\"static\","
+                            "\"address\":\"10.0.0.11\",\"netmask\":\"255.255.0.0\","
+                            "\"gateway\":\"10.0.0.1\"}");
+    wire_write_spec(&wire, specs, &spec);
+    show(&wire, "a new one with a fixed address");
+    spec.args = args(arena, "{\"domain\":\"x\"}");
     wire_write_spec(&wire, specs, &spec);
     show(&wire, "the least");
 }

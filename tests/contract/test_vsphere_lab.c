@@ -331,8 +331,12 @@ static void test_template_lost_answer(void **state)
 #define SPEC                                                                                   \
     "{\"os\":\"linux\",\"hostname\":\"vm-name\",\"domain\":\"lab.local\",\"network\":"         \
     "\"dhcp\","                                                                                \
-    "\"time_zone\":\"Etc/"                                                                     \
-    "UTC\",\"dns_servers\":[\"10.0.0.53\"],\"dns_suffixes\":[\"lab.local\"]}"
+    "\"time_zone\":\"Etc/UTC\",\"dns_servers\":[\"10.0.0.53\"],"                               \
+    "\"dns_suffixes\":[\"lab.local\"]}"
+#define FIXED_SPEC                                                                             \
+    "{\"os\":\"linux\",\"hostname\":{\"prefix\":\"gpu\"},\"network\":\"static\","              \
+    "\"address\":\"10.0.0.10\",\"netmask\":\"255.255.255.0\",\"gateway\":\"10.0.0.1\","        \
+    "\"hw_clock_utc\":false}"
 
 static struct instance *read_spec(struct fixture *f)
 {
@@ -362,6 +366,19 @@ static void test_spec(void **state)
     live = read_spec(f);
     assert_attr(live, "domain", "other.local");
     assert_attr(live, "dns_servers", "10.0.0.53");
+    must_twice(f, &(struct vsphere_step){OP_SPEC_WRITE, live, FIXED_SPEC, NULL});
+    live = read_spec(f);
+    assert_attr(live, "hostname", "prefix: gpu");
+    assert_attr(live, "address", "10.0.0.10");
+    assert_attr(live, "netmask", "255.255.255.0");
+    assert_attr(live, "gateway", "10.0.0.1");
+    assert_attr(live, "hw_clock_utc", "false");
+    assert_attr(live, "domain", "other.local");
+    must_twice(f, &(struct vsphere_step){OP_SPEC_WRITE, live,
+                                         "{\"os\":\"linux\",\"network\":\"dhcp\"}", NULL});
+    live = read_spec(f);
+    assert_attr(live, "network", "dhcp");
+    assert_attr(live, "address", "(absent)");
     must_twice(f, &(struct vsphere_step){OP_SPEC_DELETE, live, NULL, NULL});
 }
 

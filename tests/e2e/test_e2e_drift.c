@@ -18,6 +18,7 @@ enum base {
     BASE_HOST,
     BASE_GPU,
     BASE_SPEC,
+    BASE_FIXED,
     BASE_VM,
     BASE_SOFTWARE,
     BASE_BLUEPRINT,
@@ -43,6 +44,7 @@ struct row {
 
 #define HOST1 "host/esx-gpu-01.lab.local"
 #define SPEC "customization_spec/centos-ml"
+#define FIXED "customization_spec/fixed"
 #define TEMPLATE "template/centos72-vra-nvidia"
 #define SOFTWARE "software_component/Tensorflow-GPU"
 #define BLUEPRINT "blueprint/Tensorflow-GPU"
@@ -75,6 +77,17 @@ static const struct row rows[] = {
     {SPEC, "dns_servers", {{BASE_SPEC, "spec", "s|10.0.0.53|10.0.0.54"}}},
     {SPEC, "dns_suffixes", {{BASE_SPEC, "spec", "s|ml.lab.local|old.lab.local"}}},
     {SPEC, NULL, {{BASE_SPEC, "", "null"}}},
+
+    {FIXED, "hostname", {{BASE_FIXED, "spec", "s|<base>gpu-<|<base>cpu-<"}}},
+    {FIXED, "hw_clock_utc", {{BASE_FIXED, "spec", "s|<hwClockUTC>false<|<hwClockUTC>true<"}}},
+    {FIXED, "address", {{BASE_FIXED, "spec", "s|>10.0.0.10<|>10.0.0.11<"}}},
+    {FIXED, "netmask", {{BASE_FIXED, "spec", "s|>255.255.255.0<|>255.255.0.0<"}}},
+    {FIXED, "gateway", {{BASE_FIXED, "spec", "s|>10.0.0.1<|>10.0.0.2<"}}},
+    {FIXED,
+     "gateway",
+     {{BASE_FIXED, "spec",
+       "s|<gateway>10.0.0.1</gateway>|<gateway>10.0.0.1</gateway><gateway>10.0.0.2</"
+       "gateway>"}}},
 
     {TEMPLATE, "vgpu", {{BASE_VM, "devices/VGPU/vgpu_profile", "\"grid_p100-2q\""}}},
     {TEMPLATE, "memory_locked", {{BASE_VM, "memory_locked", "false"}}},
@@ -170,6 +183,7 @@ static void find_bases(struct test *test)
     snprintf(test->bases[BASE_HOST], 160, "hosts/esx-gpu-01.lab.local");
     snprintf(test->bases[BASE_GPU], 160, "hosts/esx-gpu-01.lab.local/gpus/0");
     snprintf(test->bases[BASE_SPEC], 160, "specs/centos-ml");
+    snprintf(test->bases[BASE_FIXED], 160, "specs/fixed");
     snprintf(test->bases[BASE_SOFTWARE], 160, "vra/components/Software.Tensorflow-GPU");
     snprintf(test->bases[BASE_BLUEPRINT], 160, "vra/blueprints/Tensorflow-GPU");
     snprintf(test->bases[BASE_MACHINE], 160,
@@ -379,7 +393,10 @@ static int set_up(void **state)
     snprintf(file, sizeof(file), "%s/service.yaml", test->site.manifest);
     edit_text(file, "domain: lab.local, network: dhcp }",
               "domain: lab.local, network: dhcp, time_zone: Europe/Prague, "
-              "dns_servers: [10.0.0.53], dns_suffixes: [ml.lab.local] }");
+              "dns_servers: [10.0.0.53], dns_suffixes: [ml.lab.local] }\n"
+              "  fixed: { os: linux, hostname: { prefix: gpu- }, domain: lab.local, "
+              "hw_clock_utc: false, network: static, address: 10.0.0.10, "
+              "netmask: 255.255.255.0, gateway: 10.0.0.1 }");
     site_converge(&test->site);
     return 0;
 }

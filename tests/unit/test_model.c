@@ -41,6 +41,8 @@ static const struct attr a_principals = {.name = "to", .type = &type_principals}
 static const struct attr a_secret = {
     .name = "password", .type = &type_secret, .flags = ATTR_SECRET};
 static const struct attr a_addresses = {.name = "connect_to", .type = &type_addresses};
+static const struct attr a_ipv4 = {.name = "a", .type = &type_ipv4};
+static const struct attr a_guest_name = {.name = "h", .type = &type_guest_name};
 static const struct attr a_any = {.name = "any", .type = &type_any};
 
 static struct arena *arena;
@@ -141,6 +143,11 @@ static void values_become_canonical(void **state UNUSED)
          "{\"command\":[\"pass\",\"s3cr3t\"]}", "command pass"},
         {&a_addresses, "{\"a\":\"127.0.0.1:443\",\"b\":\"[::1]:65535\"}",
          "{\"a\":\"127.0.0.1:443\",\"b\":\"[::1]:65535\"}", "a: 127.0.0.1:443, b: [::1]:65535"},
+        {&a_ipv4, "\"0.0.0.0\"", "\"0.0.0.0\"", "0.0.0.0"},
+        {&a_ipv4, "\"255.255.255.255\"", "\"255.255.255.255\"", "255.255.255.255"},
+        {&a_guest_name, "\"vm-name\"", "\"vm-name\"", "vm-name"},
+        {&a_guest_name, "{\"prefix\":\"gpu-\"}", "{\"prefix\":\"gpu-\"}", "prefix: gpu-"},
+        {&a_guest_name, "{\"name\":\"ml-1\"}", "{\"name\":\"ml-1\"}", "name: ml-1"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct err err = {0};
@@ -231,6 +238,28 @@ static void wrong_values_are_explained(void **state UNUSED)
         {&a_addresses, "{\"a\":\"h:0\"}", "a: \"h:0\" is not \"address:port\""},
         {&a_addresses, "{\"a\":\"h:65536\"}", "a: \"h:65536\" is not \"address:port\""},
         {&a_addresses, "{\"a\":\"::1:443\"}", "a: an IPv6 address needs brackets: [::1]:443"},
+        {&a_ipv4, "\"10.0.0\"", "\"10.0.0\" is not an IPv4 address such as 10.0.0.10"},
+        {&a_ipv4, "\"10.0.0.1.\"", "\"10.0.0.1.\" is not an IPv4 address such as 10.0.0.10"},
+        {&a_ipv4, "\"10.0.0.256\"", "\"10.0.0.256\" is not an IPv4 address such as 10.0.0.10"},
+        {&a_ipv4, "\"10.0.0.01\"", "\"10.0.0.01\" is not an IPv4 address such as 10.0.0.10"},
+        {&a_ipv4, "\"10.0.0.4294967297\"",
+         "\"10.0.0.4294967297\" is not an IPv4 address such as 10.0.0.10"},
+        {&a_ipv4, "\"10.0..1\"", "\"10.0..1\" is not an IPv4 address such as 10.0.0.10"},
+        {&a_ipv4, "\"::1\"", "\"::1\" is not an IPv4 address such as 10.0.0.10"},
+        {&a_ipv4, "[]", "expected an IPv4 address such as 10.0.0.10, found a list"},
+        {&a_guest_name, "\"fixed\"",
+         "\"fixed\" is not vm-name, {prefix: TEXT} or {name: TEXT}"},
+        {&a_guest_name, "{}", "expected vm-name, {prefix: TEXT} or {name: TEXT}, found a map"},
+        {&a_guest_name, "{\"base\":\"g\"}", "unknown key \"base\""},
+        {&a_guest_name, "{\"name\":\"a\",\"prefix\":\"b\"}",
+         "name and prefix exclude each other"},
+        {&a_guest_name, "{\"name\":\"a-\"}",
+         "name: \"a-\" is not a host name of letters, digits and hyphens, at most 63, without "
+         "a domain"},
+        {&a_guest_name, "{\"prefix\":\"a.b\"}",
+         "prefix: \"a.b\" is not a host name of letters, digits and hyphens, at most 63, "
+         "without a domain"},
+        {&a_guest_name, "{\"name\":[]}", "expected a name, found a list"},
         {&a_any, "\"x\"", "is read only: it cannot be set"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -18,6 +18,8 @@ struct row {
 
 #define BLUEPRINT(text) "@overlay\nblueprints: { Tensorflow-GPU: { " text " } }\n"
 #define MACHINE(text) BLUEPRINT("machine: { " text " }")
+#define SPEC(text) "@overlay\ncustomization_specs: { centos-ml: { " text " } }\n"
+#define FIXED "network: static, address: 10.0.0.10, netmask: 255.255.255.0"
 #define MODE(text) "@overlay\nvgpu_modes: { p100-4q: { " text " } }\n"
 #define NO_HOST "@live host/* unreadable: dead\n@prior host/* absent {\"$meta\":{}}\n"
 #define DRIVER(version)                                                                        \
@@ -91,6 +93,20 @@ static const struct row rows[] = {
     {"GF013", MACHINE("network: { profile: null, assignment: static }"), "case1.yaml:1"},
     {"GF013", MACHINE("network: { assignment: static }"), NULL},
     {"GF013", MACHINE("network: { profile: null }"), NULL},
+    {"GF020", SPEC("network: static"), "case1.yaml:1"},
+    {"GF020", SPEC("network: static, address: 10.0.0.10"), "case1.yaml:1"},
+    {"GF020", SPEC("network: static, netmask: 255.0.0.0"), "case1.yaml:1"},
+    {"GF020", SPEC("address: 10.0.0.10"), "case1.yaml:1"},
+    {"GF020", SPEC("netmask: 255.255.255.0"), "case1.yaml:1"},
+    {"GF020", SPEC("gateway: 10.0.0.1"), "case1.yaml:1"},
+    {"GF020", SPEC("network: static, address: 10.0.0.10, netmask: 255.255.255.0"), NULL},
+    {"GF020", "", NULL},
+    {"GF021", SPEC("network: static, address: 10.0.0.10, netmask: 255.0.255.0"),
+     "case1.yaml:1"},
+    {"GF021", SPEC("network: static, address: 10.0.0.10, netmask: 0.0.0.0"), "case1.yaml:1"},
+    {"GF021", SPEC(FIXED ", gateway: 10.0.1.1"), "case1.yaml:1"},
+    {"GF021", SPEC(FIXED ", gateway: 10.0.0.1"), NULL},
+    {"GF021", SPEC(FIXED), NULL},
     {"GF025", "@live host/* present {\"bios_power\":\"\"}\n", "site.yaml:16"},
     {"GF025", "@live host/esx-gpu-03* present {\"bios_power\":\"ACPI C-states\"}\n",
      "site.yaml:16"},

@@ -369,15 +369,22 @@ static void test_spec(void **state)
               "customization_spec/s]</description><type>Linux</type>"
               "</info><spec><identity xsi:type='CustomizationLinuxPrep'>"
               "<hostName xsi:type='CustomizationPrefixName'><base>g</base></hostName>"
-              "<domain></domain></identity><globalIPSettings><dnsServerList>1.1.1.1</"
+              "<domain></domain><hwClockUTC>false</hwClockUTC></"
+              "identity><globalIPSettings><dnsServerList>1.1.1.1</"
               "dnsServerList>"
-              "</globalIPSettings><nicSettingMap><adapter><ip xsi:type='CustomizationFixedIp'/>"
-              "</adapter></nicSettingMap></spec></returnval>"),
+              "</globalIPSettings><nicSettingMap><adapter><ip xsi:type='CustomizationFixedIp'>"
+              "<ipAddress>10.0.0.10</ipAddress></ip><subnetMask>255.0.0.0</subnetMask>"
+              "<gateway>10.0.0.1</gateway></adapter></nicSettingMap></spec></returnval>"),
         live, arena);
     assert_string_equal(instance_text(live, "os"), "linux");
-    assert_string_equal(instance_text(live, "hostname"), "prefix");
+    assert_string_equal(value_get_text(instance_get(live, "hostname"), "prefix"), "g");
     assert_string_equal(instance_text(live, "domain"), "");
-    assert_string_equal(instance_text(live, "network"), "fixed");
+    assert_string_equal(instance_text(live, "network"), "static");
+    assert_string_equal(instance_text(live, "address"), "10.0.0.10");
+    assert_string_equal(instance_text(live, "netmask"), "255.0.0.0");
+    assert_string_equal(instance_text(live, "gateway"), "10.0.0.1");
+    assert_true(value_is_known(instance_get(live, "hw_clock_utc")));
+    assert_false(value_is_true(instance_get(live, "hw_clock_utc")));
     assert_int_equal(value_count(instance_get(live, "dns_servers")), 1);
     assert_true(live->mark.own);
     spec_decode(parse(arena, "<returnval><info><type>Windows</type></info><spec/></returnval>"),

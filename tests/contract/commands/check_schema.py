@@ -63,6 +63,7 @@ BLUEPRINT = ("blueprints", "Tensorflow-GPU")
 MACHINE = BLUEPRINT + ("machine",)
 MODE = ("vgpu_modes", "p100-4q")
 POOL = ("pools", "gpu")
+SPEC = ("customization_specs", "centos-ml")
 SOFTWARE = ("software_components", "Tensorflow-GPU")
 
 BROKEN = [  # path to set, value
@@ -110,6 +111,17 @@ BROKEN = [  # path to set, value
     (MODE + ("driver", "vib"), ""),
     (MODE + ("driver", "vib"), None),
     (MODE + ("driver", "signature_check"), "no"),
+    (SPEC + ("hostname",), "fixed"),
+    (SPEC + ("hostname",), {}),
+    (SPEC + ("hostname",), {"name": "a", "prefix": "b"}),
+    (SPEC + ("hostname",), {"name": "a-"}),
+    (SPEC + ("hostname",), {"prefix": "a.b"}),
+    (SPEC + ("hostname",), {"prefix": "a" * 64}),
+    (SPEC + ("address",), "10.0.0.256"),
+    (SPEC + ("address",), "10.0.0.01"),
+    (SPEC + ("address",), "10.0.0"),
+    (SPEC + ("gateway",), 10),
+    (SPEC + ("hw_clock_utc",), "yes"),
     (SOFTWARE + ("install", "script"), "echo\n"),
     (SOFTWARE + ("install", "type"), "powershell"),
     (("entitlements", "ml-users", "to"), [{"users": "a"}]),
@@ -150,6 +162,10 @@ GOOD = [
     (MACHINE + ("cpu",), 6),
     (MACHINE + ("cpu",), {"min": 2, "max": 6, "default": 4}),
     (MACHINE + ("instances",), 3),
+    (SPEC + ("hostname",), {"prefix": "gpu-"}),
+    (SPEC + ("hostname",), {"name": 5}),
+    (SPEC, {"os": "linux", "domain": "lab.local", "network": "static", "address": "10.0.0.255",
+            "netmask": "255.255.254.0", "gateway": "10.0.1.1", "hw_clock_utc": False}),
     (SOFTWARE + ("install",), {"script": "echo ${var.tensorflow_image}\n", "reboot": True}),
     (("catalog_services", "Another"), None),
     (("entitlements", "ml-users", "to"), [{"user": "a"}, {"group": "b"}]),
