@@ -91,5 +91,5 @@ bool change_leaves(const struct change *change, const struct attr *attr)
 bool change_is_switch(const struct change *change)
 {
     return change->action == ACTION_REBUILD && change->n_steps > 0 &&
-           strcmp(change->steps[0].op, OP_TEMPLATE_SWITCH) == 0;
+           change->steps[0].op != NULL && strcmp(change->steps[0].op, OP_TEMPLATE_SWITCH) == 0;
 }

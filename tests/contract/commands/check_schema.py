@@ -48,7 +48,8 @@ def fail(message):
 def gridform_takes(manifest):
     """Exit 0 or 1 of validate, on a directory with this manifest and the example's scripts."""
     with tempfile.TemporaryDirectory() as directory:
-        shutil.copytree(EXAMPLE / "software", pathlib.Path(directory) / "software")
+        for part in ("software", "guest"):
+            shutil.copytree(EXAMPLE / part, pathlib.Path(directory) / part)
         with open(pathlib.Path(directory) / "all.yaml", "w", encoding="utf-8") as file:
             yaml.safe_dump(manifest, file)
         done = subprocess.run([GRIDFORM, "validate", "-C", directory], capture_output=True,
@@ -65,6 +66,9 @@ MODE = ("vgpu_modes", "p100-4q")
 POOL = ("pools", "gpu")
 SPEC = ("customization_specs", "centos-ml")
 SOFTWARE = ("software_components", "Tensorflow-GPU")
+
+GUEST = ("templates", "centos72-vra-nvidia", "guest")
+STEP = GUEST + ("steps", 0)
 
 BROKEN = [  # path to set, value
     (("gridform",), 2),
@@ -122,6 +126,20 @@ BROKEN = [  # path to set, value
     (SPEC + ("address",), "10.0.0"),
     (SPEC + ("gateway",), 10),
     (SPEC + ("hw_clock_utc",), "yes"),
+    (GUEST + ("steps",), {"reboot": {}}),
+    (GUEST + ("transfer",), "ssh"),
+    (GUEST + ("credentials", "password"), "secret"),
+    (STEP, "reboot"),
+    (STEP, {"reboot": "soon"}),
+    (STEP, {"reboot": {"timeout": "1m"}}),
+    (STEP, {"run": "x", "exit_codes": [0, 256]}),
+    (STEP, {"run": "x", "exit_codes": 0}),
+    (STEP, {"run": "x", "environment": {"1A": "b"}}),
+    (STEP, {"run": "x", "environment": {"A": ["b"]}}),
+    (STEP, {"run": "x", "timeout": "10"}),
+    (STEP, {"run": "x", "script_text": "x"}),
+    (STEP, {"verify": "x", "expect": {"output": ["a"]}}),
+    (STEP, {"upload": {"file": "a", "sha256": "abc", "to": "/a"}}),
     (SOFTWARE + ("install", "script"), "echo\n"),
     (SOFTWARE + ("install", "type"), "powershell"),
     (("entitlements", "ml-users", "to"), [{"users": "a"}]),
@@ -167,6 +185,11 @@ GOOD = [
     (SPEC, {"os": "linux", "domain": "lab.local", "network": "static", "address": "10.0.0.255",
             "netmask": "255.255.254.0", "gateway": "10.0.1.1", "hw_clock_utc": False}),
     (SOFTWARE + ("install",), {"script": "echo ${var.tensorflow_image}\n", "reboot": True}),
+    (STEP, {"reboot": True}),
+    (STEP, {"run": "a\nb\n", "name": "two lines", "exit_codes": [0, 3], "timeout": "10m",
+            "environment": {"A": "b", "TOKEN": {"env": "X"}}}),
+    (STEP, {"upload": {"file": "a", "sha256": "A" * 64, "to": "/a", "mode": "0755"}}),
+    (STEP, {"verify": "x", "expect": {"exit_code": 3, "output": "y"}}),
     (("catalog_services", "Another"), None),
     (("entitlements", "ml-users", "to"), [{"user": "a"}, {"group": "b"}]),
     (("providers", "vsphere", "password"), {"command": ["pass", "show", "x"]}),
