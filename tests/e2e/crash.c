@@ -12,7 +12,13 @@ enum { SWEEP_SPEED = 60000 };
 
 static const char *const apply_words[] = {"apply", "--yes", "--parallelism", "1", NULL};
 static const char *const scene_names[CRASH_SCENE_COUNT] = {"create", "window", "rebuild",
-                                                           "remove"};
+                                                           "guest", "remove"};
+
+static const char guest[] =
+    "    vgpu_mode: p100-4q\n"
+    "    guest:\n"
+    "      credentials: { username: root, password: { env: GUEST_PASSWORD } }\n"
+    "      steps: [{ run: \"[ ! -e /etc/once ] && echo once >/etc/once\" }]\n";
 
 /* ---- scenes -------------------------------------------------------------------------------
  */
@@ -62,6 +68,10 @@ static void prepare(struct crash *crash)
     GRIDFORM_EXPECT(site, 0, "apply", "--yes");
     if (crash->scene == CRASH_REMOVE) {
         edit_service(site, NULL, "gridform: 1\n");
+        return;
+    }
+    if (crash->scene == CRASH_GUEST) {
+        edit_service(site, "    vgpu_mode: p100-4q\n", guest);
         return;
     }
     add_base(site, "base-b");
@@ -133,6 +143,11 @@ void crash_converges(struct crash *crash, unsigned k, const char *what)
         fail_long("%s: the plan after it is not empty\n%s\n%s", text, run->out, run->err);
     run_free(run);
     GRIDFORM_EXPECT(&crash->site, 0, "drift");
+    /* What users can request always has a template. */
+    json_t *events = lab_events(&crash->site.lab);
+    if (events_count(events, "vra_source_gone", NULL) > 0)
+        fail_long("%s: a published blueprint was without its template", text);
+    json_decref(events);
     char *actual = lab_normal(&crash->site.lab);
     expect_same_world(crash->expected, actual, text);
     free(actual);

@@ -11,6 +11,7 @@ enum crash_scene {
     CRASH_CREATE,  /* everything: driver, ECC, template, blueprint, entitlement */
     CRASH_WINDOW,  /* a window on a host with machines that must be off meanwhile */
     CRASH_REBUILD, /* a third version of the template; the first one goes */
+    CRASH_GUEST,   /* a version whose guest is prepared, beside one that was not */
     CRASH_REMOVE,  /* all but the hosts */
     CRASH_SCENE_COUNT
 };

@@ -27,6 +27,18 @@ static void rebuild_answer_lost(void **state)
     crash_sweep_lost(CRASH_REBUILD);
 }
 
+static void guest_killed(void **state)
+{
+    (void)state;
+    crash_sweep_kill(CRASH_GUEST);
+}
+
+static void guest_answer_lost(void **state)
+{
+    (void)state;
+    crash_sweep_lost(CRASH_GUEST);
+}
+
 static void removal_killed(void **state)
 {
     (void)state;
@@ -45,6 +57,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(window_killed),  cmocka_unit_test(window_answer_lost),
         cmocka_unit_test(rebuild_killed), cmocka_unit_test(rebuild_answer_lost),
+        cmocka_unit_test(guest_killed),   cmocka_unit_test(guest_answer_lost),
         cmocka_unit_test(removal_killed), cmocka_unit_test(removal_answer_lost),
     };
     if (argc > 1)
