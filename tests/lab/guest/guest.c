@@ -241,6 +241,7 @@ static void program_ended(struct world *world, struct guest *guest, int64_t pid,
         if (it->pid != pid || it->ended_at != 0)
             continue;
         it->ended_at = world_now(world);
+        it->ended_real_ms = guest_real_ms();
         it->status = status;
     }
 }

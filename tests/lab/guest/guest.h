@@ -41,10 +41,13 @@ bool guest_tools_run(const struct world *world, const struct vm *vm);
 /* ---- guest operations (vsphere-api.md §9) --------------------------------------------------
  */
 
+enum { GUEST_EXIT_LEAST_MS = 3000 };
+
 struct guest_program {
     int64_t pid;
     char *name, *owner, *command; /* in the world's memory */
     int64_t started_at, ended_at; /* simulated ms; ended_at 0: runs */
+    int64_t ended_real_ms;
     int status;
 };
 
@@ -67,7 +70,9 @@ int guest_check(struct world *world, struct vm *vm, const char *username, const 
 int guest_start(struct world *world, struct vm *vm, const struct guest_start *start,
                 int64_t *ret_pid, struct fault *fault);
 int guest_kill(struct world *world, struct vm *vm, int64_t pid, struct fault *fault);
-/* Running programs and those that ended less than takes.guest_exit_kept ago. */
+/* Running programs and those that ended less than takes.guest_exit_kept ago. Programs run in
+ * real time, so they are kept for GUEST_EXIT_LEAST_MS of that in any case: who looks every
+ * second must find them, however fast the world's clock runs. */
 int guest_programs(struct world *world, struct vm *vm, struct arena *arena,
                    struct guest_program **ret_programs, size_t *ret_n, struct fault *fault);
 

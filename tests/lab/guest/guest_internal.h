@@ -74,6 +74,8 @@ struct guest *guest_need(struct world *world, struct vm *vm, struct fault *fault
 void guest_drop(struct guests *guests, struct guest *guest);
 struct guest *guest_find(struct guests *guests, const struct vm *vm);
 
+int64_t guest_real_ms(void); /* of the monotonic clock */
+
 /* guest_store.c: roots of guests that are off, as archives. */
 char *store_read(struct guests *guests, const char *moref,
                  size_t *ret_size); /* malloc, or NULL */

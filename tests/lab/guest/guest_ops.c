@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "guest_internal.h"
 #include "num.h"
@@ -163,6 +164,13 @@ int guest_kill(struct world *world, struct vm *vm, int64_t pid, struct fault *fa
     return simply(world, vm, &exchange, text, fault);
 }
 
+int64_t guest_real_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 int guest_programs(struct world *world, struct vm *vm, struct arena *arena,
                    struct guest_program **ret_programs, size_t *ret_n, struct fault *fault)
 {
@@ -174,7 +182,8 @@ int guest_programs(struct world *world, struct vm *vm, struct arena *arena,
     struct guest_program *programs =
         ARENA_ARRAY(arena, guest->programs.n + 1, struct guest_program);
     VEC_EACH (const struct guest_program, it, guest->programs)
-        if (it->ended_at == 0 || it->ended_at >= oldest)
+        if (it->ended_at == 0 || it->ended_at >= oldest ||
+            guest_real_ms() - it->ended_real_ms < GUEST_EXIT_LEAST_MS)
             programs[n++] = *it;
     for (size_t i = 0; i < n; i++)
         guest->programs.items[i] = programs[i];
