@@ -35,6 +35,7 @@ enum attr_flag {
     ATTR_TEXT = 1 << 6,          /* long text: shown as a line diff, never in full */
     ATTR_FILE = 1 << 7,          /* value is a path in the manifest's directory; content loaded
                                     into the attribute of the same name without "_file" */
+    ATTR_FREE = 1 << 8,          /* not managed while it is not given, whatever the kind says */
     ATTR_SECRET = 1 << 9, /* a reference {env|file|command|credential: …}, never a value */
 };
 

@@ -39,6 +39,23 @@ const struct rule all_rules[] = {
      "verify: false lets anybody on the way read the password.", rule_tls_verified},
     {"GF013", DIAG_ERROR, "Static addresses come from a network profile",
      "vRA takes the addresses out of the profile's ranges.", rule_static_has_profile},
+    {"GF014", DIAG_ERROR, "No blueprint stands on a template with fixed passthrough devices",
+     "vRA 7 would place every clone on the one host, and the one set of cards, of its "
+     "template.",
+     rule_not_pinned},
+    {"GF015", DIAG_ERROR, "A mode has the attributes of its method",
+     "A vGPU needs a profile and a host driver; DirectPath needs a device and knows neither.",
+     rule_method_attributes},
+    {"GF016", DIAG_ERROR, "vCPUs fill whole virtual sockets",
+     "vSphere refuses a number of vCPUs that is no multiple of the cores per socket.",
+     rule_whole_sockets},
+    {"GF017", DIAG_ERROR, "The hosts of a pool have the cards that are to be passed through",
+     "The host says which devices are capable of it; dynamic devices came with vSphere 7.0.",
+     rule_cards_passed},
+    {"GF018", DIAG_ERROR,
+     "64-bit MMIO is large enough to be asked for, and the guest boots EFI",
+     "Large BARs lie above 4 GiB, where only a guest that was installed with EFI maps them.",
+     rule_mmio},
 };
 
 const size_t all_rules_count = ARRAY_LEN(all_rules);

@@ -158,7 +158,8 @@ typedef int step_perform(struct vc *vc, const struct step_call *call, struct out
                          struct err *err);
 
 step_perform step_enter_maintenance, step_exit_maintenance, step_reboot, step_card_graphics,
-    step_power_policy, step_ssh, step_vms_off, step_vms_on, step_spec_write, step_spec_delete,
-    step_clone, step_configure, step_start, step_shutdown, step_mark, step_unmark, step_destroy;
+    step_passthrough, step_verify_passthrough, step_power_policy, step_ssh, step_vms_off,
+    step_vms_on, step_spec_write, step_spec_delete, step_clone, step_configure, step_start,
+    step_shutdown, step_mark, step_unmark, step_destroy;
 
 #endif

@@ -266,10 +266,12 @@ static void test_template(void **state)
     assert_true(live->mark.own);
     assert_string_equal(live->mark.lineage, CLIENT_LINEAGE);
     assert_string_equal(live->mark.address, "template/" TEMPLATE);
-    must_twice(f, &(struct vsphere_step){OP_TEMPLATE_CONFIGURE, live,
-                                         "{\"name\":\"" VERSION
-                                         "\",\"vgpu\":\"grid_p100-4q\",\"memory_locked\":true}",
-                                         ids});
+    must_twice(
+        f, &(struct vsphere_step){
+               OP_TEMPLATE_CONFIGURE, live,
+               "{\"name\":\"" VERSION
+               "\",\"gpus\":{\"count\":1,\"profile\":\"grid_p100-4q\"},\"memory_locked\":true}",
+               ids});
     live = read_template(f, ids);
     assert_attr(live, "vgpu", "grid_p100-4q");
     assert_attr(live, "memory_locked", "true");
@@ -489,10 +491,11 @@ static void test_no_slot(void **state)
     must(f, &(struct vsphere_step){OP_TEMPLATE_CLONE, live, CLONE, NULL}, OUTCOME_DONE);
     const struct value *ids = f->client.outcome.ids;
     must(f,
-         &(struct vsphere_step){OP_TEMPLATE_CONFIGURE, live,
-                                "{\"name\":\"" VERSION
-                                "\",\"vgpu\":\"grid_p100-4q\",\"memory_locked\":true}",
-                                ids},
+         &(struct vsphere_step){
+             OP_TEMPLATE_CONFIGURE, live,
+             "{\"name\":\"" VERSION
+             "\",\"gpus\":{\"count\":1,\"profile\":\"grid_p100-4q\"},\"memory_locked\":true}",
+             ids},
          OUTCOME_DONE);
     must_fail(f, &(struct vsphere_step){OP_TEMPLATE_START, live, NAMED, ids}, ERR_CONFLICT,
               "no vGPU slot is free");

@@ -144,7 +144,7 @@ static const char *const host_states[] = {
 static const char host_facts[] =
     "{\"cluster\":\"C\",\"drs\":\"full\",\"connection\":\"connected\",\"maintenance\":false,"
     "\"assignment_policy\":\"performance\",\"cpu_cores\":24,\"memory\":137438953472,"
-    "\"version\":\"6.5.0\",\"gpus\":[{\"device\":5624}]}";
+    "\"version\":\"6.5.0\",\"gpus\":[{\"device\":5624}],\"passthrough\":\"none\"}";
 
 static const char *const host_machines[] = {
     "{\"vms\":[]}",

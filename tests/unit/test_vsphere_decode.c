@@ -160,7 +160,9 @@ static void test_gpus(void **state)
                  "<HostPciDevice><id>vga</id><classId>768</classId><vendorId>4318</vendorId>"
                  "<deviceId>-2</deviceId><deviceName>n</deviceName></HostPciDevice></val>");
     const struct value *gpus =
-        host_gpus(devices, parse(arena, ROOT INFO("a", "shared") "</val>"), arena);
+        host_gpus(&(struct host_cards){.devices = devices,
+                                       .info = parse(arena, ROOT INFO("a", "shared") "</val>")},
+                  arena);
     assert_int_equal(value_count(gpus), 2);
     assert_int_equal(value_get_int(value_at(gpus, 0), "device", 0), 0x15f8);
     assert_int_equal(value_get_int(value_at(gpus, 0), "memory", 0), INT64_C(1) << 34);

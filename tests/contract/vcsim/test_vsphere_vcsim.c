@@ -178,10 +178,12 @@ static void test_template(void **state)
     live = read_template(f, ids);
     assert_true(live->mark.own);
     assert_string_equal(live->mark.address, "template/tmpl");
-    must_twice(f, &(struct vsphere_step){OP_TEMPLATE_CONFIGURE, live,
-                                         "{\"name\":\"" VERSION
-                                         "\",\"vgpu\":\"grid_p100-4q\",\"memory_locked\":true}",
-                                         ids});
+    must_twice(
+        f, &(struct vsphere_step){
+               OP_TEMPLATE_CONFIGURE, live,
+               "{\"name\":\"" VERSION
+               "\",\"gpus\":{\"count\":1,\"profile\":\"grid_p100-4q\"},\"memory_locked\":true}",
+               ids});
     live = read_template(f, ids);
     assert_string_equal(instance_text(live, "vgpu"), "grid_p100-4q");
     assert_true(is_true(live, "memory_locked"));
