@@ -107,6 +107,7 @@ BROKEN = [  # path to set, value
     (POOL + ("hosts",), ["a\tb"]),
     (MODE + ("ecc",), "off"),
     (MODE + ("driver", "vib"), ""),
+    (MODE + ("driver", "vib"), None),
     (MODE + ("driver", "signature_check"), "no"),
     (SOFTWARE + ("install", "script"), "echo\n"),
     (SOFTWARE + ("install", "type"), "powershell"),
@@ -136,7 +137,6 @@ TEMPLATE = ("templates", "centos72-vra-nvidia")
 # What depends on another attribute: the schema takes it, a rule of validate does not.
 RULED = [
     (MODE + ("driver",), DELETE),
-    (MODE + ("driver", "vib"), None),
     (MODE + ("profile",), DELETE),
     (MODE + ("device",), "10de:1db4"),
     (("vgpu_modes", "direct"), {"method": "directpath"}),
