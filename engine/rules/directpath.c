@@ -208,9 +208,30 @@ static void check_enough(struct rules_context *context, const struct instance *t
                    (long long)want.count, want.label);
 }
 
+/* A mode of its own, beside the pool's: fixed there, dynamic here. */
+static void check_dynamic(struct rules_context *context, const struct instance *template)
+{
+    const struct facts *facts = context->in->facts;
+    const struct instance *pool = facts_referred(facts, template, "pool", "pool"), *host;
+    const struct instance *mode = mode_of(facts, template);
+    if (mode == NULL || mode == mode_of(facts, pool) || facts->live == NULL ||
+        !value_is_true(instance_get(mode, "dynamic")))
+        return;
+    for (size_t i = 0; (host = facts_pool_host(facts, pool, i)) != NULL; i++) {
+        const struct instance *live = instances_find(facts->live, host->address);
+        if (live == NULL || !before_7(instance_text(live, "version")))
+            continue;
+        rule_found(context, instance_attr_pos(template, "vgpu_mode"), template,
+                   "dynamic DirectPath needs vSphere 7.0, and %s runs %s", host->name,
+                   instance_text(live, "version"));
+        return;
+    }
+}
+
 void rule_cards_passed(struct rules_context *context)
 {
     rules_each(context, "host", check_cards);
+    rules_each(context, "template", check_dynamic);
     rules_each(context, "template", check_enough);
 }
 

@@ -26,14 +26,17 @@ struct fixture {
     char control[64], ca_file[96], address[64];
 };
 
+/* A call of the lab's control server; the answer is the caller's to free. */
 char *control(struct fixture *f, const char *method, const char *path, const char *body);
 unsigned count_calls(struct fixture *f);
 void fault(struct fixture *f, const char *operation, const char *kind);
+/* A session of its own; password NULL: the right one. 0, or -1 with client->err. */
 int open_as(struct fixture *f, struct vsphere_client *client, const char *password,
             const char *datacenter);
 int setup(void **state);
 int teardown(void **state);
 struct instance *read_host(struct fixture *f, const char *name);
+/* Perform a step and expect its outcome; twice: done, then nothing left to do. */
 void must(struct fixture *f, const struct vsphere_step *step, enum outcome_kind kind);
 void must_twice(struct fixture *f, const struct vsphere_step *step);
 void must_fail(struct fixture *f, const struct vsphere_step *step, enum err_code code,

@@ -31,6 +31,12 @@ struct row {
 #define DIRECT_SITE(mode, template)                                                            \
     DIRECT_POOL(mode) "templates: { centos72-vra-nvidia: { vgpu_mode: direct" template " } "   \
                                                                                        "}\n"
+/* The pool's mode binds cards, the template's does not. */
+#define OTHER_DYNAMIC                                                                          \
+    DIRECT_POOL("")                                                                            \
+    "templates: { centos72-vra-nvidia: { vgpu_mode: any } }\n"                                 \
+    "@overlay\nvgpu_modes: { any: { method: directpath, device: \"10de:15f8\", dynamic: true " \
+    "} }\n"
 #define UNKNOWN_CARD(template)                                                                 \
     "@overlay\nvgpu_modes: { new: { method: directpath, device: \"10de:fffe\" } }\n"           \
     "templates: { centos72-vra-nvidia: { vgpu_mode: new" template " } }\n"
@@ -142,6 +148,8 @@ static const struct row rows[] = {
     {"GF017",
      DIRECT_SITE(", dynamic: true", "") "@live host/* present {\"version\":\"7.0.3\"}\n", NULL},
     {"GF017", DIRECT_SITE("", ", gpus: 2"), "case1.yaml:4"},
+    {"GF017", OTHER_DYNAMIC, "case1.yaml:4"},
+    {"GF017", OTHER_DYNAMIC "@live host/* present {\"version\":\"7.0.3\"}\n", NULL},
     {"GF017", TEMPLATE("gpus: 5"), "case1.yaml:1"},
     {"GF017", TEMPLATE("gpus: 4"), NULL},
     {"GF018", DIRECT_SITE("", ""), NULL},
