@@ -14,6 +14,10 @@
  *     done when the host is connected again with a newer boot time, still in maintenance
  * host.card_graphics       type ("shared" | "shared_passthru")
  *     the configured type of every card, and the host default beside it as it is
+ * host.passthrough         device ("10de:1db4": cards of that model, and no others | "none")
+ *     the configured passthrough of every NVIDIA card: in effect after a reboot
+ * host.verify_passthrough  device, timeout
+ *     until it is in effect; ERR_TIMEOUT saying which card is not as it should be
  * host.power_policy        policy ("balanced", "high_performance", "low_power", "custom")
  * host.ssh                 running (bool): the TSM-SSH service
  * vm.power_off             vms (names), guest_timeout: through the guest, off after the limit
@@ -22,15 +26,17 @@
  * spec.delete
  * template.clone           base, name, host, cluster
  *     ids: {"vm", "instance_uuid", "name"}; the new VM carries the ownership mark
- * template.configure       name, vgpu (or absent), memory_locked
- *     powered off; on a template it asks for template.unmark first
- * template.start           name: power on; ERR_CONFLICT when no slot is free
- * template.shutdown        name, guest_timeout: through the guest, off after the limit
- * template.mark            name: recorded as complete, becomes a template
- * template.unmark          name, host, cluster: becomes a virtual machine again
- * template.destroy         name: only while its mark is ours; absent is success
- * template.switch          name: the version is there, complete, ours and a template; ids as of
- *     template.clone. ERR_NOT_FOUND, ERR_CONFLICT otherwise. Changes nothing
+ * template.configure       name, memory_locked, gpus ({count, profile} | {count, device,
+ * dynamic, label} | absent: none), and of these what is wanted: cpus, cores_per_socket,
+ * cpu_hot_add, mmio_size, firmware powered off; on a template it asks for template.unmark
+ * first. Fixed cards are those that are free on the machine's host. The firmware is never
+ * changed: another is ERR_DENIED template.start           name: power on; ERR_CONFLICT when no
+ * slot is free template.shutdown        name, guest_timeout: through the guest, off after the
+ * limit template.mark            name: recorded as complete, becomes a template template.unmark
+ * name, host, cluster: becomes a virtual machine again template.destroy         name: only
+ * while its mark is ours; absent is success template.switch          name: the version is
+ * there, complete, ours and a template; ids as of template.clone. ERR_NOT_FOUND, ERR_CONFLICT
+ * otherwise. Changes nothing
  *
  * guest.*: in the guest of a version that is being built (vsphere-api.md §9). All carry
  *     name             of the machine
@@ -62,6 +68,8 @@
 #define OP_HOST_EXIT_MAINTENANCE "host.exit_maintenance"
 #define OP_HOST_REBOOT "host.reboot"
 #define OP_HOST_CARD_GRAPHICS "host.card_graphics"
+#define OP_HOST_PASSTHROUGH "host.passthrough"
+#define OP_HOST_VERIFY_PASSTHROUGH "host.verify_passthrough"
 #define OP_HOST_POWER_POLICY "host.power_policy"
 #define OP_HOST_SSH "host.ssh"
 #define OP_VM_POWER_OFF "vm.power_off"

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "arena.h"
+#include "instance.h"
 #include "value.h"
 
 const struct gpu_model *gpu_by_product(const char *product)
@@ -54,6 +56,102 @@ int gpu_slots(const struct value *gpus, const char *profile)
         slots += found == NULL ? 0 : (int)found->max;
     }
     return slots;
+}
+
+/* ---- what a machine takes ---------------------------------------------------------------- */
+
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c == '\0' ? NULL : strchr(digits, c);
+    return at == NULL ? -1 : (int)(at - digits);
+}
+
+unsigned gpu_parse_device(const char *text)
+{
+    unsigned device = 0;
+    if (text == NULL || strncmp(text, "10de:", 5) != 0 || strlen(text) != 9)
+        return 0;
+    for (const char *at = text + 5; *at != '\0'; at++) {
+        int digit = hex_digit(*at);
+        if (digit < 0)
+            return 0;
+        device = device << 4 | (unsigned)digit;
+    }
+    return device;
+}
+
+bool gpu_want_of(const struct instance *mode, int64_t count, struct gpu_want *ret)
+{
+    const char *method = mode == NULL ? NULL : instance_text(mode, "method");
+    if (method == NULL || count < 1)
+        return false;
+    bool direct = strcmp(method, "directpath") == 0;
+    struct gpu_want want = {.label = instance_text(mode, direct ? "device" : "profile"),
+                            .count = count};
+    if (direct)
+        want.device = gpu_parse_device(want.label);
+    else
+        want.profile = want.label;
+    if (want.label == NULL || (direct && want.device == 0))
+        return false;
+    *ret = want;
+    return true;
+}
+
+static int64_t card_places(int64_t device, const struct gpu_want *want)
+{
+    const struct gpu_model *model = gpu_by_pci_device((unsigned)device);
+    const struct gpu_profile *found =
+        model == NULL ? NULL : gpu_find_profile(model, want->profile);
+    return found == NULL ? 0 : found->max / want->count;
+}
+
+int gpu_places(const struct value *gpus, const struct gpu_want *want)
+{
+    int64_t places = 0, cards = 0;
+    if (!value_is_known(gpus))
+        return -1;
+    for (size_t i = 0; i < value_count(gpus); i++) {
+        int64_t device = value_get_int(value_at(gpus, i), "device", 0);
+        if (want->profile != NULL)
+            places += card_places(device, want);
+        else
+            cards += device == (int64_t)want->device;
+    }
+    return (int)(want->profile != NULL ? places : cards / want->count);
+}
+
+const char *gpu_text(struct arena *arena, int64_t count, const char *what)
+{
+    return count == 1 ? arena_strdup(arena, what)
+                      : arena_printf(arena, "%lld x %s", (long long)count, what);
+}
+
+const char *gpu_device_text(struct arena *arena, unsigned device, bool dynamic,
+                            const char *label)
+{
+    if (!dynamic)
+        return arena_printf(arena, "10de:%04x", device);
+    return arena_printf(arena, "10de:%04x (dynamic%s%s)", device,
+                        label == NULL ? "" : ", label ", label == NULL ? "" : label);
+}
+
+int64_t gpu_memory_mb(unsigned device)
+{
+    int64_t most = 0;
+    for (size_t i = 0; device != 0 && i < gpu_models_count; i++)
+        if (gpu_models[i].pci_device == device && gpu_models[i].memory_mb > most)
+            most = gpu_models[i].memory_mb;
+    return most;
+}
+
+int64_t gpu_mmio_gb(int64_t memory_mb)
+{
+    int64_t gb = 1;
+    while (gb * 1024 < memory_mb)
+        gb *= 2;
+    return gb * 2;
 }
 
 bool gpu_profile_has_ecc(const char *api)

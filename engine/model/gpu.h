@@ -8,9 +8,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "compiler.h"
 
+struct arena;
+struct instance;
 struct value;
 
 struct gpu_profile {
@@ -47,6 +50,39 @@ const struct gpu_profile *gpu_any_profile(const char *api);
 /* vGPU slots of a profile on cards as the fact `gpus` of a host lists them, all of them used for
  * that profile; cards that the catalogue does not know count as none. -1: gpus is not known. */
 int gpu_slots(const struct value *gpus, const char *profile);
+
+/* What one machine takes: `count` vGPUs of a profile, or cards of a model. */
+struct gpu_want {
+    const char *label;   /* grid_p100-4q, 10de:1db4 */
+    const char *profile; /* NULL: whole cards that are passed through */
+    unsigned device;     /* PCI device id of those */
+    int64_t count;
+};
+
+/* Of a mode of the manifest; false while it says nothing that can be counted. */
+bool gpu_want_of(const struct instance *mode, int64_t count, struct gpu_want *ret);
+
+/* Machines that fit the cards; the vGPUs of one machine share a card. -1: not known. */
+int gpu_places(const struct value *gpus, const struct gpu_want *want);
+
+/* The PCI device id of "10de:1db4", lower case; 0 for anything else: only NVIDIA cards are
+ * known here. */
+unsigned gpu_parse_device(const char *text);
+
+/* How such a card stands in a machine: "10de:1db4", "10de:1db4 (dynamic, label gpu)". */
+const char *gpu_device_text(struct arena *arena, unsigned device, bool dynamic,
+                            const char *label);
+
+/* Memory of a card of that id in MiB, of the largest where several models share it; 0: not in
+ * the catalogue. */
+int64_t gpu_memory_mb(unsigned device);
+
+/* "2 x grid_p100-4q", or the bare word for one: how devices of machines are compared. */
+const char *gpu_text(struct arena *arena, int64_t count, const char *what);
+
+/* GiB of 64-bit MMIO for cards of so much memory in all: the power of two above the one that
+ * holds them (vsphere-api.md §7.5). */
+int64_t gpu_mmio_gb(int64_t memory_mb);
 
 /* Is there a card with this profile that has ECC at all? */
 bool gpu_profile_has_ecc(const char *api);

@@ -40,6 +40,7 @@ enum attr_flag {
     ATTR_FILE = 1 << 7,          /* value is a path in the manifest's directory; its content is
                                     loaded into the attribute of the same name without "_file",
                                     or else with "_text" */
+    ATTR_FREE = 1 << 8,          /* not managed while it is not given, whatever the kind says */
     ATTR_SECRET = 1 << 9, /* a reference {env|file|command|credential: …}, never a value */
 };
 

@@ -26,7 +26,8 @@ bool diff_is_managed(const struct schema *schema, const struct attr *attr,
 {
     if (!attr_is_compared(attr))
         return false;
-    return !schema->absent_is_free || value_is_known(wanted);
+    bool free = schema->absent_is_free || (attr->flags & ATTR_FREE) != 0;
+    return !free || value_is_known(wanted);
 }
 
 static enum reason find_reason(const struct instance *desired, const struct instance *prior,

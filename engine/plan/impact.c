@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gpu.h"
+#include "types.h"
 
 struct names {
     VEC(const char *) list;
@@ -71,20 +72,23 @@ static void count_step(struct arena *arena, struct plan_impact *impact, const st
 /* ---- slots --------------------------------------------------------------------------------
  */
 
-/* A host gives slots while it is connected, out of maintenance and offers the profile. */
-static bool serves_now(const struct instance *live, const char *profile)
+/* The profile is offered, or the cards are passed through, as things are. */
+static bool offers(const struct instance *live, const struct gpu_want *want)
+{
+    const char *now = pending_now(instance_get(live, "passthrough"));
+    if (want->profile != NULL)
+        return value_list_has(instance_get(live, "profiles"), want->profile);
+    return now != NULL && strcmp(now, want->label) == 0;
+}
+
+/* A host gives slots while it is connected, out of maintenance and offers what is wanted. */
+static bool serves_now(const struct instance *live, const struct gpu_want *want)
 {
     const char *connection = instance_text(live, "connection");
     const struct value *maintenance = instance_get(live, "maintenance");
     return live->presence == PRESENCE_PRESENT && connection != NULL &&
            strcmp(connection, "connected") == 0 && maintenance->type == VALUE_BOOL &&
-           !maintenance->boolean && value_list_has(instance_get(live, "profiles"), profile);
-}
-
-static const char *profile_of_pool(const struct facts *facts, const struct instance *pool)
-{
-    const struct instance *mode = facts_referred(facts, pool, "vgpu_mode", "vgpu_mode");
-    return mode == NULL ? NULL : instance_text(mode, "profile");
+           !maintenance->boolean && offers(live, want);
 }
 
 /* One host of the profile, as far as counting slots goes. */
@@ -94,13 +98,13 @@ struct seat {
 };
 
 static struct seat seat_of(const struct draft *draft, const struct instance *host,
-                           const char *profile)
+                           const struct gpu_want *want)
 {
     const struct instance *live = instances_find(draft->input->facts.live, host->address);
     if (live == NULL || live->presence != PRESENCE_PRESENT)
         return (struct seat){0};
-    int known = gpu_slots(instance_get(live, "gpus"), profile), slots = known < 0 ? 0 : known;
-    struct seat seat = {.before = serves_now(live, profile) ? slots : 0};
+    int known = gpu_places(instance_get(live, "gpus"), want), slots = known < 0 ? 0 : known;
+    struct seat seat = {.before = serves_now(live, want) ? slots : 0};
     seat.after = seat.before;
     const struct change *change = draft_change(draft, host->address);
     if (change == NULL)
@@ -170,13 +174,13 @@ static void tally_pool(const struct draft *draft, struct map *tallies,
                        const struct instance *pool, unsigned n_waves)
 {
     const struct facts *facts = &draft->input->facts;
-    const char *profile = profile_of_pool(facts, pool);
     const struct instance *host;
-    if (profile == NULL)
+    struct gpu_want want;
+    if (!gpu_want_of(facts_referred(facts, pool, "vgpu_mode", "vgpu_mode"), 1, &want))
         return;
-    struct tally *tally = tally_of(tallies, profile, draft->arena, n_waves);
+    struct tally *tally = tally_of(tallies, want.label, draft->arena, n_waves);
     for (size_t i = 0; (host = facts_pool_host(facts, pool, i)) != NULL; i++) {
-        struct seat seat = seat_of(draft, host, profile);
+        struct seat seat = seat_of(draft, host, &want);
         tally_host(tally, &seat);
     }
 }

@@ -62,6 +62,12 @@ void rule_full_clone(struct rules_context *context);
 void rule_memory_fixed(struct rules_context *context);
 void rule_one_profile(struct rules_context *context);
 void rule_hosts_alike(struct rules_context *context);
+/* directpath.c */
+void rule_not_pinned(struct rules_context *context);
+void rule_method_attributes(struct rules_context *context);
+void rule_whole_sockets(struct rules_context *context);
+void rule_cards_passed(struct rules_context *context);
+void rule_mmio(struct rules_context *context);
 /* host_advice.c */
 void rule_bios_power(struct rules_context *context);
 void rule_numa_visible(struct rules_context *context);

@@ -17,21 +17,21 @@ struct room {
 };
 
 static struct room room_of(const struct facts *facts, const struct instance *host,
-                           const char *profile)
+                           const struct gpu_want *want)
 {
     const struct value *cores = facts_recall(facts, host->address, "cpu_cores");
     const struct value *memory = facts_recall(facts, host->address, "memory");
     return (struct room){
         .cores = cores->type == VALUE_INT ? cores->integer : -1,
         .memory = memory->type == VALUE_INT ? memory->integer : -1,
-        .slots = gpu_slots(facts_recall(facts, host->address, "gpus"), profile),
+        .slots = gpu_places(facts_recall(facts, host->address, "gpus"), want),
     };
 }
 
-/* What the template of a blueprint stands on, when it has a vGPU. */
+/* What the template of a blueprint stands on, when it has GPUs. */
 struct fit {
     const struct instance *pool;
-    const char *profile;
+    struct gpu_want want;
 };
 
 static bool fit_of(struct rules_context *context, const struct instance *blueprint,
@@ -40,17 +40,20 @@ static bool fit_of(struct rules_context *context, const struct instance *bluepri
     const struct facts *facts = context->in->facts;
     const struct instance *template =
         facts_referred(facts, blueprint, "machine.clone.template", "template");
-    const char *profile = template == NULL ? NULL : instance_text(template, "vgpu");
     const struct instance *pool = facts_referred(facts, template, "pool", "pool");
-    if (profile == NULL || pool == NULL)
+    struct fit fit = {.pool = pool};
+    if (pool == NULL || !gpu_want_of(facts_referred(facts, template, "vgpu_mode", "vgpu_mode"),
+                                     instance_get(template, "gpus")->integer, &fit.want))
         return false;
-    *ret = (struct fit){pool, profile};
+    *ret = fit;
     return true;
 }
 
-/* Of a pool and a profile: the hosts with the least room for a slot, and all slots together. */
+/* Of a pool and what a machine takes: the hosts with the least room for a slot, and all slots
+ * together. */
 struct rooms {
-    const char *profile;
+    const char *label;
+    int64_t count;
     const struct instance *few_cores, *little_memory; /* NULL: nothing is known */
     struct room cores, memory;                        /* of those two */
     int slots;                                        /* -1: a host is not known */
@@ -84,12 +87,14 @@ static const struct rooms *rooms_of(struct rules_context *context, const struct 
     const struct facts *facts = context->in->facts;
     struct rooms *rooms = map_get(context->rooms, fit->pool->address);
     const struct instance *host;
-    if (rooms != NULL && strcmp(rooms->profile, fit->profile) == 0)
+    if (rooms != NULL && strcmp(rooms->label, fit->want.label) == 0 &&
+        rooms->count == fit->want.count)
         return rooms;
     rooms = ARENA_NEW(facts->arena, struct rooms);
-    rooms->profile = fit->profile;
+    rooms->label = fit->want.label;
+    rooms->count = fit->want.count;
     for (size_t i = 0; (host = facts_pool_host(facts, fit->pool, i)) != NULL; i++) {
-        struct room room = room_of(facts, host, fit->profile);
+        struct room room = room_of(facts, host, &fit->want);
         add_room(rooms, host, &room);
     }
     map_set(context->rooms, fit->pool->address, rooms);
@@ -109,7 +114,7 @@ static void check_cpu(struct rules_context *context, const struct instance *blue
     struct diag *diag = rule_found(
         context, instance_attr_pos(blueprint, "machine.cpu"), blueprint,
         "%lld vCPUs in each of the %d slots (%s) of %s need %lld cores, and it has %lld",
-        (long long)cpus, room->slots, fit.profile, rooms->few_cores->name,
+        (long long)cpus, room->slots, fit.want.label, rooms->few_cores->name,
         (long long)(cpus * room->slots), (long long)room->cores);
     diag_hint(context->diags, diag, "at most %lld vCPUs fit; cpu: auto takes that",
               (long long)(room->cores / room->slots));
@@ -137,7 +142,7 @@ static void check_memory(struct rules_context *context, const struct instance *b
     num_print_size(room->memory, &all);
     rule_found(context, instance_attr_pos(blueprint, "machine.memory"), blueprint,
                "%s in each of the %d slots (%s) of %s do not fit its %s", strbuf_str(&each),
-               room->slots, fit.profile, rooms->little_memory->name, strbuf_str(&all));
+               room->slots, fit.want.label, rooms->little_memory->name, strbuf_str(&all));
     strbuf_release(&each);
     strbuf_release(&all);
 }
@@ -157,7 +162,7 @@ static void check_instances(struct rules_context *context, const struct instance
     if (slots >= 0 && machines > slots)
         rule_found(context, instance_attr_pos(blueprint, "machine.instances"), blueprint,
                    "a request may ask for %lld machines, and pool %s has %d slots (%s)",
-                   (long long)machines, fit.pool->name, slots, fit.profile);
+                   (long long)machines, fit.pool->name, slots, fit.want.label);
 }
 
 void rule_instances_fit(struct rules_context *context)
@@ -179,7 +184,7 @@ static void check_quota(struct rules_context *context, const struct instance *bl
         return;
     rule_found(context, instance_attr_pos(blueprint, "machine.reservation_policy"), blueprint,
                "the reservations allow %lld machines, and pool %s has %d slots (%s)",
-               (long long)quota->integer, fit.pool->name, slots, fit.profile);
+               (long long)quota->integer, fit.pool->name, slots, fit.want.label);
 }
 
 void rule_quota_fits(struct rules_context *context)

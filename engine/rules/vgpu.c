@@ -153,12 +153,16 @@ void rule_full_clone(struct rules_context *context)
 static void check_fixed(struct rules_context *context, const struct instance *blueprint)
 {
     const struct value *memory = instance_get(blueprint, "machine.memory");
-    if (template_profile(context, blueprint) == NULL || !value_is_known(memory) ||
+    const struct instance *template =
+        facts_referred(context->in->facts, blueprint, "machine.clone.template", "template");
+    if (template == NULL || !value_is_true(instance_get(template, "memory_locked")) ||
+        !value_is_known(memory) ||
         value_get_int(memory, "min", 0) == value_get_int(memory, "max", 0))
         return;
     struct diag *diag =
         rule_found(context, instance_attr_pos(blueprint, "machine.memory"), blueprint,
-                   "memory is a range, but a machine with a vGPU reserves all of it");
+                   "memory is a range, but a machine with a %s reserves all of it",
+                   template_profile(context, blueprint) != NULL ? "vGPU" : "card");
     diag_hint(context->diags, diag, "give one size, such as memory: 16 GiB");
 }
 
@@ -169,16 +173,20 @@ void rule_memory_fixed(struct rules_context *context)
 
 static void check_profile(struct rules_context *context, const struct instance *template)
 {
-    const struct instance *pool = facts_referred(context->in->facts, template, "pool", "pool");
-    const struct instance *mode =
-        facts_referred(context->in->facts, pool, "vgpu_mode", "vgpu_mode");
-    const char *own = instance_text(template, "vgpu");
-    const char *of_pool = mode == NULL ? NULL : instance_text(mode, "profile");
-    if (own == NULL || pool == NULL || (of_pool != NULL && strcmp(own, of_pool) == 0))
+    const struct facts *facts = context->in->facts;
+    const struct instance *pool = facts_referred(facts, template, "pool", "pool");
+    const struct instance *mode = facts_referred(facts, pool, "vgpu_mode", "vgpu_mode");
+    struct gpu_want own, of_pool = {0};
+    if (pool == NULL ||
+        !gpu_want_of(facts_referred(facts, template, "vgpu_mode", "vgpu_mode"), 1, &own))
+        return;
+    bool known = gpu_want_of(mode, 1, &of_pool);
+    if (known ? strcmp(own.label, of_pool.label) == 0 : mode != NULL)
         return;
     rule_found(context, instance_attr_pos(template, "vgpu_mode"), template,
-               "its profile is %s, but the hosts of pool %s are set up for %s", own, pool->name,
-               of_pool == NULL ? "no vGPU" : of_pool);
+               "its %s is %s, but the hosts of pool %s are set up for %s",
+               own.profile != NULL ? "profile" : "device", own.label, pool->name,
+               known ? of_pool.label : "no vGPU");
 }
 
 void rule_one_profile(struct rules_context *context)

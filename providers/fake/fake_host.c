@@ -16,7 +16,10 @@ static bool runs_driver(const struct object *object)
 static bool serves_vgpu(const struct object *object)
 {
     const char *graphics = pending_now(instance_get(object->live, "graphics"));
-    return runs_driver(object) && graphics != NULL && strcmp(graphics, "shared_passthru") == 0;
+    const char *given = pending_now(instance_get(object->live, "passthrough"));
+    return runs_driver(object) && graphics != NULL &&
+           strcmp(graphics, "shared_passthru") == 0 &&
+           (given == NULL || strcmp(given, "none") == 0);
 }
 
 void fake_host_settle(struct fake *fake, struct object *object)
@@ -48,7 +51,7 @@ static void set_pending(struct call *call, const char *attr, const char *next)
 
 static int reboot(struct call *call, struct err *err)
 {
-    static const char *const attrs[] = {"graphics", "card_graphics", "driver"};
+    static const char *const attrs[] = {"graphics", "card_graphics", "driver", "passthrough"};
     struct object *object = call->object;
     if (!value_is_true(instance_get(object->live, "maintenance")))
         return err_set(err, ERR_CONFLICT, "a host is rebooted in maintenance only");
@@ -131,6 +134,8 @@ static int set_up(struct call *call, const char *op, struct err *err)
             fake_set_text(call, "assignment_policy", text);
     } else if (strcmp(op, OP_HOST_CARD_GRAPHICS) == 0) {
         set_pending(call, "card_graphics", value_text(fake_arg(call, "type")));
+    } else if (strcmp(op, OP_HOST_PASSTHROUGH) == 0) {
+        set_pending(call, "passthrough", value_text(fake_arg(call, "device")));
     } else if (strcmp(op, OP_HOST_INSTALL_DRIVER) == 0) {
         if (!value_is_true(instance_get(call->object->live, "maintenance")))
             return err_set(err, ERR_CONFLICT, "drivers are installed in maintenance only");
@@ -151,6 +156,17 @@ static int set_up(struct call *call, const char *op, struct err *err)
     return 0;
 }
 
+static int verify_passthrough(struct call *call, struct err *err)
+{
+    const struct value *now = instance_get(call->object->live, "passthrough");
+    const struct value_field field = {"passthrough", now};
+    call->out->observed = value_map(call->in->arena, &field, 1);
+    call->out->kind = OUTCOME_UNCHANGED;
+    return value_equal(now, fake_arg(call, "device"))
+               ? 0
+               : err_set(err, ERR_TIMEOUT, "passthrough is not as expected");
+}
+
 int fake_host_perform(struct call *call, struct err *err)
 {
     const char *op = call->in->step->op;
@@ -164,6 +180,8 @@ int fake_host_perform(struct call *call, struct err *err)
         return maintain(call, false);
     if (strcmp(op, OP_HOST_VERIFY) == 0)
         return verify(call, err);
+    if (strcmp(op, OP_HOST_VERIFY_PASSTHROUGH) == 0)
+        return verify_passthrough(call, err);
     if (strcmp(op, OP_VM_POWER_OFF) == 0 || strcmp(op, OP_VM_POWER_ON) == 0) {
         switch_machines(call, strcmp(op, OP_VM_POWER_ON) == 0);
         return 0;

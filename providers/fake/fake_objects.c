@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "err.h"
+#include "gpu.h"
 #include "ops.h"
 #include "vec.h"
 
@@ -132,6 +133,7 @@ static void clone(struct call *call)
     struct instance *live = call->object->live;
     use_version(call, name);
     instance_set(live, "memory_locked", value_bool(false));
+    instance_set(live, "firmware", value_string(arena, "efi"));
     instance_set(live, "is_template", value_bool(false));
     instance_set(live, "powered_on", value_bool(false));
     instance_set(live, "complete", value_bool(false));
@@ -157,6 +159,39 @@ static void destroy_version(struct call *call)
                      value_list(call->fake->arena, kept.items, kept.n));
 }
 
+/* Devices by what the arguments count; hardware as it is named. */
+static void configure(struct call *call, struct instance *live)
+{
+    static const char *const hardware[] = {"cpus", "cores_per_socket", "cpu_hot_add",
+                                           "mmio_size"};
+    struct arena *arena = call->fake->arena;
+    const struct value *gpus = fake_arg(call, "gpus"), *vgpu, *card;
+    const char *profile = value_get_text(gpus, "profile");
+    int64_t count = value_get_int(gpus, "count", 0);
+    vgpu = card = value_absent();
+    if (profile != NULL)
+        vgpu = value_string(arena, gpu_text(arena, count, profile));
+    else if (count > 0)
+        card = value_string(
+            arena,
+            gpu_text(arena, count,
+                     gpu_device_text(arena, gpu_parse_device(value_get_text(gpus, "device")),
+                                     value_get_bool(gpus, "dynamic", false),
+                                     value_get_text(gpus, "label"))));
+    instance_set(live, "vgpu", vgpu);
+    instance_set(live, "passthrough", card);
+    instance_set(live, "memory_locked", fake_arg(call, "memory_locked"));
+    for (size_t i = 0; i < ARRAY_LEN(hardware); i++)
+        if (value_is_known(fake_arg(call, hardware[i])))
+            instance_set(live, hardware[i], value_copy(arena, fake_arg(call, hardware[i])));
+}
+
+static bool has_gpu(const struct instance *live)
+{
+    return value_is_known(instance_get(live, "vgpu")) ||
+           value_is_known(instance_get(live, "passthrough"));
+}
+
 static int template_step(struct call *call, const char *op, struct err *err)
 {
     if (strcmp(op, OP_TEMPLATE_CLONE) == 0) {
@@ -175,11 +210,9 @@ static int template_step(struct call *call, const char *op, struct err *err)
     if (strcmp(op, OP_TEMPLATE_CONFIGURE) == 0) {
         if (on || marked)
             return err_set(err, ERR_CONFLICT, "devices change in machines that are off");
-        instance_set(live, "vgpu", value_copy(call->fake->arena, fake_arg(call, "vgpu")));
-        instance_set(live, "memory_locked", fake_arg(call, "memory_locked"));
+        configure(call, live);
     } else if (strcmp(op, OP_TEMPLATE_START) == 0) {
-        if (marked || (value_is_known(instance_get(live, "vgpu")) &&
-                       !value_is_true(instance_get(live, "memory_locked"))))
+        if (marked || (has_gpu(live) && !value_is_true(instance_get(live, "memory_locked"))))
             return err_set(err, ERR_CONFLICT, "it cannot be powered on");
         instance_set(live, "powered_on", value_bool(true));
     } else if (strcmp(op, OP_TEMPLATE_SHUTDOWN) == 0) {

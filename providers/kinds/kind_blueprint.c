@@ -1,5 +1,5 @@
 /* kind_blueprint.c: blueprints of vRA 7: one vSphere machine, its network and its software. */
-#include "kinds.h"
+#include "kind_template_devices.h"
 
 #include <string.h>
 
@@ -66,7 +66,7 @@ static void derive(struct instance *desired, const struct facts *facts,
         return;
     instance_set(desired, "machine.source", instance_get(template, "vm"));
     int64_t memory = range_default(instance_get(desired, "machine.memory"), -1);
-    if (instance_text(template, "vgpu") != NULL && memory > 0)
+    if (value_is_true(instance_get(template, "memory_locked")) && memory > 0)
         instance_set(desired, "machine.memory_reservation",
                      value_int(facts->arena, memory / MIB));
 }
@@ -75,9 +75,10 @@ static void derive(struct instance *desired, const struct facts *facts,
 static struct share share_of(const struct instance *template, const struct facts *facts)
 {
     const struct instance *pool = facts_referred(facts, template, "pool", "pool");
-    const char *profile = template == NULL ? NULL : instance_text(template, "vgpu");
-    return pool == NULL || profile == NULL ? (struct share){0}
-                                           : pool_share(pool, profile, facts);
+    struct gpu_want want;
+    return pool == NULL || !template_want(template, facts, &want)
+               ? (struct share){0}
+               : pool_share(pool, &want, facts);
 }
 
 static void note_computed(struct instance *desired, const char *attr, const char *how,
@@ -94,6 +95,24 @@ static void resolve_source(struct instance *desired, const struct instance *temp
         instance_set(desired, "machine.source", instance_get(template, "vm"));
 }
 
+/* Whole virtual sockets, where the template has sockets of more than one core. */
+static void set_cpus(struct instance *desired, const struct instance *template,
+                     const struct share *share, struct arena *arena)
+{
+    const struct value *socket = instance_get(template, "cores_per_socket");
+    int64_t step = socket->type == VALUE_INT ? socket->integer : 1;
+    int64_t cpus = share->cores / share->slots / step * step;
+    const char *thing =
+        instance_text(template, "vgpu") != NULL ? "vGPU slots" : "sets of cards";
+    const char *whole =
+        step > 1 ? arena_printf(arena, ", in sockets of %lld", (long long)step) : "";
+    instance_set(desired, "machine.cpu", range_fixed(arena, cpus < step ? step : cpus));
+    note_computed(desired, "machine.cpu",
+                  arena_printf(arena, "%lld physical cores / %d %s of a host%s (auto)",
+                               (long long)share->cores, share->slots, thing, whole),
+                  arena);
+}
+
 static void resolve(struct instance *desired, const struct facts *facts, struct diags *diags)
 {
     const char *cpu = instance_text(desired, "machine.cpu");
@@ -104,13 +123,7 @@ static void resolve(struct instance *desired, const struct facts *facts, struct 
         return;
     struct share share = share_of(template, facts);
     if (share.slots > 0) {
-        int64_t cpus = share.cores / share.slots;
-        instance_set(desired, "machine.cpu", range_fixed(facts->arena, cpus < 1 ? 1 : cpus));
-        note_computed(desired, "machine.cpu",
-                      arena_printf(facts->arena,
-                                   "%lld physical cores / %d vGPU slots of a host (auto)",
-                                   (long long)share.cores, share.slots),
-                      facts->arena);
+        set_cpus(desired, template, &share, facts->arena);
         return;
     }
     if (share.unknown != NULL) {

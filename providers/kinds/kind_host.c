@@ -1,9 +1,9 @@
-/* kind_host.c: ESXi hosts: graphics type, GRID driver, ECC, power policy.
+/* kind_host.c: ESXi hosts: graphics type, GRID driver, ECC, passthrough, power policy.
  *
  * All steps of a host share one maintenance window and as few reboots as possible: graphics
- * types, the driver and a known ECC setting take effect in the same reboot. ECC that can be
- * read only once the driver runs gets a conditional second one. Changes that need no window
- * (power policy, assignment policy) never open one.
+ * types, passthrough, the driver and a known ECC setting take effect in the same reboot. ECC
+ * that can be read only once the driver runs gets a conditional second one. Changes that need
+ * no window (power policy, assignment policy) never open one.
  */
 #include "kinds.h"
 
@@ -17,8 +17,8 @@
 
 /* What a host needs, worked out before any step is written down. */
 struct needs {
-    bool graphics, policy, card_graphics, install, ecc, power,
-        ssh;          /* a setting is to be written */
+    bool graphics, policy, card_graphics, install, ecc, power, ssh,
+        passthrough;  /* a setting is to be written */
     bool ecc_unknown; /* readable only after the driver has been loaded */
     bool reboot;      /* something takes effect only then */
     bool window;      /* maintenance mode is wanted */
@@ -69,8 +69,13 @@ static void derive(struct instance *host, const struct facts *facts, struct diag
     copy_attr(host, "power_policy", pool, "power_policy");
     copy_attr(host, "ssh", pool, "ssh");
     const struct instance *mode = facts_referred(facts, pool, "vgpu_mode", "vgpu_mode");
+    struct gpu_want want;
     if (mode == NULL)
         return;
+    bool direct = gpu_want_of(mode, 1, &want) && want.profile == NULL;
+    instance_set(host, "passthrough", value_borrow(facts->arena, direct ? want.label : "none"));
+    if (direct)
+        return; /* the hypervisor does not touch cards that it gives away */
     const struct value *passthru = value_borrow(facts->arena, "shared_passthru");
     instance_set(host, "graphics", passthru);
     instance_set(host, "card_graphics", passthru);
@@ -120,6 +125,8 @@ static struct needs find_needs(const struct change *change)
     needs.policy = plain_need(change, "assignment_policy");
     needs.power = plain_need(change, "power_policy");
     needs.ssh = plain_need(change, "ssh");
+    pending_need(change, "passthrough", &needs.passthrough, &needs.reboot);
+    needs.window = needs.reboot || needs.passthrough;
     if (shell_gap(change->live) != NULL)
         return needs;
     pending_need(change, "graphics", &needs.graphics, &needs.reboot);
@@ -129,7 +136,7 @@ static struct needs find_needs(const struct change *change)
     needs.reboot = needs.reboot || plain_need(change, "virtualization_mode");
     needs.ecc_unknown = value_is_known(instance_get(change->desired, "ecc")) &&
                         value_is_unreadable(instance_get(change->live, "ecc")) && needs.reboot;
-    needs.window = needs.reboot || needs.install || needs.ecc;
+    needs.window = needs.window || needs.reboot || needs.install || needs.ecc;
     return needs;
 }
 
@@ -218,6 +225,18 @@ static void add_reboot(const struct build *b, const struct condition *when)
     step->when = when;
 }
 
+/* Passthrough that was on before a reboot may be off after it (vsphere-api.md §6.1). */
+static void add_verify_passthrough(const struct build *b, const struct condition *when)
+{
+    const struct value *want = instance_get(b->change->desired, "passthrough");
+    if (!value_is_known(want))
+        return;
+    struct step *step = steps_add(
+        b->steps, "vsphere", OP_HOST_VERIFY_PASSTHROUGH, "verify passthrough", EFFECT_NONE,
+        args2(b->arena, "device", want, "timeout", pool_value(b, "reboot_timeout")));
+    step->when = when;
+}
+
 /* After a reboot the host must show what was set. ECC is left out where it is not known yet. */
 static void add_verify(const struct build *b, bool with_ecc, const struct condition *when)
 {
@@ -245,6 +264,44 @@ static void add_ecc(const struct build *b, const struct condition *when)
     step->when = when;
 }
 
+/* Other functions of a device's slot or bridge change with it: the plan says which. */
+static const char *passthrough_title(const struct build *b, const char *device)
+{
+    const struct value *gpus = instance_get(b->change->live, "gpus");
+    struct strbuf with;
+    if (strcmp(device, "none") == 0)
+        return "end passthrough";
+    strbuf_init(&with, 400);
+    for (size_t i = 0; i < value_count(gpus); i++) {
+        const struct value *gpu = value_at(gpus, i);
+        const char *other = value_get_text(gpu, "with");
+        if (other != NULL && value_get_int(gpu, "device", 0) == gpu_parse_device(device))
+            strbuf_addf(&with, "%s%s", strbuf_len(&with) == 0 ? ", and with them " : ", ",
+                        other);
+    }
+    const char *title =
+        arena_printf(b->arena, "pass %s cards through%s", device, strbuf_str(&with));
+    strbuf_release(&with);
+    return title;
+}
+
+static void add_passthrough(const struct build *b)
+{
+    const struct value *device = instance_get(b->change->desired, "passthrough");
+    steps_add(b->steps, "vsphere", OP_HOST_PASSTHROUGH,
+              passthrough_title(b, value_text(device)), EFFECT_NONE,
+              kinds_arg(b->arena, "device", device));
+}
+
+/* Cards are, or will be, passed through, or were until now. */
+static bool is_passed_through(const struct change *change)
+{
+    const char *want = instance_text(change->desired, "passthrough");
+    const char *now = pending_now(instance_get(change->live, "passthrough"));
+    return (want != NULL && strcmp(want, "none") != 0) ||
+           (now != NULL && strcmp(now, "none") != 0);
+}
+
 static void add_settings(const struct build *b, const struct needs *needs)
 {
     const struct instance *want = b->change->desired;
@@ -253,6 +310,8 @@ static void add_settings(const struct build *b, const struct needs *needs)
                   needs->graphics ? "graphics type" : "assignment policy", EFFECT_NONE,
                   args2(b->arena, "graphics", instance_get(want, "graphics"),
                         "assignment_policy", instance_get(want, "assignment_policy")));
+    if (needs->passthrough)
+        add_passthrough(b);
     if (needs->card_graphics)
         steps_add(b->steps, "vsphere", OP_HOST_CARD_GRAPHICS, "graphics type of the cards",
                   EFFECT_NONE,
@@ -272,6 +331,14 @@ static void add_settings(const struct build *b, const struct needs *needs)
     }
 }
 
+/* Through the shell only what is wanted of it. */
+static bool wants_shell(const struct change *change)
+{
+    return shell_gap(change->live) == NULL &&
+           (value_is_known(instance_get(change->desired, "graphics")) ||
+            value_is_known(instance_get(change->desired, "driver")));
+}
+
 static const struct condition *ecc_condition(const struct build *b)
 {
     const char *want = instance_text(b->change->desired, "ecc");
@@ -288,10 +355,13 @@ static const struct condition *ecc_condition(const struct build *b)
 static void add_window_work(const struct build *b, const struct needs *needs)
 {
     add_settings(b, needs);
-    if (!needs->reboot && !needs->install && !needs->ecc)
+    if (!needs->window)
         return;
     add_reboot(b, NULL);
-    add_verify(b, !needs->ecc_unknown, NULL);
+    if (needs->passthrough || is_passed_through(b->change))
+        add_verify_passthrough(b, NULL);
+    if (wants_shell(b->change))
+        add_verify(b, !needs->ecc_unknown, NULL);
     if (needs->ecc_unknown) {
         const struct condition *when = ecc_condition(b);
         add_ecc(b, when);

@@ -17,6 +17,10 @@ static const struct attr host_attrs[] = {
      .doc = "Default graphics type: shared (vSGA) or shared_passthru (vGPU)."},
     {"card_graphics", &type_pending, FACET_VSPHERE, ATTR_DERIVED, .names = host_graphics_words,
      .doc = "Graphics type of every card; \"mixed\" when they differ."},
+    {"passthrough", &type_pending, FACET_VSPHERE, ATTR_DERIVED,
+     .doc =
+         "Model of the cards that are passed through (DirectPath I/O), 10de:1db4, with \"1 of "
+         "2\" when it is not all of them; none."},
     {"assignment_policy", &type_enum, FACET_ESXI, ATTR_DERIVED, .names = host_policy_words,
      .doc = "How machines are spread over the cards."},
     {"driver", &type_pending, FACET_ESXI, ATTR_DERIVED,
@@ -53,11 +57,15 @@ static const struct attr host_attrs[] = {
      .doc = "CPU power management that the BIOS leaves to the host."},
     {"memory", &type_size, FACET_VSPHERE, ATTR_FACT, .doc = "Physical memory."},
     {"gpus", &type_any, FACET_VSPHERE, ATTR_FACT,
-     .doc = "NVIDIA cards: list of {id, name, device (PCI device id), memory}."},
+     .doc =
+         "NVIDIA cards: list of {id, name, device (PCI device id), memory, capable (false: it "
+         "cannot be passed through), with (device that changes with it)}."},
     {"profiles", &type_strings, FACET_VSPHERE, ATTR_FACT | ATTR_SET,
      .doc = "vGPU profiles that the host offers now (sharedPassthruGpuTypes)."},
     {"vms", &type_any, FACET_VSPHERE, ATTR_FACT,
-     .doc = "Machines on the host: list of {name, on (bool), template (bool), vgpu, fixed}."},
+     .doc = "Machines on the host: list of {name, on (bool), template (bool), vgpu, vgpus "
+            "(number, of several), fixed, cards (PCI ids of those it holds), firmware, "
+            "hardware (version)}."},
 };
 
 #endif

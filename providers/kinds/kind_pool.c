@@ -6,7 +6,7 @@
 #include "gpu.h"
 #include "types.h"
 
-static const char *const methods[] = {"vgpu", NULL};
+static const char *const methods[] = {"vgpu", "directpath", NULL};
 static const char *const policies[] = {"performance", "consolidation", NULL};
 static const char *const ecc_words[] = {"enabled", "disabled", NULL};
 static const char *const power_words[] = {"balanced", "high_performance", "low_power", "custom",
@@ -16,20 +16,32 @@ static const char *const allow_words[] = {"power_off_vms", NULL};
 
 static const struct attr vgpu_mode_attrs[] = {
     {"method", &type_enum, FACET_NONE, ATTR_REQUIRED, .names = methods,
-     .doc = "How the GPU reaches a machine: vgpu shares it through NVIDIA GRID."},
-    {"profile", &type_name, FACET_NONE, ATTR_REQUIRED,
-     .doc = "vGPU profile as vSphere spells it, such as grid_p100-4q."},
+     .doc =
+         "How the GPU reaches a machine: vgpu shares it through NVIDIA GRID, directpath gives "
+         "machines whole cards."},
+    {"profile", &type_name, FACET_NONE, 0,
+     .doc = "vgpu: the profile as vSphere spells it, such as grid_p100-4q."},
     {"assignment_policy", &type_enum, FACET_NONE, 0, .names = policies,
      .default_value = "performance",
-     .doc = "performance spreads machines over cards, consolidation fills one card first."},
+     .doc = "vgpu: performance spreads machines over cards, consolidation fills one card "
+            "first."},
     {"ecc", &type_enum, FACET_NONE, 0, .names = ecc_words,
-     .doc = "ECC of every GPU; left alone when not given. Drivers below 430 need it disabled."},
-    {"driver.vib", &type_name, FACET_NONE, ATTR_REQUIRED,
-     .doc = "File name of the GRID host driver's VIB; it carries the version."},
-    {"driver.from", &type_name, FACET_NONE, ATTR_REQUIRED,
-     .doc = "Directory on the host that holds the VIB, such as /vmfs/volumes/images/."},
+     .doc = "vgpu: ECC of every GPU; left alone when not given. Drivers below 430 need it "
+            "disabled."},
+    {"driver.vib", &type_name, FACET_NONE, 0,
+     .doc = "vgpu: file name of the GRID host driver's VIB; it carries the version."},
+    {"driver.from", &type_name, FACET_NONE, 0,
+     .doc = "vgpu: directory on the host that holds the VIB, such as /vmfs/volumes/images/."},
     {"driver.signature_check", &type_bool, FACET_NONE, 0, .default_value = "true",
-     .doc = "Check the VIB's signature and acceptance level when it is installed."},
+     .doc = "vgpu: check the VIB's signature and acceptance level when it is installed."},
+    {"device", &type_name, FACET_NONE, 0,
+     .doc =
+         "directpath: vendor:device of the NVIDIA cards that are passed through, 10de:1db4."},
+    {"dynamic", &type_bool, FACET_NONE, 0,
+     .doc = "directpath: name the model only, and any host with a free card runs the machine "
+            "(vSphere 7.0 and hardware version 17 on); else a machine is bound to its cards."},
+    {"label", &type_name, FACET_NONE, 0,
+     .doc = "directpath, dynamic: only cards with this hardware label."},
 };
 
 static const struct attr pool_attrs[] = {
@@ -57,14 +69,14 @@ static const struct attr pool_attrs[] = {
      .doc = "Disruptions that are accepted: power_off_vms."},
 };
 
-static struct share find_share(const struct instance *pool, const char *profile,
+static struct share find_share(const struct instance *pool, const struct gpu_want *want,
                                const struct facts *facts)
 {
     struct share best = {0};
     const struct instance *host;
     for (size_t i = 0; (host = facts_pool_host(facts, pool, i)) != NULL; i++) {
         const struct value *cores = facts_recall(facts, host->address, "cpu_cores");
-        int slots = gpu_slots(facts_recall(facts, host->address, "gpus"), profile);
+        int slots = gpu_places(facts_recall(facts, host->address, "gpus"), want);
         if (cores->type != VALUE_INT || slots < 0)
             best.unknown = host->name;
         if (cores->type != VALUE_INT || cores->integer <= 0 || slots <= 0)
@@ -75,14 +87,14 @@ static struct share find_share(const struct instance *pool, const char *profile,
     return best;
 }
 
-/* What resolve has worked out for the pool's own profile is looked up, not counted again for
- * each blueprint. */
-struct share pool_share(const struct instance *pool, const char *profile,
+/* What resolve has worked out for one device of the pool's own mode is looked up, not counted
+ * again for each blueprint. */
+struct share pool_share(const struct instance *pool, const struct gpu_want *want,
                         const struct facts *facts)
 {
-    const char *known = value_get_text(pool->computed, "profile");
-    if (known == NULL || strcmp(known, profile) != 0)
-        return find_share(pool, profile, facts);
+    const char *known = value_get_text(pool->computed, "want");
+    if (known == NULL || want->count != 1 || strcmp(known, want->label) != 0)
+        return find_share(pool, want, facts);
     return (struct share){.cores = value_get_int(pool->computed, "cores", 0),
                           .slots = (int)value_get_int(pool->computed, "slots", 0),
                           .unknown = value_get_text(pool->computed, "unknown")};
@@ -91,13 +103,12 @@ struct share pool_share(const struct instance *pool, const char *profile,
 static void resolve(struct instance *pool, const struct facts *facts,
                     struct diags *diags UNUSED)
 {
-    const struct instance *mode = facts_referred(facts, pool, "vgpu_mode", "vgpu_mode");
-    const char *profile = mode == NULL ? NULL : instance_text(mode, "profile");
-    if (profile == NULL)
+    struct gpu_want want;
+    if (!gpu_want_of(facts_referred(facts, pool, "vgpu_mode", "vgpu_mode"), 1, &want))
         return;
-    struct share share = find_share(pool, profile, facts);
+    struct share share = find_share(pool, &want, facts);
     const struct value_field fields[] = {
-        {"profile", value_borrow(facts->arena, profile)},
+        {"want", value_borrow(facts->arena, want.label)},
         {"cores", value_int(facts->arena, share.cores)},
         {"slots", value_int(facts->arena, share.slots)},
         {"unknown",

@@ -10,7 +10,6 @@
 
 #include "arena.h"
 #include "digest.h"
-#include "gpu.h"
 #include "ops.h"
 #include "strbuf.h"
 #include "types.h"
@@ -19,6 +18,7 @@
 static const char *const tools_words[] = {"current", "running", NULL};
 static const char *const transfer_words[] = {"auto", "hosts", "arguments", NULL};
 static const char *const failure_words[] = {"keep", "remove", NULL};
+static const char *const firmware_words[] = {"bios", "efi", NULL};
 
 static const struct attr attrs[] = {
     {"base", &type_name, FACET_NONE, ATTR_REQUIRED | ATTR_INPUT,
@@ -26,7 +26,21 @@ static const struct attr attrs[] = {
     {"pool", &type_name, FACET_NONE, ATTR_REQUIRED, .ref = "pools",
      .doc = "Pool on whose hosts the versions are built."},
     {"vgpu_mode", &type_name, FACET_NONE, 0, .ref = "vgpu_modes",
-     .doc = "Gives the template a vGPU of this mode's profile; clones inherit it."},
+     .doc = "Gives the template GPUs in this way: vGPUs of its profile, which clones inherit, "
+            "or cards."},
+    {"gpus", &type_int, FACET_NONE, 0, .default_value = "1", .min = 1, .max = 16,
+     .doc = "How many vGPUs, or cards, of the mode a machine has."},
+    {"cpus", &type_int, FACET_VSPHERE, ATTR_FREE, .min = 1, .max = 768,
+     .doc = "vCPUs of the template; the base's when not given."},
+    {"cores_per_socket", &type_int, FACET_VSPHERE, ATTR_FREE, .min = 1, .max = 768,
+     .doc = "Cores of a virtual socket, which shape virtual NUMA nodes; vSphere's choice when "
+            "not given."},
+    {"firmware", &type_enum, FACET_VSPHERE, ATTR_FREE, .names = firmware_words,
+     .doc = "What the base must boot with; efi where 64-bit MMIO is needed. Never changed."},
+    {"mmio_size", &type_size, FACET_VSPHERE, ATTR_FREE, .min = (int64_t)1 << 30,
+     .max = (int64_t)1 << 44,
+     .doc = "64-bit MMIO space for cards with large BARs, in whole GiB; by the cards' memory "
+            "when not given. More is no difference."},
     {"keep", &type_int, FACET_NONE, 0, .default_value = "2", .min = 1, .max = 16,
      .doc = "How many versions stay, the one in use included; the one before it stays in any "
             "case until the next is built."},
@@ -58,9 +72,14 @@ static const struct attr attrs[] = {
     {"vm", &type_string, FACET_VSPHERE, ATTR_DERIVED,
      .doc = "Virtual machine that holds the version: NAME-DIGEST8."},
     {"vgpu", &type_string, FACET_VSPHERE, ATTR_DERIVED,
-     .doc = "vGPU profile of the shared PCI device; absent: none may be there."},
+     .doc = "vGPU profile of the shared PCI device, \"2 x\" before it when there are two; "
+            "absent: none may be there."},
+    {"passthrough", &type_string, FACET_VSPHERE, ATTR_DERIVED,
+     .doc = "Model of the cards that it holds, with their number; absent: none may be there."},
+    {"cpu_hot_add", &type_bool, FACET_VSPHERE, ATTR_DERIVED | ATTR_FREE,
+     .doc = "CPUs can be added while it runs; off where cores_per_socket is given."},
     {"memory_locked", &type_bool, FACET_VSPHERE, ATTR_DERIVED,
-     .doc = "All memory reserved; follows from having a vGPU."},
+     .doc = "All memory reserved; follows from having GPUs."},
     {"is_template", &type_bool, FACET_VSPHERE, ATTR_DERIVED,
      .doc = "The virtual machine is marked as a template."},
     {"host", &type_string, FACET_VSPHERE, ATTR_FACT, .doc = "Host it is registered on."},
@@ -83,6 +102,7 @@ const char *template_version(const struct instance *desired, const struct facts 
         value_to_json(instance_get(desired, names[i]), &inputs);
         strbuf_add_char(&inputs, '\n');
     }
+    template_add_inputs(desired, &inputs);
     guest_digest_inputs(desired, &inputs);
     struct digest digest = digest_bytes(strbuf_str(&inputs), strbuf_len(&inputs));
     strbuf_release(&inputs);
@@ -97,8 +117,7 @@ static const char *version_name(const struct instance *desired, const struct fac
 static void derive(struct instance *desired, const struct facts *facts, struct diags *diags)
 {
     const struct instance *mode = facts_referred(facts, desired, "vgpu_mode", "vgpu_mode");
-    if (mode != NULL)
-        instance_set(desired, "vgpu", instance_get(mode, "profile"));
+    template_derive_devices(desired, facts);
     instance_set(desired, "memory_locked", value_bool(mode != NULL));
     instance_set(desired, "is_template", value_bool(true));
     guest_check_attrs(desired, diags);
@@ -123,10 +142,11 @@ static void resolve(struct instance *desired, const struct facts *facts,
 }
 
 /* By the time of the build the windows of this plan are closed: a host counts when its shell
- * can be read, so that this plan sees to it; a profile that it merely offers may not start, with
- * ECC on. Maintenance that somebody else began stays. */
+ * can be read, so that this plan sees to it; a profile that it merely offers may not start,
+ * with ECC on. Cards are passed through without the shell. Maintenance that somebody else began
+ * stays. */
 static bool host_can_build(const struct instance *live, const struct instance *prior,
-                           const char *profile, const struct facts *facts)
+                           const struct gpu_want *want, const struct facts *facts)
 {
     const char *connection = instance_text(live, "connection");
     const struct value *maintenance = instance_get(live, "maintenance");
@@ -136,32 +156,23 @@ static bool host_can_build(const struct instance *live, const struct instance *p
     if (live->presence != PRESENCE_PRESENT || connection == NULL ||
         strcmp(connection, "connected") != 0 || (inside && !ours))
         return false;
-    return profile == NULL || value_is_known(instance_get(live, "graphics"));
+    return want == NULL || value_is_known(instance_get(
+                               live, want->profile != NULL ? "graphics" : "passthrough"));
 }
 
-/* The start that proves a version needs a slot that no machine holds now. */
-static bool has_free_slot(const struct instance *live, const char *profile)
-{
-    const struct value *vms = instance_get(live, "vms");
-    int used = 0;
-    for (size_t i = 0; i < value_count(vms); i++)
-        used += value_get_bool(value_at(vms, i), "on", false) &&
-                value_is_known(value_get(value_at(vms, i), "vgpu"));
-    return profile == NULL || used < gpu_slots(instance_get(live, "gpus"), profile);
-}
-
-/* The first host of the pool with a free slot, or when all are full the first that serves. */
+/* The first host of the pool with room for the start that proves a version, or when all are
+ * full the first that serves. */
 static const char *build_host(const struct instance *pool, const struct facts *facts,
-                              const char *profile)
+                              const struct gpu_want *want)
 {
     const struct instance *host;
     const char *full = NULL;
     for (size_t i = 0; (host = facts_pool_host(facts, pool, i)) != NULL; i++) {
         const struct instance *live = instances_find(facts->live, host->address);
         const struct instance *prior = instances_find(facts->prior, host->address);
-        if (live == NULL || !host_can_build(live, prior, profile, facts))
+        if (live == NULL || !host_can_build(live, prior, want, facts))
             continue;
-        if (has_free_slot(live, profile))
+        if (want == NULL || template_has_room(live, want))
             return host->name;
         full = full == NULL ? host->name : full;
     }
@@ -204,14 +215,10 @@ const struct value *build_args(const struct build *b, const struct value_field *
 
 static void add_configure(const struct build *b)
 {
-    const struct value_field fields[] = {
-        {"vgpu", instance_get(b->change->desired, "vgpu")},
-        {"memory_locked", instance_get(b->change->desired, "memory_locked")}};
-    const char *vgpu = instance_text(b->change->desired, "vgpu");
+    const struct value *args = template_configure_args(b->change->desired, b->facts);
     steps_add(b->steps, "vsphere", OP_TEMPLATE_CONFIGURE,
-              vgpu == NULL ? "devices"
-                           : arena_printf(b->arena, "vGPU %s, all memory reserved", vgpu),
-              EFFECT_NONE, build_args(b, fields, ARRAY_LEN(fields)));
+              template_configure_title(b->change->desired, b->arena), EFFECT_NONE,
+              value_merge(b->arena, build_args(b, NULL, 0), args));
 }
 
 static void add_shutdown(const struct build *b)
@@ -222,18 +229,17 @@ static void add_shutdown(const struct build *b)
               build_args(b, fields, 1));
 }
 
-static void add_start(const struct build *b, const char *title)
+static void add_start(const struct build *b, const char *verb)
 {
-    bool slot = instance_text(b->change->desired, "vgpu") != NULL;
     steps_add(b->steps, "vsphere", OP_TEMPLATE_START,
-              slot ? arena_printf(b->arena, "%s (takes 1 vGPU slot)", title) : title,
-              slot ? EFFECT_SLOT : EFFECT_NONE, build_args(b, NULL, 0));
+              template_start_title(b->change->desired, b->want, verb, b->arena),
+              b->want != NULL ? EFFECT_SLOT : EFFECT_NONE, build_args(b, NULL, 0));
 }
 
-/* A vGPU is proven by starting the machine once: it takes a slot meanwhile. */
+/* GPUs are proven by starting the machine once: it takes their slots meanwhile. */
 static void add_proof(const struct build *b)
 {
-    if (instance_text(b->change->desired, "vgpu") != NULL)
+    if (b->want != NULL)
         add_start(b, "start once");
     add_shutdown(b);
 }
@@ -297,8 +303,7 @@ static bool is_half_made(const struct instance *live, const struct facts *facts)
 /* What was changed behind our back is put right in place: same inputs, same version. */
 static void add_repair(const struct build *b)
 {
-    bool devices =
-        kinds_changes(b->change, "vgpu") || kinds_changes(b->change, "memory_locked");
+    bool devices = template_devices_change(b->change);
     bool marked = value_is_true(instance_get(b->change->live, "is_template"));
     if (devices && marked) {
         const char *host = instance_text(b->change->live, "host");
@@ -468,13 +473,15 @@ static void add_version(const struct build *b)
 static int find_place(struct build *b, struct err *err)
 {
     const struct change *change = b->change;
-    const char *profile = instance_text(change->desired, "vgpu");
+    if (template_check_base(change, b->facts, err) < 0)
+        return -1;
     b->pool = facts_referred(b->facts, change->desired, "pool", "pool");
-    b->host = b->pool == NULL ? NULL : build_host(b->pool, b->facts, profile);
+    b->host = b->pool == NULL ? NULL : build_host(b->pool, b->facts, b->want);
     if (b->host == NULL)
         return err_set(err, ERR_UNREACHABLE, "no host of pool %s can be used to build it%s%s",
                        instance_text(change->desired, "pool"),
-                       profile == NULL ? "" : ": none offers ", profile == NULL ? "" : profile);
+                       b->want == NULL ? "" : ": none offers ",
+                       b->want == NULL ? "" : b->want->label);
     const char *base = instance_text(change->desired, "base");
     const char *locked = base_locked_by(b->pool, b->facts, base);
     if (change->action != ACTION_UPDATE && locked != NULL)
@@ -507,6 +514,8 @@ static int plan_steps(const struct change *change, const struct facts *facts,
     if (change->action == ACTION_DELETE)
         return add_removal(&b, err);
     b.vm = instance_text(change->desired, "vm");
+    struct gpu_want want;
+    b.want = template_want(change->desired, facts, &want) ? &want : NULL;
     const struct value *kept = kept_version(&b);
     if (kept == NULL && find_place(&b, err) < 0)
         return -1;

@@ -2,6 +2,7 @@
 #ifndef GF_KIND_TEMPLATE_H
 #define GF_KIND_TEMPLATE_H
 
+#include "kind_template_devices.h"
 #include "kinds.h"
 
 struct strbuf;
@@ -12,6 +13,7 @@ struct build {
     const struct instance *pool;
     const struct facts *facts;
     const char *host, *vm;
+    const struct gpu_want *want; /* NULL: no GPU */
     struct arena *arena;
     struct step_list *steps;
 };

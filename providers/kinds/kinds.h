@@ -6,6 +6,7 @@
 #ifndef GF_KINDS_H
 #define GF_KINDS_H
 
+#include "gpu.h"
 #include "provider.h"
 
 extern const struct kind kind_vgpu_mode, kind_pool, kind_host, kind_customization_spec,
@@ -28,7 +29,7 @@ struct share {
     int slots;           /* 0: no host of which enough is known has any */
     const char *unknown; /* a host of which nothing is known, or NULL */
 };
-struct share pool_share(const struct instance *pool, const char *profile,
+struct share pool_share(const struct instance *pool, const struct gpu_want *want,
                         const struct facts *facts);
 
 /* The version of a template that its desired attributes ask for: 8 hex digits. */

@@ -66,10 +66,15 @@ const char *host_card_configured(const struct xml_node *config, const char *id)
     return xml_text_at(config, "hostDefaultGraphicsType");
 }
 
+unsigned host_card_device(const struct xml_node *device)
+{
+    return field16(device, "deviceId");
+}
+
 /* ---- gpus ---- */
 
 struct gpu_list {
-    const struct xml_node *info;
+    const struct host_cards *cards;
     struct arena *arena;
     VEC(const struct value *) items;
 };
@@ -80,22 +85,29 @@ static void add_gpu(void *context, const struct xml_node *device)
     struct arena *arena = list->arena;
     const char *id = xml_text_at(device, "id"), *name = xml_text_at(device, "deviceName");
     int64_t kib = 0;
-    if (xml_i64(xml_child(find_info(list->info, id), "memorySizeInKB"), &kib) < 0 ||
+    if (xml_i64(xml_child(find_info(list->cards->info, id), "memorySizeInKB"), &kib) < 0 ||
         kib > INT64_MAX / 1024)
         kib = 0;
+    const struct xml_node *passthrough = host_passthrough_of(list->cards->passthrough, id);
+    const char *with = xml_text_at(passthrough, "dependentDevice");
+    bool capable = true;
+    if (xml_bool(xml_child(passthrough, "passthruCapable"), &capable) < 0)
+        capable = true; /* not said */
     const struct value_field fields[] = {
         {"id", value_string(arena, id)},
         {"name", name == NULL ? value_absent() : value_string(arena, name)},
         {"device", value_int(arena, field16(device, "deviceId"))},
-        {"memory", kib <= 0 ? value_absent() : value_int(arena, kib * 1024)}};
+        {"memory", kib <= 0 ? value_absent() : value_int(arena, kib * 1024)},
+        {"capable", capable ? value_absent() : value_bool(false)},
+        {"with",
+         with == NULL || strcmp(with, id) == 0 ? value_absent() : value_string(arena, with)}};
     VEC_PUSH(arena, &list->items, value_map(arena, fields, ARRAY_LEN(fields)));
 }
 
-const struct value *host_gpus(const struct xml_node *devices, const struct xml_node *info,
-                              struct arena *arena)
+const struct value *host_gpus(const struct host_cards *cards, struct arena *arena)
 {
-    struct gpu_list list = {.info = info, .arena = arena};
-    host_each_card(devices, add_gpu, &list);
+    struct gpu_list list = {.cards = cards, .arena = arena};
+    host_each_card(cards->devices, add_gpu, &list);
     return value_list(arena, list.items.items, list.items.n);
 }
 

@@ -106,6 +106,8 @@ static int take_machine(struct collecting *to, const struct xml_node *object)
     row->uuid = keep_text(arena, props_get(object, "config.instanceUuid"));
     row->on = power != NULL && strcmp(power, "poweredOff") != 0;
     row->template = props_true(object, "config.template");
+    row->firmware = keep_text(arena, props_get(object, "config.firmware"));
+    row->hardware = keep_text(arena, props_get(object, "config.version"));
     row->may_have_gpu = may_have_gpu(object);
     VEC_PUSH(arena, &to->machines, row);
     return 0;
@@ -136,6 +138,8 @@ static const char *const machine_paths[] = {"name",
                                             "config.memoryReservationLockedToMax",
                                             "config.memoryAllocation.reservation",
                                             "config.hardware.memoryMB",
+                                            "config.firmware",
+                                            "config.version",
                                             NULL};
 
 static int read_part(struct collecting *to, struct ref view, const struct prop_set *sets,

@@ -28,13 +28,20 @@ struct machine_row {
     struct ref ref;
     const char *name, *host_id, *uuid; /* uuid: config.instanceUuid; NULL: not readable */
     bool on, template;
+    const char *firmware, *hardware; /* bios, vmx-13; NULL: not readable */
     bool may_have_gpu; /* the light read does not rule out vGPUs and fixed devices */
     bool asked;        /* a step has asked its guest to shut down */
     /* Filled in by machines_read_devices. */
     bool devices_known, fixed, memory_locked;
-    const char *vgpu; /* profiles, ", " between several; NULL: none */
+    const char *vgpu;        /* profiles with their numbers, as gpu_text; NULL: none */
+    const char *passthrough; /* NVIDIA cards, as gpu_device_text, likewise */
+    size_t n_vgpus, n_cards;
+    const char **cards; /* PCI ids of those that it holds: fixed ones, assigned ones */
     struct mark mark;
     bool complete; /* gridform.complete is its own identifier: its build came to an end */
+    /* With the mark. */
+    int64_t cpus, cores_per_socket, mmio_gb; /* -1: not readable; mmio_gb 0: none */
+    bool cpu_hot_add;
 };
 
 struct inventory {
@@ -72,6 +79,12 @@ void machine_devices(struct machine_row *machine, const struct xml_node *devices
                      struct arena *arena);
 /* The profile of a device that is a vGPU, or NULL. */
 const char *device_vgpu(const struct xml_node *device);
+/* How a device that is an NVIDIA card is compared (gpu_device_text), or NULL; ret_card: the
+ * card that it holds, or NULL. Backings that are not known stay out of it. */
+const char *device_card(const struct xml_node *device, struct arena *arena,
+                        const char **ret_card);
+/* The 64-bit MMIO space of config.extraConfig in GiB; 0: not in use. */
+int64_t options_mmio_gb(const struct xml_node *extra_config);
 /* The mark in config.extraConfig; own only while gridform.uuid equals uuid. */
 struct mark machine_mark(const struct xml_node *extra_config, const char *uuid,
                          struct arena *arena);

@@ -29,8 +29,18 @@ void host_decode(struct vc *vc, const struct xml_node *object, struct instance *
 const struct value *host_card_graphics(const struct xml_node *devices,
                                        const struct xml_node *config,
                                        const struct xml_node *info, struct arena *arena);
-const struct value *host_gpus(const struct xml_node *devices, const struct xml_node *info,
-                              struct arena *arena);
+/* The cards of a host as it describes them: hardware.pciDevice, config.graphicsInfo,
+ * config.pciPassthruInfo. */
+struct host_cards {
+    const struct xml_node *devices, *info, *passthrough;
+};
+const struct value *host_gpus(const struct host_cards *cards, struct arena *arena);
+/* Which models are passed through, now and after the next boot; see host_passthrough.c. */
+const struct value *host_passthrough(const struct xml_node *devices,
+                                     const struct xml_node *passthrough, struct arena *arena);
+/* The HostPciPassthruInfo of a device, or NULL, and its flags. */
+const struct xml_node *host_passthrough_of(const struct xml_node *passthrough, const char *id);
+unsigned host_card_device(const struct xml_node *device); /* PCI device id, 16 bits */
 /* Calls `card` with the PCI id of every NVIDIA graphics card; returns their number. */
 size_t host_each_card(const struct xml_node *devices,
                       void (*card)(void *context, const struct xml_node *device),

@@ -24,6 +24,7 @@ static const char *const paths[] = {"runtime.bootTime",
                                     "config.service",
                                     "config.graphicsConfig",
                                     "config.graphicsInfo",
+                                    "config.pciPassthruInfo",
                                     "config.sharedPassthruGpuTypes",
                                     NULL};
 
@@ -46,6 +47,7 @@ static const struct {
     {"ssh_policy", "config.service"},
     {"card_graphics", "config.graphicsConfig"},
     {"profiles", "config.sharedPassthruGpuTypes"},
+    {"passthrough", "config.pciPassthruInfo"},
 };
 
 /* ---- single facts ---- */
@@ -145,7 +147,10 @@ static void decode_graphics(struct vc *vc, const struct xml_node *object, struct
     const struct xml_node *config = props_get(object, "config.graphicsConfig");
     if (devices == NULL)
         return;
-    instance_set(live, "gpus", host_gpus(devices, info, vc->arena));
+    const struct xml_node *passthrough = props_get(object, "config.pciPassthruInfo");
+    instance_set(live, "gpus",
+                 host_gpus(&(struct host_cards){devices, info, passthrough}, vc->arena));
+    instance_set(live, "passthrough", host_passthrough(devices, passthrough, vc->arena));
     instance_set(live, "card_graphics", host_card_graphics(devices, config, info, vc->arena));
     instance_set(live, "profiles",
                  profile_list(vc->arena, props_get(object, "config.sharedPassthruGpuTypes")));
@@ -179,6 +184,7 @@ void host_decode(struct vc *vc, const struct xml_node *object, struct instance *
     for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
         const char *reason = obstacle(vc, object, sources[i].path);
         if (reason == NULL && (strcmp(sources[i].attr, "card_graphics") == 0 ||
+                               strcmp(sources[i].attr, "passthrough") == 0 ||
                                strcmp(sources[i].attr, "profiles") == 0))
             reason =
                 obstacle(vc, object, "hardware.pciDevice"); /* says which cards there are */
@@ -284,14 +290,32 @@ int hosts_read(struct vc *vc, const struct inventory *inventory, struct host_ite
     return 0;
 }
 
+static const struct value *text_value(const char *text, struct arena *arena)
+{
+    return text == NULL ? value_absent() : value_borrow(arena, text);
+}
+
+static const struct value *card_list(const struct machine_row *machine, struct arena *arena)
+{
+    const struct value **cards = ARENA_ARRAY(arena, machine->n_cards + 1, const struct value *);
+    for (size_t i = 0; i < machine->n_cards; i++)
+        cards[i] = value_borrow(arena, machine->cards[i]);
+    return machine->n_cards == 0 ? value_absent() : value_list(arena, cards, machine->n_cards);
+}
+
 static const struct value *machine_value(const struct machine_row *machine, struct arena *arena)
 {
     const struct value_field fields[] = {
         {"name", value_borrow(arena, machine->name)},
         {"on", value_bool(machine->on)},
         {"template", value_bool(machine->template)},
-        {"vgpu", machine->vgpu == NULL ? value_absent() : value_borrow(arena, machine->vgpu)},
-        {"fixed", value_bool(machine->fixed)}};
+        {"vgpu", text_value(machine->vgpu, arena)},
+        {"vgpus",
+         machine->n_vgpus < 2 ? value_absent() : value_int(arena, (int64_t)machine->n_vgpus)},
+        {"fixed", value_bool(machine->fixed)},
+        {"cards", card_list(machine, arena)},
+        {"firmware", text_value(machine->firmware, arena)},
+        {"hardware", text_value(machine->hardware, arena)}};
     return value_map(arena, fields, ARRAY_LEN(fields));
 }
 

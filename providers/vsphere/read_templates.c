@@ -85,14 +85,39 @@ static const struct value *version_list(const struct inventory *inventory, const
 
 static void set_unreadable(struct instance *live, struct arena *arena)
 {
-    static const char *const attrs[] = {"vgpu", "memory_locked", "is_template"};
+    static const char *const attrs[] = {"vgpu",        "passthrough", "memory_locked",
+                                        "is_template", "cpus",        "cores_per_socket",
+                                        "cpu_hot_add", "mmio_size"};
     for (size_t i = 0; i < ARRAY_LEN(attrs); i++)
         instance_set(live, attrs[i],
                      value_unreadable(arena, "vCenter cannot reach the machine's files"));
 }
 
+static void set_number(struct instance *live, const char *attr, int64_t number,
+                       struct arena *arena)
+{
+    if (number >= 0)
+        instance_set(live, attr, value_int(arena, number));
+}
+
+/* More MMIO space than is wanted is as good (vsphere-api.md §7.5). */
+static void decode_hardware(const struct machine_row *machine, const struct instance *wanted,
+                            struct instance *live, struct arena *arena)
+{
+    const struct value *mmio = instance_get(wanted, "mmio_size");
+    int64_t have = machine->mmio_gb > INT32_MAX ? 0 : machine->mmio_gb << 30;
+    set_number(live, "cpus", machine->cpus, arena);
+    set_number(live, "cores_per_socket", machine->cores_per_socket, arena);
+    instance_set(live, "cpu_hot_add", value_bool(machine->cpu_hot_add));
+    if (have > 0)
+        instance_set(live, "mmio_size",
+                     mmio->type == VALUE_INT && have >= mmio->integer ? mmio
+                                                                      : value_int(arena, have));
+}
+
 static void decode_machine(const struct inventory *inventory, struct machine_row *machine,
-                           struct instance *live, struct arena *arena)
+                           const struct instance *wanted, struct instance *live,
+                           struct arena *arena)
 {
     const struct host_row *host = inventory_host_by_id(inventory, machine->host_id);
     const struct value_field ids[] = {
@@ -107,12 +132,17 @@ static void decode_machine(const struct inventory *inventory, struct machine_row
     instance_set(live, "powered_on", value_bool(machine->on));
     if (host != NULL)
         instance_set(live, "host", value_borrow(arena, host->name));
+    if (machine->firmware != NULL)
+        instance_set(live, "firmware", value_borrow(arena, machine->firmware));
     if (!machine->devices_known) {
         set_unreadable(live, arena);
         return;
     }
     if (machine->vgpu != NULL)
         instance_set(live, "vgpu", value_borrow(arena, machine->vgpu));
+    if (machine->passthrough != NULL)
+        instance_set(live, "passthrough", value_borrow(arena, machine->passthrough));
+    decode_hardware(machine, wanted, live, arena);
     instance_set(live, "memory_locked", value_bool(machine->memory_locked));
     instance_set(live, "is_template", value_bool(machine->template));
     instance_set(live, "complete", value_bool(machine->complete));
@@ -133,6 +163,6 @@ void template_decode(const struct inventory *inventory, struct read_item *item,
         live->presence = PRESENCE_ABSENT;
         return;
     }
-    decode_machine(inventory, machine, live, arena);
+    decode_machine(inventory, machine, item->wanted, live, arena);
     instance_set(live, "versions", version_list(inventory, live->address, arena));
 }

@@ -118,6 +118,17 @@ int step_require_ours(const struct machine_row *machine, const struct step_call 
                    machine->name);
 }
 
+int step_own_machine(struct vc *vc, const struct step_call *call, struct machine_row **ret,
+                     struct err *err)
+{
+    const char *name;
+    if (vsphere_step_text(call, "name", &name, err) < 0 || step_machine(vc, name, ret, err) < 0)
+        return -1;
+    if (*ret == NULL)
+        return err_set(err, ERR_NOT_FOUND, "no machine is called %s", name);
+    return step_require_ours(*ret, call, err);
+}
+
 /* ---- power ---- */
 
 int look_power(struct vc *vc, void *context, bool *ret_reached, struct err *err)

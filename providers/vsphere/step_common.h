@@ -17,6 +17,10 @@ MUST_CHECK int step_host_manager(struct vc *vc, struct ref host, const char *pat
 MUST_CHECK int step_machine(struct vc *vc, const char *name, struct machine_row **ret,
                             struct err *err);
 
+/* The machine named in the arguments: it must be there and be ours. */
+MUST_CHECK int step_own_machine(struct vc *vc, const struct step_call *call,
+                                struct machine_row **ret, struct err *err);
+
 /* Only what this resource owns is changed: its mark is valid (or carries the call's nonce), or
  * the state records its instance UUID. ERR_CONFLICT otherwise. */
 MUST_CHECK int step_require_ours(const struct machine_row *machine,

@@ -231,7 +231,7 @@ struct cards_look {
     struct ref host, manager;
     const char *type; /* vSphere's word */
     struct arena *arena;
-    const struct xml_node *config, *info;
+    const struct xml_node *config, *info, *passthrough;
     VEC(const char *) cards;
     bool all;
 };
@@ -242,8 +242,12 @@ static void look_at_card(void *context, const struct xml_node *device)
     const char *id = xml_text_at(device, "id");
     const char *active = host_card_active(look->info, id);
     const char *configured = host_card_configured(look->config, id);
-    if (active != NULL && strcmp(active, "direct") == 0)
-        return; /* passed through to a machine */
+    const struct xml_node *given = host_passthrough_of(look->passthrough, id);
+    bool stays = true; /* where it does not say: as it is */
+    if (xml_bool(xml_child(given, "passthruEnabled"), &stays) < 0)
+        stays = true;
+    if (active != NULL && strcmp(active, "direct") == 0 && stays)
+        return; /* passed through to machines, and from the next boot on as well */
     VEC_PUSH(look->arena, &look->cards, id);
     look->all = look->all && configured != NULL && strcmp(configured, look->type) == 0;
 }
@@ -262,7 +266,8 @@ static void refresh(struct vc *vc, struct ref manager)
 
 static int look_cards(struct vc *vc, void *context, bool *ret_reached, struct err *err)
 {
-    static const char *const device_paths[] = {"hardware.pciDevice", NULL};
+    static const char *const device_paths[] = {"hardware.pciDevice", "config.pciPassthruInfo",
+                                               NULL};
     static const char *const graphics_paths[] = {"graphicsConfig", "graphicsInfo", NULL};
     struct cards_look *look = context;
     const struct xml_node *hardware, *graphics;
@@ -272,6 +277,7 @@ static int look_cards(struct vc *vc, void *context, bool *ret_reached, struct er
         return -1;
     look->config = props_get(graphics, "graphicsConfig");
     look->info = props_get(graphics, "graphicsInfo");
+    look->passthrough = props_get(hardware, "config.pciPassthruInfo");
     look->cards.n = 0;
     look->all = true;
     if (look->config == NULL)

@@ -1,126 +1,17 @@
-/* step_template.c: what happens to a version of a template after it was cloned: devices, power,
- * becoming a template and back, removal (vsphere-api.md §7, §8).
+/* step_template.c: what happens to a version of a template after it was cloned: power, becoming
+ * a template and back, removal (vsphere-api.md §7, §8). Its devices: step_configure.c.
  */
 #include <string.h>
 
 #include "arena.h"
 #include "step_common.h"
-#include "vec.h"
 
 enum {
-    CONFIGURE_MS = 600000,
+    RECORD_MS = 600000,
     DESTROY_MS = 1800000,
     DIRECT_MS = 120000,
     TOOLS_LOOKS = 60 /* times poll_interval: two minutes as it is delivered */
 };
-
-/* The machine named in the arguments; it must be there and be ours. */
-static int require_machine(struct vc *vc, const struct step_call *call,
-                           struct machine_row **ret, struct err *err)
-{
-    const char *name;
-    if (vsphere_step_text(call, "name", &name, err) < 0 || step_machine(vc, name, ret, err) < 0)
-        return -1;
-    if (*ret == NULL)
-        return err_set(err, ERR_NOT_FOUND, "no machine is called %s", name);
-    return step_require_ours(*ret, call, err);
-}
-
-/* ---- devices ---- */
-
-struct device_look {
-    struct vc *vc;
-    struct ref vm;
-    const char *vgpu; /* wanted profile, or NULL: none */
-    bool locked;
-    bool have_vgpu, have_locked;
-    const char *change_version;
-    VEC(const struct xml_node *) surplus;
-};
-
-static void look_at_devices(struct device_look *look, const struct xml_node *devices)
-{
-    XML_EACH_CHILD(it, devices)
-    {
-        const char *profile = device_vgpu(it);
-        if (profile == NULL)
-            continue;
-        if (look->vgpu != NULL && !look->have_vgpu && strcmp(profile, look->vgpu) == 0)
-            look->have_vgpu = true;
-        else
-            VEC_PUSH(look->vc->arena, &look->surplus, it);
-    }
-}
-
-static int look_devices(struct vc *vc, void *context, bool *ret_reached, struct err *err)
-{
-    static const char *const paths[] = {"config.hardware.device", "config.changeVersion",
-                                        "config.memoryReservationLockedToMax", NULL};
-    struct device_look *look = context;
-    const struct xml_node *object;
-    if (props_read(vc, look->vm, paths, &object, err) < 0)
-        return -1;
-    const struct xml_node *devices = props_get(object, "config.hardware.device");
-    if (devices == NULL)
-        return err_set(err, ERR_INVALID, "the devices of the machine are not readable");
-    look->have_vgpu = false;
-    look->surplus.n = 0;
-    look_at_devices(look, devices);
-    look->have_locked = props_true(object, "config.memoryReservationLockedToMax");
-    look->change_version = props_text(object, "config.changeVersion");
-    *ret_reached = look->surplus.n == 0 && look->have_vgpu == (look->vgpu != NULL) &&
-                   look->have_locked == look->locked;
-    return 0;
-}
-
-static void write_devices(struct wire *wire, const struct device_look *look)
-{
-    const struct wire_reconfig reconfig = {.vm = look->vm,
-                                           .change_version = look->change_version,
-                                           .remove = look->surplus.items,
-                                           .n_remove = look->surplus.n,
-                                           .add_vgpu = look->have_vgpu ? NULL : look->vgpu,
-                                           .memory_locked = look->have_locked == look->locked
-                                                                ? WIRE_KEEP
-                                                            : look->locked ? WIRE_TRUE
-                                                                           : WIRE_FALSE};
-    wire_reconfig(wire, &reconfig);
-}
-
-int step_configure(struct vc *vc, const struct step_call *call, struct outcome *outcome,
-                   struct err *err)
-{
-    struct machine_row *machine;
-    bool reached = false;
-    if (require_machine(vc, call, &machine, err) < 0)
-        return -1;
-    struct device_look look = {.vc = vc,
-                               .vm = machine->ref,
-                               .vgpu = value_get_text(call->step->args, "vgpu"),
-                               .locked =
-                                   value_get_bool(call->step->args, "memory_locked", false)};
-    outcome->kind = OUTCOME_UNCHANGED;
-    if (look_devices(vc, &look, &reached, err) < 0)
-        return -1;
-    if (reached)
-        return 0;
-    if (machine->template || machine->on)
-        return err_set(err, ERR_CONFLICT, "%s is %s: its devices cannot be changed",
-                       machine->name, machine->template ? "a template" : "powered on");
-    CLEANUP(wire_release) struct wire wire;
-    write_devices(&wire, &look);
-    const struct change_plan plan = {.entity = machine->ref,
-                                     .look = look_devices,
-                                     .context = &look,
-                                     .wire = &wire,
-                                     .task = true,
-                                     .timeout_ms = CONFIGURE_MS};
-    if (change_make(vc, &plan, &outcome->kind, err) == 0)
-        return 0;
-    return fault_is(&vc->fault, "ConcurrentAccess")
-               ? err_wrap(err, "somebody else changed %s meanwhile", machine->name)
-               : -1;
-}
 
 /* ---- power ---- */
 
@@ -128,7 +19,7 @@ int step_start(struct vc *vc, const struct step_call *call, struct outcome *outc
                struct err *err)
 {
     struct machine_row *machine;
-    if (require_machine(vc, call, &machine, err) < 0)
+    if (step_own_machine(vc, call, &machine, err) < 0)
         return -1;
     if (machine_power(vc, machine->ref, true, &outcome->kind, err) == 0)
         return 0;
@@ -168,8 +59,7 @@ int step_shutdown(struct vc *vc, const struct step_call *call, struct outcome *o
 {
     struct machine_row *machine;
     int64_t limit = value_get_int(call->step->args, "guest_timeout", 300000);
-    if (require_machine(vc, call, &machine, err) < 0 ||
-        await_tools(vc, machine->ref, err) < 0)
+    if (step_own_machine(vc, call, &machine, err) < 0 || await_tools(vc, machine->ref, err) < 0)
         return -1;
     return machine_shut_down(vc, machine->ref, limit, &outcome->kind, err);
 }
@@ -237,7 +127,7 @@ static int record_complete(struct vc *vc, const struct machine_row *machine, str
                                      .context = &look,
                                      .wire = &wire,
                                      .task = true,
-                                     .timeout_ms = CONFIGURE_MS};
+                                     .timeout_ms = RECORD_MS};
     return change_make(vc, &plan, &ignored, err);
 }
 
@@ -245,7 +135,7 @@ int step_mark(struct vc *vc, const struct step_call *call, struct outcome *outco
               struct err *err)
 {
     struct machine_row *machine;
-    if (require_machine(vc, call, &machine, err) < 0 || record_complete(vc, machine, err) < 0)
+    if (step_own_machine(vc, call, &machine, err) < 0 || record_complete(vc, machine, err) < 0)
         return -1;
     struct template_look look = {machine->ref, true};
     CLEANUP(wire_release) struct wire wire;
@@ -259,7 +149,7 @@ int step_unmark(struct vc *vc, const struct step_call *call, struct outcome *out
     struct machine_row *machine;
     struct inventory inventory;
     const char *name;
-    if (require_machine(vc, call, &machine, err) < 0 ||
+    if (step_own_machine(vc, call, &machine, err) < 0 ||
         vsphere_step_text(call, "host", &name, err) < 0 ||
         inventory_read(vc, INVENTORY_HOSTS, &inventory, err) < 0)
         return -1;

@@ -49,6 +49,8 @@ static const struct {
     {OP_HOST_EXIT_MAINTENANCE, step_exit_maintenance},
     {OP_HOST_REBOOT, step_reboot},
     {OP_HOST_CARD_GRAPHICS, step_card_graphics},
+    {OP_HOST_PASSTHROUGH, step_passthrough},
+    {OP_HOST_VERIFY_PASSTHROUGH, step_verify_passthrough},
     {OP_HOST_POWER_POLICY, step_power_policy},
     {OP_HOST_SSH, step_ssh},
     {OP_VM_POWER_OFF, step_vms_off},

@@ -166,8 +166,9 @@ typedef int step_perform(struct vc *vc, const struct step_call *call, struct out
                          struct err *err);
 
 step_perform step_enter_maintenance, step_exit_maintenance, step_reboot, step_card_graphics,
-    step_power_policy, step_ssh, step_vms_off, step_vms_on, step_spec_write, step_spec_delete,
-    step_clone, step_configure, step_start, step_shutdown, step_mark, step_unmark, step_destroy,
-    step_switch, step_guest_await, step_guest_run, step_guest_verify, step_guest_reboot;
+    step_passthrough, step_verify_passthrough, step_power_policy, step_ssh, step_vms_off,
+    step_vms_on, step_spec_write, step_spec_delete, step_clone, step_configure, step_start,
+    step_shutdown, step_mark, step_unmark, step_destroy, step_switch, step_guest_await,
+    step_guest_run, step_guest_verify, step_guest_reboot;
 
 #endif

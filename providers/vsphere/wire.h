@@ -81,6 +81,15 @@ void wire_enter_maintenance(struct wire *wire, struct ref host, int64_t timeout_
 void wire_exit_maintenance(struct wire *wire, struct ref host, int64_t timeout_s);
 void wire_reboot(struct wire *wire, struct ref host);
 void wire_refresh_graphics(struct wire *wire, struct ref manager);
+/* A card to be passed through, or no more. */
+struct wire_passthrough {
+    const char *id;
+    bool enabled;
+};
+
+void wire_update_passthrough(struct wire *wire, struct ref system,
+                             const struct wire_passthrough *cards, size_t n);
+void wire_refresh_passthrough(struct wire *wire, struct ref system);
 void wire_power_policy(struct wire *wire, struct ref manager, int64_t key);
 void wire_service(struct wire *wire, struct ref manager, const char *id, bool run);
 
@@ -110,19 +119,34 @@ struct wire_clone {
 
 enum wire_choice { WIRE_KEEP, WIRE_TRUE, WIRE_FALSE };
 
+/* A GPU to be added: a vGPU; any card of a model; one card of a host (§7.2 to §7.4). */
+struct wire_gpu {
+    const char *profile;          /* vGPU */
+    const char *id;               /* fixed: PCI address on the host */
+    const char *name, *system_id; /* fixed: as QueryConfigTarget gives them */
+    int vendor;                   /* fixed: the signed short as read */
+    unsigned device;              /* fixed, dynamic: 16 bits */
+    const char *label;            /* dynamic: customLabel, or NULL */
+};
+
 struct wire_reconfig {
     struct ref vm;
     const char *change_version;           /* NULL: not checked */
     const struct xml_node *const *remove; /* devices as read */
     size_t n_remove;
-    const char *add_vgpu; /* profile, or NULL */
+    const struct wire_gpu *add;
+    size_t n_add;
     const struct wire_option *options;
     size_t n_options;
+    int64_t cpus, cores_per_socket; /* 0: kept */
+    enum wire_choice cpu_hot_add;
     enum wire_choice memory_locked; /* unlocking drops the reservation too */
 };
 
 void wire_clone(struct wire *wire, const struct wire_clone *clone);
 void wire_reconfig(struct wire *wire, const struct wire_reconfig *reconfig);
+/* What machines of the host can be given. */
+void wire_config_target(struct wire *wire, struct ref browser, struct ref host);
 void wire_power(struct wire *wire, struct ref vm, bool on);
 void wire_shutdown_guest(struct wire *wire, struct ref vm);
 void wire_mark_template(struct wire *wire, struct ref vm);

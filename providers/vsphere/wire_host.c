@@ -91,6 +91,29 @@ void wire_update_graphics(struct wire *wire, struct ref manager,
     xml_write_close(&wire->x);
 }
 
+/* applyNow is left out: before 7.0 it is not known, and afterwards its absence means at once
+ * where the host can, else at the next boot (§6.1). */
+void wire_update_passthrough(struct wire *wire, struct ref system,
+                             const struct wire_passthrough *cards, size_t n)
+{
+    wire_open(wire, "UpdatePassthruConfig", system);
+    wire->idempotent = true;
+    for (size_t i = 0; i < n; i++) {
+        xml_write_open(&wire->x, "config");
+        xml_write_text_element(&wire->x, "id", cards[i].id);
+        xml_write_bool(&wire->x, "passthruEnabled", cards[i].enabled);
+        xml_write_close(&wire->x);
+    }
+    xml_write_close(&wire->x);
+}
+
+void wire_refresh_passthrough(struct wire *wire, struct ref system)
+{
+    wire_open(wire, "Refresh", system);
+    wire->idempotent = true;
+    xml_write_close(&wire->x);
+}
+
 void wire_power_policy(struct wire *wire, struct ref manager, int64_t key)
 {
     wire_open(wire, "ConfigurePowerPolicy", manager);

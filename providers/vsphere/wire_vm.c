@@ -1,6 +1,8 @@
 /* wire_vm.c: requests that change virtual machines and templates. See wire.h. */
 #include "wire.h"
 
+#include <stdio.h>
+
 static void write_options(struct wire *wire, const struct wire_option *options, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -47,19 +49,64 @@ static void write_removal(struct wire *wire, const struct xml_node *device)
     xml_write_close(&wire->x);
 }
 
-static void write_vgpu(struct wire *wire, const char *profile)
+static void write_vgpu(struct wire *wire, const struct wire_gpu *gpu)
+{
+    xml_write_attr_type(&wire->x, "VirtualPCIPassthroughVmiopBackingInfo");
+    xml_write_text_element(&wire->x, "vgpu", gpu->profile);
+}
+
+static void write_fixed(struct wire *wire, const struct wire_gpu *gpu)
+{
+    char device[8];
+    snprintf(device, sizeof device, "%04x", gpu->device & 0xffff);
+    xml_write_attr_type(&wire->x, "VirtualPCIPassthroughDeviceBackingInfo");
+    xml_write_text_element(&wire->x, "deviceName", gpu->name);
+    xml_write_text_element(&wire->x, "id", gpu->id);
+    xml_write_text_element(&wire->x, "deviceId", device);
+    xml_write_text_element(&wire->x, "systemId", gpu->system_id);
+    xml_write_i64(&wire->x, "vendorId", gpu->vendor);
+}
+
+static void write_dynamic(struct wire *wire, const struct wire_gpu *gpu)
+{
+    xml_write_attr_type(&wire->x, "VirtualPCIPassthroughDynamicBackingInfo");
+    xml_write_text_element(&wire->x, "deviceName", "");
+    xml_write_open(&wire->x, "allowedDevice");
+    xml_write_i64(&wire->x, "vendorId", gpu->vendor & 0xffff);
+    xml_write_i64(&wire->x, "deviceId", gpu->device & 0xffff);
+    xml_write_close(&wire->x);
+    if (gpu->label != NULL)
+        xml_write_text_element(&wire->x, "customLabel", gpu->label);
+}
+
+/* New devices have keys of their own, each another (§15). */
+static void write_addition(struct wire *wire, const struct wire_gpu *gpu, int64_t key)
 {
     xml_write_open(&wire->x, "deviceChange");
     xml_write_text_element(&wire->x, "operation", "add");
     xml_write_open(&wire->x, "device");
     xml_write_attr_type(&wire->x, "VirtualPCIPassthrough");
-    xml_write_i64(&wire->x, "key", -200);
+    xml_write_i64(&wire->x, "key", key);
     xml_write_open(&wire->x, "backing");
-    xml_write_attr_type(&wire->x, "VirtualPCIPassthroughVmiopBackingInfo");
-    xml_write_text_element(&wire->x, "vgpu", profile);
+    if (gpu->profile != NULL)
+        write_vgpu(wire, gpu);
+    else if (gpu->id != NULL)
+        write_fixed(wire, gpu);
+    else
+        write_dynamic(wire, gpu);
     xml_write_close(&wire->x);
     xml_write_close(&wire->x);
     xml_write_close(&wire->x);
+}
+
+static void write_cpus(struct wire *wire, const struct wire_reconfig *reconfig)
+{
+    if (reconfig->cpus > 0)
+        xml_write_i64(&wire->x, "numCPUs", reconfig->cpus);
+    if (reconfig->cores_per_socket > 0)
+        xml_write_i64(&wire->x, "numCoresPerSocket", reconfig->cores_per_socket);
+    if (reconfig->cpu_hot_add != WIRE_KEEP)
+        xml_write_bool(&wire->x, "cpuHotAddEnabled", reconfig->cpu_hot_add == WIRE_TRUE);
 }
 
 void wire_reconfig(struct wire *wire, const struct wire_reconfig *reconfig)
@@ -68,10 +115,11 @@ void wire_reconfig(struct wire *wire, const struct wire_reconfig *reconfig)
     xml_write_open(&wire->x, "spec");
     if (reconfig->change_version != NULL)
         xml_write_text_element(&wire->x, "changeVersion", reconfig->change_version);
+    write_cpus(wire, reconfig);
     for (size_t i = 0; i < reconfig->n_remove; i++)
         write_removal(wire, reconfig->remove[i]);
-    if (reconfig->add_vgpu != NULL)
-        write_vgpu(wire, reconfig->add_vgpu);
+    for (size_t i = 0; i < reconfig->n_add; i++)
+        write_addition(wire, &reconfig->add[i], -200 - (int64_t)i);
     if (reconfig->memory_locked == WIRE_FALSE) {
         xml_write_open(&wire->x, "memoryAllocation");
         xml_write_i64(&wire->x, "reservation", 0);
@@ -82,6 +130,14 @@ void wire_reconfig(struct wire *wire, const struct wire_reconfig *reconfig)
         xml_write_bool(&wire->x, "memoryReservationLockedToMax",
                        reconfig->memory_locked == WIRE_TRUE);
     xml_write_close(&wire->x);
+    xml_write_close(&wire->x);
+}
+
+void wire_config_target(struct wire *wire, struct ref browser, struct ref host)
+{
+    wire_open(wire, "QueryConfigTarget", browser);
+    wire->idempotent = true;
+    wire_ref(wire, "host", host);
     xml_write_close(&wire->x);
 }
 

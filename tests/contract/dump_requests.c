@@ -123,6 +123,12 @@ static void dump_host(struct arena *arena)
     show(&wire, "refresh");
     wire_update_graphics(&wire, manager, &graphics);
     show(&wire, "two cards, one stranger");
+    const struct wire_passthrough cards[] = {{"0000:3b:00.0", true}, {"0000:af:00.0", false}};
+    const struct ref passthrough = {"HostPciPassthruSystem", "pciPassthruSystem-21"};
+    wire_update_passthrough(&wire, passthrough, cards, 2);
+    show(&wire, "one on, one off");
+    wire_refresh_passthrough(&wire, passthrough);
+    show(&wire, "refresh passthrough");
     wire_power_policy(&wire, (struct ref){"HostPowerSystem", "powerSystem-21"}, 2);
     show(&wire, "policy");
     wire_service(&wire, services, "TSM-SSH", true);
@@ -141,13 +147,26 @@ static void dump_reconfig(struct arena *arena)
     const struct wire_option options[] = {{"gridform.lineage", "l"},
                                           {"gridform.uuid", NULL},
                                           {"gridform.address", "template/<a> & b"}};
+    const struct wire_gpu add[] = {{.profile = "grid_p100-4q"},
+                                   {.profile = "grid_p100-4q"},
+                                   {.id = "0000:3b:00.0",
+                                    .name = "GV100GL [Tesla V100 PCIe 16GB]",
+                                    .system_id = "5b087ce4-ce46-72c0-c7c2-28ac9e22c3c2",
+                                    .vendor = -32634, /* 0x8086, as a signed short */
+                                    .device = 0xffff9db4}};
+    const struct wire_gpu dynamic[] = {{.vendor = 0x10de, .device = 0x9db4, .label = "gpu"},
+                                       {.vendor = 0x10de, .device = 0x1db4}};
     struct wire_reconfig reconfig = {.vm = vm,
                                      .change_version = "2026-01-02T03:04:05.678901Z",
                                      .remove = remove,
                                      .n_remove = 2,
-                                     .add_vgpu = "grid_p100-4q",
+                                     .add = add,
+                                     .n_add = sizeof add / sizeof add[0],
                                      .options = options,
                                      .n_options = 3,
+                                     .cpus = 24,
+                                     .cores_per_socket = 12,
+                                     .cpu_hot_add = WIRE_FALSE,
                                      .memory_locked = WIRE_TRUE};
     struct wire wire;
     wire_reconfig(&wire, &reconfig);
@@ -155,6 +174,8 @@ static void dump_reconfig(struct arena *arena)
     reconfig.memory_locked = WIRE_FALSE;
     wire_reconfig(&wire, &reconfig);
     show(&wire, "everything, unlocked");
+    wire_reconfig(&wire, &(struct wire_reconfig){.vm = vm, .add = dynamic, .n_add = 2});
+    show(&wire, "dynamic devices");
     wire_reconfig(&wire, &(struct wire_reconfig){.vm = vm});
     show(&wire, "nothing");
 }
@@ -178,6 +199,8 @@ static void dump_machine(void)
     clone.n_options = 0;
     wire_clone(&wire, &clone);
     show(&wire, "no datastore, no host, no options");
+    wire_config_target(&wire, (struct ref){"EnvironmentBrowser", "envbrowser-20"}, host);
+    show(&wire, "of a host");
     wire_power(&wire, vm, true);
     show(&wire, "on");
     wire_power(&wire, vm, false);

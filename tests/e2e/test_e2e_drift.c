@@ -55,6 +55,7 @@ static const struct row rows[] = {
     {HOST1, "graphics", {{BASE_HOST, "default_configured", "\"shared\""}}},
     {HOST1, "virtualization_mode", {{BASE_HOST, "default_active", "\"shared\""}}},
     {HOST1, "card_graphics", {{BASE_GPU, "type_configured", "\"shared\""}}},
+    {HOST1, "passthrough", {{BASE_GPU, "passthru_enabled", "true"}}},
     {HOST1, "assignment_policy", {{BASE_HOST, "policy", "\"consolidation\""}}},
     {HOST1,
      "driver",

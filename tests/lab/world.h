@@ -40,7 +40,7 @@ struct gpu {
     unsigned numa_node;
     bool ecc_capable, ecc_current, ecc_pending;
     enum graphics_type type_configured, type_active; /* of this card */
-    bool passthru_enabled, passthru_active;
+    bool passthru_enabled, passthru_active, passthru_incapable;
 };
 
 struct vib {
@@ -101,7 +101,10 @@ struct device {
     enum device_kind kind;
     char *label;
     char *vgpu_profile;    /* grid_p100-4q */
-    char *pci_id;          /* DEVICE_PASSTHRU */
+    char *pci_id;          /* DEVICE_PASSTHRU; of a dynamic one only while it runs */
+    bool dynamic;          /* any card of the model will do */
+    unsigned allowed_device;
+    char *custom_label;
     char *network;         /* DEVICE_NIC */
     int64_t disk_capacity; /* bytes */
     int controller_key, unit;
@@ -119,6 +122,7 @@ struct vm {
     bool template, gone;
     char *uuid, *instance_uuid;
     unsigned cpus, cores_per_socket;
+    bool cpu_hot_add;
     int64_t memory_mb;
     bool memory_locked; /* memoryReservationLockedToMax */
     int64_t memory_reservation_mb;

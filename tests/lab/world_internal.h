@@ -38,6 +38,12 @@ unsigned vm_count_devices(const struct vm *vm, enum device_kind kind);
 /* Why the VM cannot run on its host: -1 and a fault; or 0 and the card for its vGPU. */
 int vm_check_start(struct world *world, struct vm *vm, struct gpu **ret_gpu,
                    struct fault *fault);
+/* Cards that are passed through (world_passthrough.c): why the VM cannot have them, or 0; a VM
+ * with dynamic devices goes to a host of its cluster that has them. */
+int vm_check_cards(struct world *world, struct vm *vm, struct host *host, struct fault *fault);
+struct host *vm_place_dynamic(struct world *world, struct vm *vm, struct host *host);
+void vm_assign_cards(struct world *world, struct vm *vm);
+void vm_release_cards(struct vm *vm);
 void vm_stop(struct world *world, struct vm *vm, const char *why);
 /* extraConfig keys that vSphere writes by itself for vGPUs. */
 void vm_write_own_keys(struct world *world, struct vm *vm);

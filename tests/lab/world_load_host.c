@@ -176,7 +176,7 @@ static void load_gpus(const struct section *s, struct host *host)
         static const char *const ecc[] = {"disabled", "enabled", "unsupported"};
         struct section part =
             section_of(s, arena_printf(world->arena, "%s.gpus[%zu]", s->where, i), item);
-        section_keys(&part, "pci model memory ecc numa_node type passthrough uuid");
+        section_keys(&part, "pci model memory ecc numa_node type passthrough incapable uuid");
         struct gpu *gpu = host_add_gpu(world, host, section_text(&part, "pci", "0000:3b:00.0"));
         const char *model = section_text(&part, "model", gpu->model);
         gpu_set_model(world, gpu, model);
@@ -192,6 +192,7 @@ static void load_gpus(const struct section *s, struct host *host)
             section_choice(&part, "type", graphics_names, 2, gpu->type_configured);
         gpu->passthru_enabled = gpu->passthru_active =
             section_bool(&part, "passthrough", false);
+        gpu->passthru_incapable = section_bool(&part, "incapable", false);
     }
 }
 

@@ -72,14 +72,16 @@ static void load_vm(const struct section *s, struct vm *vm)
     static const char *const statuses[] = {"toolsOk", "toolsOld", "toolsNotRunning",
                                            "toolsNotInstalled"};
     struct world *world = s->world;
-    section_keys(s, "host folder datastore cpus cores_per_socket memory disk network guest tools "
-                    "power template annotation extra vgpus passthrough memory_locked firmware "
-                    "hardware uuid instance_uuid guest_os guest_login guest_disk");
+    section_keys(s,
+                 "host folder datastore cpus cores_per_socket memory disk network guest tools "
+                 "power template annotation extra vgpus passthrough memory_locked firmware "
+                 "cpu_hot_add hardware uuid instance_uuid guest_os guest_login guest_disk");
     vm->host = section_text(s, "host", vm->host);
     vm->folder = section_text(s, "folder", vm->folder);
     vm->datastore = section_text(s, "datastore", vm->datastore);
     vm->cpus = (unsigned)section_number(s, "cpus", 2);
     vm->cores_per_socket = (unsigned)section_number(s, "cores_per_socket", 1);
+    vm->cpu_hot_add = section_bool(s, "cpu_hot_add", false);
     vm->memory_mb = section_size(s, "memory", (int64_t)4 << 30) >> 20;
     vm->memory_locked = section_bool(s, "memory_locked", false);
     vm->memory_reservation_mb = vm->memory_locked ? vm->memory_mb : 0;

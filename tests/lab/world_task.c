@@ -149,6 +149,7 @@ static void end_power_on(struct world *world, struct task *task, int64_t at)
     task->vm->power = POWERED_ON;
     task->vm->guest_up_at = at + world->takes.guest_boot;
     task->vm->gpu = gpu ? gpu->pci_id : NULL;
+    vm_assign_cards(world, task->vm);
     vm_write_own_keys(world, task->vm);
     vm_touch(world, task->vm);
     world_event(world, "vm_powered_on", task->vm->name, task->vm->host);

@@ -176,22 +176,6 @@ static int check_memory(const struct vm *vm, struct fault *fault)
                      (long long)vm->memory_mb);
 }
 
-static int check_passthrough(struct world *world, const struct vm *vm, struct host *host,
-                             struct fault *fault)
-{
-    (void)world;
-    VEC_EACH(const struct device, it, vm->devices)
-    {
-        if (it->kind != DEVICE_PASSTHRU)
-            continue;
-        struct gpu *gpu = host_gpu(host, it->pci_id);
-        if (!gpu || !gpu->passthru_active)
-            return fault_set(fault, "GenericVmConfigFault",
-                             "Device %s is not available for passthrough.", it->pci_id);
-    }
-    return 0;
-}
-
 static int check_card(const struct host *host, const struct gpu *gpu, const char *profile,
                       struct fault *fault)
 {
@@ -269,7 +253,8 @@ int vm_check_start(struct world *world, struct vm *vm, struct gpu **ret_gpu,
         return -1;
     if (has_card && check_memory(vm, fault) < 0)
         return -1;
-    if (check_passthrough(world, vm, host, fault) < 0)
+    host = vm_place_dynamic(world, vm, host);
+    if (vm_check_cards(world, vm, host, fault) < 0)
         return -1;
     return check_vgpu(world, vm, host, ret_gpu, fault);
 }
@@ -308,6 +293,7 @@ void vm_stop(struct world *world, struct vm *vm, const char *why)
     vm->power = POWERED_OFF;
     vm->power_off_at = 0;
     vm->gpu = NULL;
+    vm_release_cards(vm);
     vm_touch(world, vm);
     world_event(world, "vm_powered_off", vm->name, why);
 }

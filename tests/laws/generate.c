@@ -43,14 +43,26 @@ static struct shape shape_of(struct dice *dice)
                           .blueprints = dice_roll(dice, 4)};
 }
 
+/* An edit may turn a pool of vGPUs into one of cards, and back. */
+static void write_modes(struct strbuf *out, const struct shape *shape, struct dice *dice)
+{
+    strbuf_add(out, "gridform: 1\nsite: law\nvgpu_modes:\n");
+    if (dice_chance(dice, 25))
+        strbuf_addf(out, "  m: { method: directpath, device: \"10de:15f8\", dynamic: %s }\n",
+                    dice_chance(dice, 50) ? "true" : "false");
+    else
+        strbuf_addf(out,
+                    "  m: { method: vgpu, profile: grid_p100-4q, "
+                    "assignment_policy: %s, ecc: disabled, driver: { vib: "
+                    "NVIDIA-VMware-384.%u-1OEM.650.0.0.4598673.x86_64.vib, from: /v } }\n",
+                    dice_chance(dice, 50) ? "performance" : "consolidation",
+                    73 + shape->variant);
+}
+
 static void write_pools(struct strbuf *out, const struct shape *shape, struct dice *dice)
 {
-    strbuf_addf(
-        out,
-        "gridform: 1\nsite: law\nvgpu_modes:\n  m: { method: vgpu, profile: grid_p100-4q, "
-        "assignment_policy: %s, ecc: disabled, driver: { vib: "
-        "NVIDIA-VMware-384.%u-1OEM.650.0.0.4598673.x86_64.vib, from: /v } }\npools:\n",
-        dice_chance(dice, 50) ? "performance" : "consolidation", 73 + shape->variant);
+    write_modes(out, shape, dice);
+    strbuf_add(out, "pools:\n");
     for (unsigned i = 0; i < shape->pools; i++)
         strbuf_addf(
             out,
@@ -61,14 +73,17 @@ static void write_pools(struct strbuf *out, const struct shape *shape, struct di
             1 + dice_roll(dice, 3), dice_chance(dice, 50) ? "stop" : "continue");
 }
 
-static void write_items(struct strbuf *out, const struct shape *shape)
+static void write_items(struct strbuf *out, const struct shape *shape, struct dice *dice)
 {
+    static const char *const hardware[] = {"", ", cpus: 8, cores_per_socket: 4",
+                                           ", cores_per_socket: 2", ", mmio_size: 64 GiB"};
     strbuf_add(out, "gridform: 1\n");
     if (shape->templates > 0)
         strbuf_add(out, "templates:\n");
     for (unsigned i = 0; i < shape->templates; i++)
-        strbuf_addf(out, "  t%u: { base: base-%u, pool: p%u, vgpu_mode: m }\n", i,
-                    shape->variant, i % shape->pools);
+        strbuf_addf(out, "  t%u: { base: base-%u, pool: p%u, vgpu_mode: m%s }\n", i,
+                    shape->variant, i % shape->pools,
+                    hardware[dice_roll(dice, ARRAY_LEN(hardware))]);
     strbuf_add(out, "customization_specs:\n");
     for (unsigned i = 0; i < shape->small; i++)
         strbuf_addf(out, "  x%u: { os: linux, domain: lab%u.local }\n", i, shape->variant);
@@ -113,7 +128,7 @@ static void write_files(struct site *site, const struct shape *shape, struct dic
     for (size_t i = 0; i < LAWS_FILES; i++)
         strbuf_init(&texts[i], STRBUF_MAX_OUTPUT);
     write_pools(&texts[0], shape, dice);
-    write_items(&texts[1], shape);
+    write_items(&texts[1], shape, dice);
     write_catalog(&texts[2], shape, dice);
     for (size_t i = 0; i < LAWS_FILES; i++) {
         site->files[i] =
@@ -144,7 +159,7 @@ static const char *const host_states[] = {
 static const char host_facts[] =
     "{\"cluster\":\"C\",\"drs\":\"full\",\"connection\":\"connected\",\"maintenance\":false,"
     "\"assignment_policy\":\"performance\",\"cpu_cores\":24,\"memory\":137438953472,"
-    "\"version\":\"6.5.0\",\"gpus\":[{\"device\":5624}]}";
+    "\"version\":\"6.5.0\",\"gpus\":[{\"device\":5624}],\"passthrough\":\"none\"}";
 
 static const char *const host_machines[] = {
     "{\"vms\":[]}",

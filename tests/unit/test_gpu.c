@@ -143,12 +143,62 @@ static void test_slots(void **state UNUSED)
     assert_false(gpu_profile_has_ecc("grid_none"));
 }
 
+/* What one machine takes, of either method. */
+static void test_places(void **state UNUSED)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    const unsigned four[] = {0x1db4, 0x1db4, 0x1db4, 0x15f8};
+    struct gpu_want cards_of = {.label = "10de:1db4", .device = 0x1db4, .count = 1};
+    struct gpu_want slots_of = {.label = "grid_p100-4q", .profile = "grid_p100-4q", .count = 3};
+    assert_int_equal(gpu_places(cards(arena, four, 4), &cards_of), 3);
+    cards_of.count = 2;
+    assert_int_equal(gpu_places(cards(arena, four, 4), &cards_of), 1);
+    cards_of.count = 4;
+    assert_int_equal(gpu_places(cards(arena, four, 4), &cards_of), 0);
+    assert_int_equal(gpu_places(value_absent(), &cards_of), -1);
+    /* Four slots a card: one machine with three, and the fourth stays empty. */
+    assert_int_equal(gpu_places(cards(arena, four, 4), &slots_of), 1);
+    slots_of.count = 5;
+    assert_int_equal(gpu_places(cards(arena, four, 4), &slots_of), 0);
+}
+
+static void test_devices(void **state UNUSED)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    static const char *const wrong[] = {"",          "10de:",     "10de:1db",  "10de:1db44",
+                                        "1002:1db4", "10DE:1db4", "10de:1dg4", "1db4"};
+    assert_int_equal(gpu_parse_device("10de:1db4"), 0x1db4);
+    assert_int_equal(gpu_parse_device("10de:ffff"), 0xffff);
+    assert_int_equal(gpu_parse_device(NULL), 0);
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+        assert_int_equal(gpu_parse_device(wrong[i]), 0);
+    assert_string_equal(gpu_device_text(arena, 0xdb4, false, NULL), "10de:0db4");
+    assert_string_equal(gpu_device_text(arena, 0x1db4, true, NULL), "10de:1db4 (dynamic)");
+    assert_string_equal(gpu_device_text(arena, 0x1db4, true, "a"),
+                        "10de:1db4 (dynamic, label a)");
+    assert_string_equal(gpu_text(arena, 1, "x"), "x");
+    assert_string_equal(gpu_text(arena, 3, "x"), "3 x x");
+    assert_int_equal(gpu_memory_mb(0x1db4), 16384);
+    assert_int_equal(gpu_memory_mb(0xfffe), 0);
+}
+
+/* 16 -> 32, 2 x 24 = 48 -> 64 -> 128 (vsphere-api.md §7.5). */
+static void test_mmio(void **state UNUSED)
+{
+    static const int64_t rows[][2] = {{16, 32}, {32, 64}, {48, 128}, {24, 64}, {640, 2048}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        assert_int_equal(gpu_mmio_gb(rows[i][0] * 1024), rows[i][1]);
+    assert_int_equal(gpu_mmio_gb(16 * 1024 + 1), 64);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vibs),      cmocka_unit_test(test_name_is_cut),
-        cmocka_unit_test(test_branches),  cmocka_unit_test(test_profiles_of_the_procedure),
-        cmocka_unit_test(test_catalogue), cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_vibs),     cmocka_unit_test(test_name_is_cut),
+        cmocka_unit_test(test_branches), cmocka_unit_test(test_profiles_of_the_procedure),
+        cmocka_unit_test(test_places),   cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_mmio),     cmocka_unit_test(test_catalogue),
+        cmocka_unit_test(test_slots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,6 +25,24 @@ struct row {
 #define DRIVER(version)                                                                        \
     "driver: { vib: NVIDIA-VMware-" version "-1OEM.650.0.0.4598673.x86_64.vib }"
 
+#define TEMPLATE(text) "@overlay\ntemplates: { centos72-vra-nvidia: { " text " } }\n"
+/* The P100s of the site, passed through; and its template with them. */
+#define DIRECT_POOL(text)                                                                      \
+    "@overlay\nvgpu_modes:\n  direct: { method: directpath, device: \"10de:15f8\"" text        \
+    " }\npools: { gpu: { vgpu_mode: direct } }\n"
+#define DIRECT_SITE(mode, template)                                                            \
+    DIRECT_POOL(mode) "templates: { centos72-vra-nvidia: { vgpu_mode: direct" template " } "   \
+                                                                                       "}\n"
+/* The pool's mode binds cards, the template's does not. */
+#define OTHER_DYNAMIC                                                                          \
+    DIRECT_POOL("")                                                                            \
+    "templates: { centos72-vra-nvidia: { vgpu_mode: any } }\n"                                 \
+    "@overlay\nvgpu_modes: { any: { method: directpath, device: \"10de:15f8\", dynamic: true " \
+    "} }\n"
+#define UNKNOWN_CARD(template)                                                                 \
+    "@overlay\nvgpu_modes: { new: { method: directpath, device: \"10de:fffe\" } }\n"           \
+    "templates: { centos72-vra-nvidia: { vgpu_mode: new" template " } }\n"
+
 static const struct row rows[] = {
     {"GF001", MACHINE("cpu: 7"), "case1.yaml:1"},
     {"GF001", MACHINE("cpu: { min: 1, max: 7, default: 1 }"), "case1.yaml:1"},
@@ -90,9 +108,60 @@ static const struct row rows[] = {
     {"GF011", "@live host/esx-gpu-02* present {\"cpu_cores\":{\"$unreadable\":\"x\"}}\n", NULL},
     {"GF011", "@live host/esx-gpu-02* unreadable: dead\n", NULL},
     {"GF011", "", NULL},
+    {"GF010", DIRECT_POOL("") "templates: { centos72-vra-nvidia: { vgpu_mode: direct } }\n",
+     NULL},
+    {"GF010", DIRECT_POOL(""), "site.yaml:23"},
     {"GF013", MACHINE("network: { profile: null, assignment: static }"), "case1.yaml:1"},
     {"GF013", MACHINE("network: { assignment: static }"), NULL},
     {"GF013", MACHINE("network: { profile: null }"), NULL},
+    {"GF014", DIRECT_SITE("", ""), "site.yaml:33"},
+    {"GF014", DIRECT_SITE(", dynamic: true", ""), NULL},
+    {"GF014", "", NULL},
+    {"GF015", MODE("device: 10de:1db4"), "case1.yaml:1"},
+    {"GF015", MODE("profile: null"), "site.yaml:5"},
+    {"GF015", MODE("driver: { from: null }"), "site.yaml:5"},
+    {"GF015", DIRECT_POOL(", ecc: enabled"), "case1.yaml:2"},
+    {"GF015", DIRECT_POOL(", label: gpu"), "case1.yaml:2"},
+    {"GF015", DIRECT_POOL(", dynamic: true, label: gpu"), NULL},
+    {"GF015", "@overlay\nvgpu_modes: { x: { method: directpath } }\n", "case1.yaml:1"},
+    {"GF015", "@overlay\nvgpu_modes: { x: { method: directpath, device: 10DE:1DB4 } }\n",
+     "case1.yaml:1"},
+    {"GF015", "@overlay\nvgpu_modes: { x: { method: directpath, device: \"10de:1db\" } }\n",
+     "case1.yaml:1"},
+    {"GF015", "", NULL},
+    {"GF016", TEMPLATE("cpus: 10, cores_per_socket: 4") MACHINE("cpu: 4"), "case1.yaml:1"},
+    {"GF016", TEMPLATE("cpus: 8, cores_per_socket: 4") MACHINE("cpu: 4"), NULL},
+    {"GF016", TEMPLATE("cores_per_socket: 4") MACHINE("cpu: 6"), "case2.yaml:1"},
+    {"GF016", TEMPLATE("cores_per_socket: 4") MACHINE("cpu: { min: 1, max: 4, default: 2 }"),
+     "case2.yaml:1"},
+    {"GF016", TEMPLATE("cores_per_socket: 4"), NULL}, /* auto takes whole sockets */
+    {"GF017", DIRECT_SITE("", ""), NULL},
+    {"GF017",
+     DIRECT_SITE("", "") "@live host/esx-gpu-02* present {\"gpus\":[{\"device\":1}]}\n",
+     "site.yaml:16"},
+    {"GF017",
+     DIRECT_SITE("", "") "@live host/esx-gpu-02* present "
+                         "{\"gpus\":[{\"device\":5624,\"capable\":false}]}\n",
+     "site.yaml:16"},
+    {"GF017",
+     DIRECT_SITE(", dynamic: true", "") "@live host/esx-gpu-0[134]* present "
+                                        "{\"version\":\"7.0.3\"}\n",
+     "case1.yaml:2"},
+    {"GF017",
+     DIRECT_SITE(", dynamic: true", "") "@live host/* present {\"version\":\"7.0.3\"}\n", NULL},
+    {"GF017", DIRECT_SITE("", ", gpus: 2"), "case1.yaml:4"},
+    {"GF017", OTHER_DYNAMIC, "case1.yaml:4"},
+    {"GF017", OTHER_DYNAMIC "@live host/* present {\"version\":\"7.0.3\"}\n", NULL},
+    {"GF017", TEMPLATE("gpus: 5"), "case1.yaml:1"},
+    {"GF017", TEMPLATE("gpus: 4"), NULL},
+    {"GF018", DIRECT_SITE("", ""), NULL},
+    {"GF018", DIRECT_SITE("", ", mmio_size: 8 GiB"), "case1.yaml:4"},
+    {"GF018", DIRECT_SITE("", ", mmio_size: 16 GiB"), NULL},
+    {"GF018", DIRECT_SITE("", ", mmio_size: 32 GiB, firmware: bios"), "case1.yaml:4"},
+    {"GF018", DIRECT_SITE("", ", firmware: bios"), NULL},
+    {"GF018", UNKNOWN_CARD(""), "case1.yaml:2"},
+    {"GF018", UNKNOWN_CARD(", mmio_size: 64 GiB"), NULL},
+    {"GF018", UNKNOWN_CARD(", firmware: bios"), NULL},
     {"GF020", SPEC("network: static"), "case1.yaml:1"},
     {"GF020", SPEC("network: static, address: 10.0.0.10"), "case1.yaml:1"},
     {"GF020", SPEC("network: static, netmask: 255.0.0.0"), "case1.yaml:1"},

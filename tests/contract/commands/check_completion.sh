@@ -54,7 +54,7 @@ offers 'dot|mermaid' graph --format ''
 offers 'mermaid' graph -C x --format m
 offers 'bash|zsh|fish' completion ''
 offers 'blueprint' explain bl
-offers 'GF010|GF011|GF012|GF013' explain GF01
+offers 'GF010|GF011|GF012|GF013|GF014|GF015|GF016|GF017|GF018' explain GF01
 offers '' plan ''
 offers '' plan --var ''
 offers '' nonsense ''

@@ -46,7 +46,7 @@ def fail(message):
 
 
 def gridform_takes(manifest):
-    """Exit 0 or 1 of validate, on a directory with this manifest and the example's scripts."""
+    """Whether validate does (0; else 1, or 6 of a rule), on a directory with this manifest and the example's scripts."""
     with tempfile.TemporaryDirectory() as directory:
         for part in ("software", "guest"):
             shutil.copytree(EXAMPLE / part, pathlib.Path(directory) / part)
@@ -54,7 +54,7 @@ def gridform_takes(manifest):
             yaml.safe_dump(manifest, file)
         done = subprocess.run([GRIDFORM, "validate", "-C", directory], capture_output=True,
                               text=True, timeout=60)
-        if done.returncode not in (0, 1):
+        if done.returncode not in (0, 1, 6):
             fail(f"validate: exit {done.returncode}\n{done.stderr}")
         return done.returncode == 0, done.stderr
 
@@ -111,7 +111,6 @@ BROKEN = [  # path to set, value
     (POOL + ("hosts",), [["a"]]),
     (POOL + ("hosts",), ["a\tb"]),
     (MODE + ("ecc",), "off"),
-    (MODE + ("driver",), DELETE),
     (MODE + ("driver", "vib"), ""),
     (MODE + ("driver", "vib"), None),
     (MODE + ("driver", "signature_check"), "no"),
@@ -163,7 +162,26 @@ BROKEN = [  # path to set, value
     (("catalog_services", "${var.tensorflow_image}"), {}),
 ]
 
+DIRECT = {"method": "directpath", "device": "10de:1db4"}
+TEMPLATE = ("templates", "centos72-vra-nvidia")
+# What depends on another attribute: the schema takes it, a rule of validate does not.
+RULED = [
+    (MODE + ("driver",), DELETE),
+    (MODE + ("profile",), DELETE),
+    (MODE + ("device",), "10de:1db4"),
+    (("vgpu_modes", "direct"), {"method": "directpath"}),
+    (("vgpu_modes", "direct"), {**DIRECT, "ecc": "disabled"}),
+    (("vgpu_modes", "direct"), {**DIRECT, "label": "gpu"}),
+    (("vgpu_modes", "direct"), {**DIRECT, "device": "1002:1db4"}),
+]
+
 GOOD = [
+    (("vgpu_modes", "direct"), DIRECT),
+    (("vgpu_modes", "direct"), {**DIRECT, "dynamic": True, "label": "gpu"}),
+    (TEMPLATE + ("gpus",), 2),
+    (TEMPLATE + ("firmware",), "efi"),
+    (TEMPLATE + ("mmio_size",), "128 GiB"),
+    (TEMPLATE + ("cores_per_socket",), 3),
     (("gridform",), "1"),
     (("variables",), {"tensorflow_image": {"default": "x"}, "a": {"default": 5, "doc": "d"}}),
     (BLUEPRINT + ("description",), 5),
@@ -236,6 +254,13 @@ def main():
         check_place(path, errors)
         if gridform_takes(manifest)[0]:
             fail(f"{path} = {value!r}: gridform takes what its schema refuses")
+    for path, value in RULED:
+        manifest = changed(base, path, value)
+        errors = list(judge.iter_errors(manifest))
+        if errors:
+            fail(f"{path} = {value!r} is refused: {errors[0].message}")
+        if gridform_takes(manifest)[0]:
+            fail(f"{path} = {value!r}: gridform takes it")
     for path, value in GOOD:
         manifest = changed(base, path, value)
         errors = list(judge.iter_errors(manifest))

@@ -168,6 +168,11 @@ static void test_machines(void **state)
     must(f, &(struct vsphere_step){OP_VM_POWER_OFF, host, args, NULL}, OUTCOME_DONE);
 }
 
+#define HARDWARE                                                                               \
+    "{\"name\":\"" VERSION                                                                     \
+    "\",\"gpus\":{\"count\":2,\"profile\":\"grid_p100-4q\"},\"memory_locked\":true,"           \
+    "\"cpus\":8,\"cores_per_socket\":4,\"cpu_hot_add\":false,\"mmio_size\":68719476736}"
+
 static void test_template(void **state)
 {
     struct fixture *f = *state;
@@ -178,13 +183,22 @@ static void test_template(void **state)
     live = read_template(f, ids);
     assert_true(live->mark.own);
     assert_string_equal(live->mark.address, "template/tmpl");
-    must_twice(f, &(struct vsphere_step){OP_TEMPLATE_CONFIGURE, live,
-                                         "{\"name\":\"" VERSION
-                                         "\",\"vgpu\":\"grid_p100-4q\",\"memory_locked\":true}",
-                                         ids});
+    must_twice(
+        f, &(struct vsphere_step){
+               OP_TEMPLATE_CONFIGURE, live,
+               "{\"name\":\"" VERSION
+               "\",\"gpus\":{\"count\":1,\"profile\":\"grid_p100-4q\"},\"memory_locked\":true}",
+               ids});
     live = read_template(f, ids);
     assert_string_equal(instance_text(live, "vgpu"), "grid_p100-4q");
     assert_true(is_true(live, "memory_locked"));
+    must_twice(f, &(struct vsphere_step){OP_TEMPLATE_CONFIGURE, live, HARDWARE, ids});
+    live = read_template(f, ids);
+    assert_string_equal(instance_text(live, "vgpu"), "2 x grid_p100-4q");
+    assert_int_equal(instance_get(live, "cpus")->integer, 8);
+    assert_int_equal(instance_get(live, "cores_per_socket")->integer, 4);
+    assert_false(is_true(live, "cpu_hot_add"));
+    assert_int_equal(instance_get(live, "mmio_size")->integer, INT64_C(64) << 30);
     must_twice(f, &(struct vsphere_step){OP_TEMPLATE_START, live, NAMED, ids});
     must_twice(f, &(struct vsphere_step){OP_TEMPLATE_SHUTDOWN, live, NAMED, ids});
     must_twice(f, &(struct vsphere_step){OP_TEMPLATE_MARK, live, NAMED, ids});

@@ -329,7 +329,7 @@ static void add_passthru(struct call *call, const struct host *host, struct val 
         val_text(b, info, "id", gpu->pci_id);
         val_text(b, info, "dependentDevice", gpu->pci_id);
         val_bool(b, info, "passthruEnabled", gpu->passthru_enabled);
-        val_bool(b, info, "passthruCapable", true);
+        val_bool(b, info, "passthruCapable", !gpu->passthru_incapable);
         val_bool(b, info, "passthruActive", gpu->passthru_active);
     }
 }

@@ -108,7 +108,7 @@ static int set_passthru(struct call *call, bool set)
     for (xmlNode *it = arg_node(call, "config"); it != NULL; it = node_next(it)) {
         const char *id = node_text(call->arena, node_child(it, "id"));
         struct gpu *gpu = host_gpu(host, id);
-        if (gpu == NULL)
+        if (gpu == NULL || gpu->passthru_incapable)
             return call_fault(call, "HostConfigFault", "No PCI device %s for passthrough.", id);
         if (set)
             gpu->passthru_enabled = node_flag(node_child(it, "passthruEnabled"), false);

@@ -3,6 +3,7 @@
  * forgotten. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "compiler.h"
@@ -74,6 +75,45 @@ static bool key_repeats(struct call *call, const xmlNode *change)
     return false;
 }
 
+/* What QueryConfigTarget says of the device, or the machine would not power on (§7.3). */
+static int check_fixed(struct call *call, const struct vm *vm, const xmlNode *backing,
+                       int index, struct fault *fault)
+{
+    struct host *host = world_host(call->world, vm->host);
+    struct gpu *gpu =
+        host == NULL ? NULL : host_gpu(host, node_text(call->arena, node_child(backing, "id")));
+    if (gpu == NULL)
+        return refuse_device(call, fault, "InvalidDeviceBacking", index,
+                             "The PCI device does not exist on the host.");
+    const char *device = arena_printf(call->arena, "%x", gpu->device_id);
+    const char *given = node_text(call->arena, node_child(backing, "deviceId"));
+    while (*given == '0')
+        given++;
+    if (strcmp(node_text(call->arena, node_child(backing, "systemId")), host->uuid) != 0 ||
+        (*given != '\0' && strcmp(given, device) != 0) ||
+        node_number(node_child(backing, "vendorId"), 0) != (int16_t)gpu->vendor_id)
+        return refuse_device(call, fault, "InvalidDeviceBacking", index,
+                             "The systemId does not match the current system or the deviceId, "
+                             "and the vendorId does not match the device");
+    return 0;
+}
+
+/* From vSphere 7.0 and hardware version 17 on (§7.4). */
+static int check_dynamic(struct call *call, const struct vm *vm, const xmlNode *backing,
+                         int index, struct fault *fault)
+{
+    const xmlNode *allowed = node_child(backing, "allowedDevice");
+    int64_t version = strncmp(vm->version, "vmx-", 4) == 0 ? atoll(vm->version + 4) : 0;
+    if (version < 17)
+        return refuse_device(call, fault, "DeviceUnsupportedForVmVersion", index,
+                             "Dynamic devices need hardware version 17.");
+    if (node_number(node_child(allowed, "vendorId"), 0) != 0x10de ||
+        node_number(node_child(allowed, "deviceId"), 0) == 0)
+        return refuse_device(call, fault, "InvalidDeviceBacking", index,
+                             "The device names no model.");
+    return 0;
+}
+
 static int check_backing(struct call *call, const struct vm *vm, const xmlNode *device,
                          int index, struct fault *fault)
 {
@@ -89,15 +129,12 @@ static int check_backing(struct call *call, const struct vm *vm, const xmlNode *
                                  "The device has no vGPU profile.");
         return 0;
     }
+    if (strcmp(type, "VirtualPCIPassthroughDynamicBackingInfo") == 0)
+        return check_dynamic(call, vm, backing, index, fault);
     if (strcmp(type, "VirtualPCIPassthroughDeviceBackingInfo") != 0)
         return refuse(fault, "NotSupported", "Backings of type %s are not supported here.",
                       type);
-    struct host *host = world_host(call->world, vm->host);
-    if (host == NULL ||
-        host_gpu(host, node_text(call->arena, node_child(backing, "id"))) == NULL)
-        return refuse_device(call, fault, "InvalidDeviceBacking", index,
-                             "The PCI device does not exist on the host.");
-    return 0;
+    return check_fixed(call, vm, backing, index, fault);
 }
 
 static int check_change(struct call *call, const struct vm *vm, const xmlNode *change,
@@ -145,12 +182,19 @@ static void set_backing(struct call *call, struct device *device, const xmlNode 
     struct world *world = call->world;
     const xmlNode *backing = node_child(node, "backing");
     xmlNode *vgpu = node_child(backing, "vgpu");
+    const xmlNode *allowed = node_child(backing, "allowedDevice");
+    xmlNode *label = node_child(backing, "customLabel");
+    device->dynamic = allowed != NULL;
+    device->allowed_device = (unsigned)node_number(node_child(allowed, "deviceId"), 0);
+    device->custom_label =
+        label == NULL ? NULL : world_strdup(world, node_text(call->arena, label));
     device->kind = vgpu != NULL ? DEVICE_VGPU : DEVICE_PASSTHRU;
     device->vgpu_profile =
         vgpu == NULL ? NULL : world_strdup(world, node_text(call->arena, vgpu));
     device->pci_id =
-        vgpu != NULL ? NULL
-                     : world_strdup(world, node_text(call->arena, node_child(backing, "id")));
+        vgpu != NULL || device->dynamic
+            ? NULL
+            : world_strdup(world, node_text(call->arena, node_child(backing, "id")));
 }
 
 static void add_device(struct call *call, struct vm *vm, const xmlNode *node)
@@ -225,8 +269,7 @@ static int check_known(const xmlNode *spec, struct fault *fault)
         if (it->type == XML_ELEMENT_NODE && !is_known((const char *)it->name))
             return refuse(fault, "NotSupported", "spec.%s is not supported here.",
                           (const char *)it->name);
-    if (node_flag(node_child(spec, "memoryHotAddEnabled"), false) ||
-        node_flag(node_child(spec, "cpuHotAddEnabled"), false))
+    if (node_flag(node_child(spec, "memoryHotAddEnabled"), false))
         return refuse(fault, "NotSupported", "Hot add is not supported here.");
     return 0;
 }
@@ -234,8 +277,9 @@ static int check_known(const xmlNode *spec, struct fault *fault)
 static int check_hot(struct call *call, const struct vm *vm, const xmlNode *spec,
                      struct fault *fault)
 {
-    static const char *const cold[] = {"numCPUs",  "numCoresPerSocket", "memoryMB",
-                                       "firmware", "version",           "guestId"};
+    static const char *const cold[] = {"numCPUs",         "numCoresPerSocket", "memoryMB",
+                                       "firmware",        "version",           "guestId",
+                                       "cpuHotAddEnabled"};
     for (size_t i = 0; vm->power == POWERED_ON && i < sizeof(cold) / sizeof(cold[0]); i++) {
         if (node_child(spec, cold[i]) == NULL)
             continue;
@@ -333,6 +377,7 @@ void spec_apply(struct call *call, struct vm *vm, const xmlNode *spec)
     vm->cpus = (unsigned)node_number(node_child(spec, "numCPUs"), vm->cpus);
     vm->cores_per_socket =
         (unsigned)node_number(node_child(spec, "numCoresPerSocket"), vm->cores_per_socket);
+    vm->cpu_hot_add = node_flag(node_child(spec, "cpuHotAddEnabled"), vm->cpu_hot_add);
     vm->memory_mb = node_number(node_child(spec, "memoryMB"), vm->memory_mb);
     vm->memory_locked =
         node_flag(node_child(spec, "memoryReservationLockedToMax"), vm->memory_locked);

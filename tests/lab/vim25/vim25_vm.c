@@ -20,6 +20,19 @@ static char *change_version(struct call *call, const struct vm *vm)
 /* ---- devices
  * --------------------------------------------------------------------------------- */
 
+static void set_dynamic(struct call *call, const struct device *device, struct val *value)
+{
+    struct builder *b = &call->b;
+    struct val *backing =
+        val_sub_as(b, value, "backing", "VirtualPCIPassthroughDynamicBackingInfo");
+    val_text(b, backing, "deviceName", "");
+    struct val *allowed = val_add_object(b, backing, "allowedDevice");
+    val_int(b, allowed, "vendorId", 0x10de);
+    val_int(b, allowed, "deviceId", device->allowed_device);
+    val_text(b, backing, "customLabel", device->custom_label);
+    val_text(b, backing, "assignedId", device->pci_id);
+}
+
 static void set_passthrough(struct call *call, const struct vm *vm, const struct device *device,
                             struct val *value)
 {
@@ -29,6 +42,10 @@ static void set_passthrough(struct call *call, const struct vm *vm, const struct
             val_sub_as(b, value, "backing", "VirtualPCIPassthroughVmiopBackingInfo");
         val_text(b, backing, "vgpu", device->vgpu_profile);
         val_bool(b, backing, "migrateSupported", false);
+        return;
+    }
+    if (device->dynamic) {
+        set_dynamic(call, device, value);
         return;
     }
     struct host *host = home(call, vm);
@@ -190,7 +207,7 @@ static struct val *read_config(struct call *call, const struct object *object)
                    vm->memory_locked ? vm->memory_mb : vm->memory_reservation_mb);
     val_text(b, val_sub(b, config, "latencySensitivity"), "level", "normal");
     val_bool(b, config, "memoryHotAddEnabled", false);
-    val_bool(b, config, "cpuHotAddEnabled", false);
+    val_bool(b, config, "cpuHotAddEnabled", vm->cpu_hot_add);
     set_extra(call, vm, config);
     val_text(b, config, "firmware", vm->firmware);
     val_bool(b, config, "memoryReservationLockedToMax", vm->memory_locked);
