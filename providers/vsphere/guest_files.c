@@ -248,26 +248,34 @@ int guest_write(struct guest *guest, const struct wire_guest_file *file, const v
     return put_in_arguments(guest, file, data, err);
 }
 
-static int get_tail(struct guest *guest, const char *path, size_t most, struct strbuf *out,
+/* A file that is short enough is fetched itself: on a full disk there is no room for a copy. */
+static int cut_tail(struct guest *guest, const char *path, size_t most, const char **ret_path,
                     struct err *err)
 {
+    enum { SHORT_ENOUGH = 100 };
     struct strbuf script;
+    int status = 0;
     const char *tail = arena_printf(guest->vc->arena, "%s/tail", guest->directory);
     strbuf_init(&script, 8192);
-    strbuf_addf(&script, "tail -c %zu ", most);
+    strbuf_addf(&script, "f=");
     shell_quote(&script, path);
-    strbuf_add(&script, " >");
-    shell_quote(&script, tail);
-    int result = must_run(guest, &script, "output of the guest", err);
+    strbuf_addf(&script, "; [ $(wc -c <\"$f\") -gt %zu ] || exit %d; tail -c %zu \"$f\" >%s",
+                most, SHORT_ENOUGH, most, tail);
+    int result = guest_shell(guest, strbuf_str(&script), &status, err);
     strbuf_release(&script);
-    return result < 0 ? -1 : get(guest, tail, out, err);
+    *ret_path = status == SHORT_ENOUGH ? path : tail;
+    if (result == 0 && status != 0 && status != SHORT_ENOUGH)
+        result = err_set(err, ERR_INVALID, "the guest's shell ends with %d", status);
+    return result;
 }
 
 int guest_read_tail(struct guest *guest, const char *path, size_t most, struct strbuf *out,
                     struct err *err)
 {
     if (guest->transfer != TRANSFER_ARGUMENTS) {
-        if (get_tail(guest, path, most, out, err) == 0)
+        const char *tail;
+        guest->host_away = false;
+        if (cut_tail(guest, path, most, &tail, err) == 0 && get(guest, tail, out, err) == 0)
             return 0;
         if (!turns_to_arguments(guest, err))
             return -1;
