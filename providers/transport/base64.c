@@ -24,34 +24,48 @@ void base64_encode(struct strbuf *out, const void *data, size_t size)
     }
 }
 
-/* Standard alphabet, padded to whole groups; libcrypto wants it so. */
-static char *normal(const char *text, size_t size, size_t *ret_size, size_t *ret_padding)
+/* How many of the last characters are padding: as many as the group lacks, or none at all. -1:
+ * another number. */
+static int padding_of(const char *text, size_t size)
 {
-    char *copy = malloc(size + 4);
-    if (copy == NULL)
-        abort();
-    while (size > 0 && text[size - 1] == '=')
-        size--;
-    for (size_t i = 0; i < size; i++)
-        copy[i] = (char)(text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i]);
-    *ret_padding = (4 - size % 4) % 4;
-    memset(copy + size, '=', *ret_padding);
-    *ret_size = size + *ret_padding;
-    return copy;
+    size_t n = 0;
+    while (n < size && text[size - 1 - n] == '=')
+        n++;
+    return n == 0 || (n <= 2 && size % 4 == 0) ? (int)n : -1;
+}
+
+/* In the standard alphabet, padded to whole groups: libcrypto wants it so, and is not strict
+ * itself: it drops blanks and takes padding anywhere. -1: not base64. */
+static int normal(const char *text, size_t size, char *copy)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < size; i++) {
+        char c = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
+        if (c == '\0' || strchr(alphabet, c) == NULL)
+            return -1;
+        copy[i] = c;
+    }
+    size_t missing = (4 - size % 4) % 4;
+    memset(copy + size, '=', missing);
+    return missing == 3 ? -1 : (int)missing;
 }
 
 int base64_decode(struct strbuf *out, const char *text, size_t size)
 {
-    size_t whole, padding;
-    char *copy = normal(text, size, &whole, &padding);
-    unsigned char *bytes = malloc(whole / 4 * 3 + 1);
-    if (bytes == NULL)
+    int padding = padding_of(text, size), missing = -1, n = -1;
+    if (padding < 0 || size > INT32_MAX - 4)
+        return -1;
+    size -= (size_t)padding;
+    char *copy = malloc(size + 4);
+    unsigned char *bytes = malloc(size + 4);
+    if (copy == NULL || bytes == NULL)
         abort();
-    int n = padding == 3 || whole > INT32_MAX
-                ? -1
-                : EVP_DecodeBlock(bytes, (const unsigned char *)copy, (int)whole);
+    missing = normal(text, size, copy);
+    if (missing >= 0)
+        n = EVP_DecodeBlock(bytes, (const unsigned char *)copy, (int)size + missing);
     if (n >= 0)
-        strbuf_add_mem(out, (const char *)bytes, (size_t)n - padding);
+        strbuf_add_mem(out, (const char *)bytes, (size_t)(n - missing));
     free(copy);
     free(bytes);
     return n < 0 ? -1 : 0;

@@ -11,7 +11,8 @@ struct strbuf;
 /* Append size bytes in the standard alphabet, padded, on one line. */
 void base64_encode(struct strbuf *out, const void *data, size_t size);
 
-/* Append what the text stands for; -1 when it is no base64 (out is unchanged then). */
+/* Append what the text stands for, padded or not; -1 when it is no base64, be it for a blank
+ * (out is unchanged then). */
 MUST_CHECK int base64_decode(struct strbuf *out, const char *text, size_t size);
 
 #endif

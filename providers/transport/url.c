@@ -1,6 +1,7 @@
 /* url.c: see url.h. */
 #include "url.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -40,38 +41,57 @@ void url_add_query(struct strbuf *out, const char *name, const char *value)
     url_encode(out, value);
 }
 
+/* Text of an authority behind the host: empty, or ":" and a number. */
+static int split_port(const char *text, size_t len, unsigned *ret_port)
+{
+    char digits[8] = "";
+    uint64_t port = 443;
+    if (len > 0) {
+        if (text[0] != ':' || len - 1 >= sizeof digits)
+            return -1;
+        memcpy(digits, text + 1, len - 1);
+        if (num_u64(digits, &port) < 0 || port == 0 || port > 65535)
+            return -1;
+    }
+    *ret_port = (unsigned)port;
+    return 0;
+}
+
+/* "host", "host:port", "[address]", "[address]:port"; nothing of a user before it. */
+static int split_authority(const char *text, size_t len, struct url_parts *ret)
+{
+    struct url_parts parts = {0};
+    bool bracket = len > 0 && text[0] == '[';
+    const char *host = text + bracket, *end = memchr(text, bracket ? ']' : ':', len);
+    if (bracket && end == NULL)
+        return -1;
+    if (end == NULL)
+        end = text + len;
+    size_t size = (size_t)(end - host);
+    if (size == 0 || size >= sizeof parts.host)
+        return -1;
+    memcpy(parts.host, host, size);
+    for (const char *at = parts.host; *at != '\0'; at++)
+        if (*at <= ' ' || *at > '~' || strchr("@[]\\", *at) != NULL)
+            return -1;
+    end += bracket;
+    if (split_port(end, len - (size_t)(end - text), &parts.port) < 0)
+        return -1;
+    *ret = parts;
+    return 0;
+}
+
 /* libcurl refuses "*" as a host, which vCenter writes for itself (vsphere-api.md §9). */
 int url_split(const char *url, struct url_parts *ret, struct strbuf *path)
 {
     static const char scheme[] = "https://";
-    uint64_t port = 443;
     if (strncasecmp(url, scheme, strlen(scheme)) != 0)
         return -1;
-    const char *host = url + strlen(scheme);
-    size_t all = strcspn(host, "/?#"), len = all;
-    const char *bracket = host[0] == '[' ? memchr(host, ']', all) : NULL;
-    const char *colon = memchr(bracket == NULL ? host : bracket, ':',
-                               all - (size_t)((bracket == NULL ? host : bracket) - host));
-    if (colon != NULL) {
-        char text[8] = "";
-        size_t digits = all - (size_t)(colon + 1 - host);
-        if (digits == 0 || digits >= sizeof(text))
-            return -1;
-        memcpy(text, colon + 1, digits);
-        if (num_u64(text, &port) < 0 || port == 0 || port > 65535)
-            return -1;
-        len = (size_t)(colon - host);
-    }
-    if (bracket != NULL) {
-        host++;
-        len -= 2;
-    }
-    if (len == 0 || len >= sizeof(ret->host) || memchr(host, '@', len) != NULL)
+    const char *authority = url + strlen(scheme);
+    size_t len = strcspn(authority, "/?#");
+    if (split_authority(authority, len, ret) < 0)
         return -1;
-    memcpy(ret->host, host, len);
-    ret->host[len] = '\0';
-    ret->port = (unsigned)port;
-    const char *rest = (bracket != NULL ? host - 1 : host) + all;
+    const char *rest = authority + len;
     strbuf_addf(path, "%s%s", *rest == '/' ? "" : "/", rest);
     return 0;
 }

@@ -106,8 +106,8 @@ static int refine(struct guest *guest, struct err *err)
     return -1;
 }
 
-static int call(struct guest *guest, struct wire *wire, struct soap_reply *reply,
-                struct err *err)
+int guest_call(struct guest *guest, struct wire *wire, struct soap_reply *reply,
+               struct err *err)
 {
     return session_call(guest->vc, wire, reply, err) < 0 ? refine(guest, err) : 0;
 }
@@ -117,25 +117,41 @@ int guest_validate(struct guest *guest, struct err *err)
     struct soap_reply reply;
     CLEANUP(wire_release) struct wire wire;
     wire_guest_validate(&wire, guest->auth, &guest->login);
-    return call(guest, &wire, &reply, err);
+    return guest_call(guest, &wire, &reply, err);
+}
+
+static void write_start(struct guest *guest, const char *script, struct wire *wire)
+{
+    struct strbuf arguments;
+    strbuf_init(&arguments, STRBUF_MAX_OUTPUT);
+    strbuf_add(&arguments, "-c ");
+    shell_quote(&arguments, script);
+    wire_guest_start(wire, guest->processes, &guest->login, "/bin/sh", strbuf_str(&arguments));
+    explicit_bzero(arguments.data, arguments.len); /* a script may carry a secret */
+    strbuf_release(&arguments);
 }
 
 int guest_start(struct guest *guest, const char *script, int64_t *ret_pid, struct err *err)
 {
-    struct strbuf arguments;
     struct soap_reply reply;
-    strbuf_init(&arguments, STRBUF_MAX_OUTPUT);
-    strbuf_add(&arguments, "-c ");
-    shell_quote(&arguments, script);
     CLEANUP(wire_release) struct wire wire;
-    wire_guest_start(&wire, guest->processes, &guest->login, "/bin/sh", strbuf_str(&arguments));
-    explicit_bzero(arguments.data, arguments.len); /* a script may carry a secret */
-    strbuf_release(&arguments);
-    if (call(guest, &wire, &reply, err) < 0)
+    write_start(guest, script, &wire);
+    if (guest_call(guest, &wire, &reply, err) < 0)
         return -1;
     if (xml_i64(xml_child(reply.response, "returnval"), ret_pid) < 0)
         return err_set(err, ERR_UNCERTAIN, "the guest names no process");
     return 0;
+}
+
+void guest_last_word(struct guest *guest, const char *script)
+{
+    struct err ignored;
+    struct soap_reply reply;
+    CLEANUP(wire_release) struct wire wire;
+    write_start(guest, script, &wire);
+    wire.last_word = true;
+    if (guest_call(guest, &wire, &reply, &ignored) < 0)
+        err_clear(&ignored);
 }
 
 int guest_process(struct guest *guest, int64_t pid, enum guest_process_state *ret_state,
@@ -145,7 +161,7 @@ int guest_process(struct guest *guest, int64_t pid, enum guest_process_state *re
     int32_t status = 0;
     CLEANUP(wire_release) struct wire wire;
     wire_guest_processes(&wire, guest->processes, &guest->login, pid);
-    if (call(guest, &wire, &reply, err) < 0)
+    if (guest_call(guest, &wire, &reply, err) < 0)
         return -1;
     const struct xml_node *info = xml_child(reply.response, "returnval");
     if (info == NULL)

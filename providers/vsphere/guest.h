@@ -26,10 +26,16 @@ struct guest {
     const char *label;     /* for people */
     const char *directory; /* in the guest, of this step */
     int64_t timeout_ms;
+    bool host_away; /* guest_hosts.c */
 };
 
 /* The machine of a guest step, its managers and the login. ERR_INVALID: no guest operations. */
 MUST_CHECK int guest_open(struct guest *guest, struct vc *vc, const struct step_call *call,
+                          struct err *err);
+
+/* As session_call; says who was refused, and that a machine that is off cannot be waited for.
+ */
+MUST_CHECK int guest_call(struct guest *guest, struct wire *wire, struct soap_reply *reply,
                           struct err *err);
 
 /* Do Tools answer, and take the credentials? ERR_BUSY: not yet. */
@@ -47,6 +53,9 @@ MUST_CHECK int guest_process(struct guest *guest, int64_t pid,
 /* A short program that may run twice without harm, to its end; script: for /bin/sh. */
 MUST_CHECK int guest_shell(struct guest *guest, const char *script, int *ret_exit,
                            struct err *err);
+
+/* Start a script and wait for nothing; goes out also when the run is cancelled. */
+void guest_last_word(struct guest *guest, const char *script);
 
 /* Passing reasons for which a guest does not answer: it starts, or the way to it is broken. */
 bool guest_is_away(const struct err *err);
@@ -81,9 +90,9 @@ struct guest_hosts;
 struct guest_hosts *guest_hosts_new(void);
 void guest_hosts_free(struct guest_hosts *hosts); /* accepts NULL */
 
-/* data NULL: GET into body. ERR_UNREACHABLE when the host cannot be reached at all: it is not
- * tried again in this session. */
-MUST_CHECK int guest_hosts_transfer(struct vc *vc, const char *url, const void *data,
+/* data NULL: GET into body. guest->host_away when the host could not be reached, and never was
+ * in this session; where there is another way (TRANSFER_AUTO) it is not tried again. */
+MUST_CHECK int guest_hosts_transfer(struct guest *guest, const char *url, const void *data,
                                     size_t size, struct strbuf *body, struct err *err);
 
 /* ---- guest_smi.c ---- */

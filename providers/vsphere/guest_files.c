@@ -4,6 +4,7 @@
  * written twice without harm; the end of a file comes back as names of empty files, which
  * ListFilesInGuest lists. Both are slow and meant for scripts and their output.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,40 +20,73 @@ enum {
     ARGUMENTS_MAX = 1024 * 1024, /* of a file that travels so */
     NAME_LEN = 180,              /* base64 in the name of one file */
     TAIL_MAX = 24 * 1024,        /* of output that comes back so */
-    NAMES_MAX = 1000
+    NAMES_MAX = 1000,
+    TRIES = 3 /* of a transfer, each with a URL of its own */
 };
 
 /* ---- through the host ---- */
 
-static int put(struct guest *guest, const struct wire_guest_file *file, const void *data,
-               struct err *err)
+static int put_once(struct guest *guest, const struct wire_guest_file *file, const void *data,
+                    struct err *err)
 {
     struct soap_reply reply;
     CLEANUP(wire_release) struct wire wire;
+    guest->host_away = false;
     wire_guest_put(&wire, guest->files, &guest->login, file);
-    if (session_call(guest->vc, &wire, &reply, err) < 0)
+    if (guest_call(guest, &wire, &reply, err) < 0)
         return -1;
     const char *url = xml_text_at(reply.response, "returnval");
-    return guest_hosts_transfer(guest->vc, url == NULL ? "" : url, data == NULL ? "" : data,
+    return guest_hosts_transfer(guest, url == NULL ? "" : url, data == NULL ? "" : data,
                                 (size_t)file->size, NULL, err);
+}
+
+static int get_once(struct guest *guest, const char *path, struct strbuf *out, struct err *err)
+{
+    struct soap_reply reply;
+    CLEANUP(wire_release) struct wire wire;
+    guest->host_away = false;
+    wire_guest_get(&wire, guest->files, &guest->login, path);
+    if (guest_call(guest, &wire, &reply, err) < 0)
+        return -1;
+    const struct xml_node *info = xml_child(reply.response, "returnval");
+    const char *url = xml_text_at(info, "url");
+    return guest_hosts_transfer(guest, url == NULL ? "" : url, NULL, 0, out, err);
+}
+
+/* A connection broke: once more, from the start. */
+static bool try_again(struct guest *guest, struct pause *pause, int tries, struct err *err)
+{
+    struct err ignored;
+    if (err->code != ERR_UNREACHABLE || guest->host_away || tries >= TRIES)
+        return false;
+    return pause_next(guest->vc, pause, &ignored) == 0;
+}
+
+static int put(struct guest *guest, const struct wire_guest_file *file, const void *data,
+               struct err *err)
+{
+    struct pause pause = pause_until(guest->vc, 0);
+    int tries = 1;
+    while (put_once(guest, file, data, err) < 0)
+        if (!try_again(guest, &pause, tries++, err))
+            return -1;
+    return 0;
 }
 
 static int get(struct guest *guest, const char *path, struct strbuf *out, struct err *err)
 {
-    struct soap_reply reply;
-    CLEANUP(wire_release) struct wire wire;
-    wire_guest_get(&wire, guest->files, &guest->login, path);
-    if (session_call(guest->vc, &wire, &reply, err) < 0)
-        return -1;
-    const struct xml_node *info = xml_child(reply.response, "returnval");
-    const char *url = xml_text_at(info, "url");
-    return guest_hosts_transfer(guest->vc, url == NULL ? "" : url, NULL, 0, out, err);
+    struct pause pause = pause_until(guest->vc, 0);
+    int tries = 1;
+    while (get_once(guest, path, out, err) < 0)
+        if (!try_again(guest, &pause, tries++, err))
+            return -1;
+    return 0;
 }
 
 /* After a failure of the way through the host: is there another? */
 static bool turns_to_arguments(struct guest *guest, struct err *err)
 {
-    if (err->code != ERR_UNREACHABLE && err->code != ERR_TIMEOUT && err->code != ERR_UNTRUSTED)
+    if (!guest->host_away)
         return false;
     if (guest->transfer == TRANSFER_HOSTS || err->code == ERR_UNTRUSTED) {
         err_wrap(err,
@@ -89,39 +123,39 @@ static int must_run(struct guest *guest, const struct strbuf *script, const char
     return 0;
 }
 
-static int put_chunk(struct guest *guest, const char *path, size_t number, const void *data,
-                     size_t size, struct err *err)
+/* Chunks lie in the step's directory, where no other file has such a name. */
+static int put_chunk(struct guest *guest, size_t number, const void *data, size_t size,
+                     struct err *err)
 {
     struct strbuf script;
     strbuf_init(&script, STRBUF_MAX_OUTPUT);
     strbuf_add(&script, "umask 077; printf %s ");
     base64_encode(&script, data, size);
-    strbuf_add(&script, " >");
-    shell_quote(&script, path);
-    strbuf_addf(&script, ".%06zu", number);
+    strbuf_addf(&script, " >%s/part.%06zu", guest->directory, number);
     int result = must_run(guest, &script, "a file for the guest", err);
     explicit_bzero(script.data, script.len);
     strbuf_release(&script);
     return result;
 }
 
-static int join_chunks(struct guest *guest, const struct wire_guest_file *file, size_t n,
-                       struct err *err)
+/* May run a second time, when the answer to the first was lost, and beside it: the file is
+ * only touched while the chunks are whole, and they go last. */
+static int join_chunks(struct guest *guest, const struct wire_guest_file *file, struct err *err)
 {
-    struct strbuf script, path;
-    strbuf_init(&path, 4096);
-    shell_quote(&path, file->path);
-    const char *p = strbuf_str(&path);
+    struct strbuf script;
     strbuf_init(&script, STRBUF_MAX_OUTPUT);
-    strbuf_add(&script, "umask 077; ");
-    if (n == 0)
-        strbuf_addf(&script, ": >%s", p);
-    else
-        strbuf_addf(&script, "cat %s.?????? | base64 -d >%s && rm -f %s.??????", p, p, p);
-    strbuf_addf(&script, " && chmod %o %s", file->mode, p);
+    strbuf_addf(&script,
+                "cd %s; [ -e part.000000 ] || exit 0; umask 077; "
+                "cat part.?????? | base64 -d >whole.$$ && [ $(wc -c <whole.$$) -eq %" PRId64
+                " ] || { r=$?; rm -f whole.$$; [ -e part.000000 ] || r=0; exit $r; }; "
+                "cat whole.$$ >",
+                guest->directory, file->size);
+    shell_quote(&script, file->path);
+    strbuf_addf(&script, " && chmod %o ", file->mode);
+    shell_quote(&script, file->path);
+    strbuf_add(&script, "; r=$?; rm -f whole.$$; [ $r = 0 ] && rm -f part.??????; exit $r");
     int result = must_run(guest, &script, "a file for the guest", err);
     strbuf_release(&script);
-    strbuf_release(&path);
     return result;
 }
 
@@ -134,11 +168,11 @@ static int put_in_arguments(struct guest *guest, const struct wire_guest_file *f
                        "%s is larger than what can travel in arguments (%d KiB): this machine "
                        "needs a way to port 443 of the ESXi host",
                        file->path, ARGUMENTS_MAX / 1024);
-    for (size_t at = 0; at < size; at += CHUNK)
-        if (put_chunk(guest, file->path, n++, (const char *)data + at,
+    for (size_t at = 0; at < size || n == 0; at += CHUNK)
+        if (put_chunk(guest, n++, size == 0 ? "" : (const char *)data + at,
                       size - at < CHUNK ? size - at : CHUNK, err) < 0)
             return -1;
-    return join_chunks(guest, file, n, err);
+    return join_chunks(guest, file, err);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -195,7 +229,7 @@ static int get_in_names(struct guest *guest, const char *path, size_t most, stru
         return -1;
     CLEANUP(wire_release) struct wire wire;
     wire_guest_list(&wire, guest->files, &guest->login, names, NAMES_MAX);
-    if (session_call(guest->vc, &wire, &reply, err) < 0)
+    if (guest_call(guest, &wire, &reply, err) < 0)
         return -1;
     return decode_names(guest, xml_child(reply.response, "returnval"), out, err);
 }
@@ -214,26 +248,34 @@ int guest_write(struct guest *guest, const struct wire_guest_file *file, const v
     return put_in_arguments(guest, file, data, err);
 }
 
-static int get_tail(struct guest *guest, const char *path, size_t most, struct strbuf *out,
+/* A file that is short enough is fetched itself: on a full disk there is no room for a copy. */
+static int cut_tail(struct guest *guest, const char *path, size_t most, const char **ret_path,
                     struct err *err)
 {
+    enum { SHORT_ENOUGH = 100 };
     struct strbuf script;
+    int status = 0;
     const char *tail = arena_printf(guest->vc->arena, "%s/tail", guest->directory);
     strbuf_init(&script, 8192);
-    strbuf_addf(&script, "tail -c %zu ", most);
+    strbuf_addf(&script, "f=");
     shell_quote(&script, path);
-    strbuf_add(&script, " >");
-    shell_quote(&script, tail);
-    int result = must_run(guest, &script, "output of the guest", err);
+    strbuf_addf(&script, "; [ $(wc -c <\"$f\") -gt %zu ] || exit %d; tail -c %zu \"$f\" >%s",
+                most, SHORT_ENOUGH, most, tail);
+    int result = guest_shell(guest, strbuf_str(&script), &status, err);
     strbuf_release(&script);
-    return result < 0 ? -1 : get(guest, tail, out, err);
+    *ret_path = status == SHORT_ENOUGH ? path : tail;
+    if (result == 0 && status != 0 && status != SHORT_ENOUGH)
+        result = err_set(err, ERR_INVALID, "the guest's shell ends with %d", status);
+    return result;
 }
 
 int guest_read_tail(struct guest *guest, const char *path, size_t most, struct strbuf *out,
                     struct err *err)
 {
     if (guest->transfer != TRANSFER_ARGUMENTS) {
-        if (get_tail(guest, path, most, out, err) == 0)
+        const char *tail;
+        guest->host_away = false;
+        if (cut_tail(guest, path, most, &tail, err) == 0 && get(guest, tail, out, err) == 0)
             return 0;
         if (!turns_to_arguments(guest, err))
             return -1;

@@ -19,11 +19,12 @@ struct guest_host {
     struct guest_host *next;
     struct url_parts parts;
     struct http *http;
-    bool away; /* could not be reached: not asked again */
+    bool answered; /* once at least */
+    bool away;     /* could not be reached, and never answered */
 };
 
 struct guest_hosts {
-    pthread_mutex_t lock; /* of the list and of `away` */
+    pthread_mutex_t lock; /* of the list, `answered` and `away` */
     struct guest_host *first;
 };
 
@@ -83,9 +84,10 @@ static int make_host(struct session *s, const struct url_parts *parts, struct gu
     return 0;
 }
 
-static int find_host(struct session *s, const struct url_parts *parts, struct guest_host **ret,
-                     struct err *err)
+static int find_host(struct guest *guest, const struct url_parts *parts,
+                     struct guest_host **ret, struct err *err)
 {
+    struct session *s = guest->vc->session;
     struct guest_hosts *hosts = s->guest_hosts;
     int result = 0;
     pthread_mutex_lock(&hosts->lock);
@@ -95,18 +97,28 @@ static int find_host(struct session *s, const struct url_parts *parts, struct gu
         it = it->next;
     if (it == NULL)
         result = make_host(s, parts, &it, err);
-    if (result == 0 && it->away)
+    guest->host_away = it != NULL && it->away;
+    if (guest->host_away && guest->transfer == TRANSFER_AUTO)
         result = err_set(err, ERR_UNREACHABLE, "%s could not be reached before", parts->host);
     pthread_mutex_unlock(&hosts->lock);
     *ret = it;
     return result;
 }
 
-static void mark_away(struct session *s, struct guest_host *host)
+/* A host that has answered is there, whatever becomes of one connection. */
+static void note_result(struct guest *guest, struct guest_host *host, int result,
+                        const struct err *err)
 {
-    pthread_mutex_lock(&s->guest_hosts->lock);
-    host->away = true;
-    pthread_mutex_unlock(&s->guest_hosts->lock);
+    struct guest_hosts *hosts = guest->vc->session->guest_hosts;
+    bool silent = result < 0 && (err->code == ERR_UNREACHABLE || err->code == ERR_TIMEOUT ||
+                                 err->code == ERR_UNTRUSTED);
+    if (result < 0 && err->code == ERR_CANCELLED)
+        return;
+    pthread_mutex_lock(&hosts->lock);
+    host->answered = host->answered || !silent;
+    host->away = silent && !host->answered;
+    guest->host_away = host->away;
+    pthread_mutex_unlock(&hosts->lock);
 }
 
 /* What stands behind token= opens the file to everybody. */
@@ -137,20 +149,21 @@ static int send(struct http *http, const struct http_request *request, struct st
     return result;
 }
 
-int guest_hosts_transfer(struct vc *vc, const char *url, const void *data, size_t size,
+int guest_hosts_transfer(struct guest *guest, const char *url, const void *data, size_t size,
                          struct strbuf *body, struct err *err)
 {
-    struct session *s = vc->session;
+    struct session *s = guest->vc->session;
     struct url_parts parts;
     struct guest_host *host = NULL;
     struct strbuf path;
+    guest->host_away = false;
     strbuf_init(&path, 1 << 16);
     int result = url_split(url, &parts, &path);
     if (result < 0)
         err_set(err, ERR_INVALID, "vCenter names no URL for the transfer of a file");
     bool own = result == 0 && strcmp(parts.host, "*") == 0;
     if (result == 0 && !own)
-        result = find_host(s, &parts, &host, err);
+        result = find_host(guest, &parts, &host, err);
     hide_token(s, strbuf_str(&path));
     const struct http_request request = {
         .method = data == NULL ? "GET" : "PUT",
@@ -161,11 +174,11 @@ int guest_hosts_transfer(struct vc *vc, const char *url, const void *data, size_
         .idempotent = true, /* the URL is good for once */
         .timeout_ms = TRANSFER_MS + (int64_t)(size / BYTES_PER_MS),
         .max_body = BODY_MAX};
-    if (result == 0)
+    if (result == 0) {
         result = send(own ? s->http : host->http, &request, body, err);
-    if (result < 0 && host != NULL &&
-        (err->code == ERR_UNREACHABLE || err->code == ERR_TIMEOUT))
-        mark_away(s, host);
+        if (!own)
+            note_result(guest, host, result, err);
+    }
     strbuf_release(&path);
     return result;
 }

@@ -1,8 +1,8 @@
 /* guest_program.c: a script or command in a guest, from its directory to its exit code.
  *
  * The directory holds: run (what is executed, with its environment), script, out, and what the
- * program's life leaves there: started, pid, code. An attempt whose answer was lost is found by
- * them and waited for, so that nothing runs twice.
+ * program's life leaves there: started, boot, pid, code. An attempt whose answer was lost is
+ * found by them and waited for, so that nothing runs twice.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +13,22 @@
 #include "strbuf.h"
 #include "upload.h"
 
-enum { OUTPUT_MAX = 1 << 20, DOUBTS_MAX = 3, PROGRESS_LOOKS = 5 };
+enum {
+    OUTPUT_MAX = 1 << 20,
+    DOUBTS_MAX = 3,
+    PROGRESS_LOOKS = 5,
+    EXIT_NOT_MINE = 125, /* of a shell that does not come to run the program */
+    EXIT_SIGNAL = 128    /* and more: it was killed */
+};
 
 /* Exit codes of the program that looks into the directory. */
 enum probe { PROBE_ENDED = 100, PROBE_RUNS, PROBE_GONE, PROBE_NOT_STARTED, PROBE_NO_DIRECTORY };
 
+/* A number in pid says nothing about the processes of another boot. */
+#define BOOT "cat /proc/sys/kernel/random/boot_id 2>/dev/null"
+#define ALIVE "[ -s pid ] && [ \"$(cat boot)\" = \"$(" BOOT ")\" ] && kill -0 \"$(cat pid)\""
 #define LOOK                                                                                   \
-    "[ -e code ] && exit 100; [ -e started ] || exit 103; "                                    \
-    "[ -s pid ] && kill -0 \"$(cat pid)\" 2>/dev/null && exit 101; exit 102"
+    "[ -e code ] && exit 100; [ -e started ] || exit 103; " ALIVE " && exit 101; exit 102"
 
 static int shell(struct guest *guest, int *ret_exit, struct err *err, const char *format, ...)
     PRINTF_LIKE(4, 5);
@@ -55,12 +63,13 @@ static int add_variable(struct guest *guest, const struct value_field *field,
 static void add_interpreter(const char *script, struct strbuf *out)
 {
     size_t len = strcspn(script, "\n");
-    if (strncmp(script, "#!", 2) != 0) {
+    const char *at = script + 2, *end = script + len;
+    bool named = strncmp(script, "#!", 2) == 0;
+    at += named ? strspn(at, " \t") : 0;
+    if (!named || at[strspn(at, "\r")] == '\n' || at[strspn(at, "\r")] == '\0') {
         strbuf_add(out, "exec /bin/sh ./script\n");
         return;
     }
-    const char *at = script + 2, *end = script + len;
-    at += strspn(at, " \t");
     while (end > at && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
         end--;
     size_t word = strcspn(at, " \t\r\n");
@@ -81,7 +90,7 @@ static void add_interpreter(const char *script, struct strbuf *out)
 static int compose(struct guest *guest, const struct guest_program *program, struct strbuf *out,
                    struct err *err)
 {
-    strbuf_addf(out, "cd %s || exit 125\n", guest->directory);
+    strbuf_addf(out, "cd %s || exit %d\n", guest->directory, EXIT_NOT_MINE);
     strbuf_add(out, "PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
                     "/sbin:/bin\nexport PATH HOME=\"${HOME:-/root}\"\n");
     const struct value *environment = program->environment;
@@ -182,15 +191,17 @@ static int prepare(struct guest *guest, bool *ret_begun, struct err *err)
                          status);
 }
 
-/* -1 with ERR_UNCERTAIN: nobody knows whether it runs; the probe finds out. */
+/* `started` is made by one of those that may be under way, the others leave. -1 with
+ * ERR_UNCERTAIN: nobody knows whether it runs; the probe finds out. */
 static int launch(struct guest *guest, int64_t *ret_pid, struct err *err)
 {
     const char *script = arena_printf(
         guest->vc->arena,
-        "cd %s && : >started || exit 125; s=; command -v setsid >/dev/null 2>&1 && s=setsid; "
+        "cd %s && mkdir started || exit %d; " BOOT " >boot; "
+        "s=; command -v setsid >/dev/null 2>&1 && s=setsid; "
         "$s /bin/sh ./run >out 2>&1 </dev/null & p=$!; echo $p >pid; wait $p; c=$?; "
         "echo $c >code.new && mv code.new code; exit $c",
-        guest->directory);
+        guest->directory, EXIT_NOT_MINE);
     return guest_start(guest, script, ret_pid, err);
 }
 
@@ -200,6 +211,7 @@ struct life {
     int64_t pid; /* -1: not known */
     unsigned doubts, looks;
     int exit;
+    bool left; /* the shell that was to run it has ended, and may not have */
     bool over;
 };
 
@@ -226,6 +238,8 @@ static int probe(struct life *life, struct err *err)
         life->doubts = 0;
         return 0;
     case PROBE_NOT_STARTED:
+        if (life->left)
+            return err_set(err, ERR_INVALID, "the guest has no room to start the program");
         if (++life->doubts < DOUBTS_MAX)
             return 0;
         life->doubts = 0;
@@ -236,15 +250,28 @@ static int probe(struct life *life, struct err *err)
     }
 }
 
+/* Of the shell that runs the program: does its exit code stand for the program's? A killed one
+ * may have left it running, and one that was not the first never ran it. */
+static bool is_plain(int status)
+{
+    return status != EXIT_NOT_MINE && status < EXIT_SIGNAL;
+}
+
 static int look(struct life *life, struct err *err)
 {
     enum guest_process_state state = PROCESS_UNKNOWN;
     if (life->pid >= 0 && guest_process(life->guest, life->pid, &state, &life->exit, err) < 0)
         return -1;
-    life->over = state == PROCESS_ENDED;
     if (++life->looks % PROGRESS_LOOKS == 0)
         vc_progress(life->guest->vc, -1, "%s", life->guest->label);
-    return state == PROCESS_UNKNOWN ? probe(life, err) : 0;
+    life->over = state == PROCESS_ENDED && is_plain(life->exit);
+    if (life->over || state == PROCESS_RUNS)
+        return 0;
+    if (state == PROCESS_ENDED) {
+        life->left = true;
+        life->pid = -1;
+    }
+    return probe(life, err);
 }
 
 /* After a passing failure the guest is asked again, as long as there is time. A lost answer
@@ -258,15 +285,23 @@ static bool goes_on(struct life *life, struct err *err)
     return true;
 }
 
+#define END(rest)                                                                              \
+    "cd %s && { " ALIVE " && p=$(cat pid) && { kill -s TERM -- -$p || kill -s TERM $p; "       \
+    "sleep 1; kill -s KILL -- -$p || kill -s KILL $p; }; } 2>/dev/null; " rest "exit 0"
+
 static void end_program(struct guest *guest)
 {
     struct err ignored;
     int status;
-    if (shell(guest, &status, &ignored,
-              "cd %s && p=$(cat pid) && { kill -s TERM -- -$p || kill -s TERM $p; sleep 1; "
-              "kill -s KILL -- -$p || kill -s KILL $p; } 2>/dev/null; exit 0",
-              guest->directory) < 0)
+    if (shell(guest, &status, &ignored, END(""), guest->directory) < 0)
         err_clear(&ignored);
+}
+
+/* Nobody waits any more: one request that ends the program and takes the directory away. */
+static void abandon(struct guest *guest)
+{
+    const char *d = guest->directory;
+    guest_last_word(guest, arena_printf(guest->vc->arena, END("cd /; rm -rf %s; "), d, d));
 }
 
 static int await_end(struct life *life, struct err *err)
@@ -291,6 +326,7 @@ static int await_end(struct life *life, struct err *err)
                            last.message);
         if (err->code == ERR_TIMEOUT) {
             end_program(guest);
+            life->over = true;
             err_set(err, ERR_TIMEOUT, "it took too long and was ended");
         }
         return -1;
@@ -303,8 +339,12 @@ static void collect(struct guest *guest, struct strbuf *output)
 {
     struct err err;
     const char *path = arena_printf(guest->vc->arena, "%s/out", guest->directory);
+    size_t from = strbuf_len(output);
     if (guest_read_tail(guest, path, OUTPUT_MAX, output, &err) < 0)
         strbuf_addf(output, "(its output could not be fetched: %s)\n", err.message);
+    for (size_t i = from; i < strbuf_len(output); i++) /* a NUL would hide what follows */
+        if (output->data[i] == '\0')
+            output->data[i] = '?';
 }
 
 static void clean_up(struct guest *guest)
@@ -315,10 +355,10 @@ static void clean_up(struct guest *guest)
         err_clear(&ignored);
 }
 
-static int run(struct guest *guest, const struct guest_program *program, int *ret_exit,
-               struct strbuf *output, struct err *err)
+/* *ret_runs: perhaps it runs when this ends. */
+static int run(struct guest *guest, const struct guest_program *program, struct life *life,
+               bool *ret_runs, struct err *err)
 {
-    struct life life = {.guest = guest, .pid = -1};
     bool begun = false, runs = program->script != NULL || program->command != NULL;
     if (prepare(guest, &begun, err) < 0)
         return -1;
@@ -327,22 +367,26 @@ static int run(struct guest *guest, const struct guest_program *program, int *re
         return -1;
     if (!runs)
         return 0;
-    if (!begun && launch(guest, &life.pid, err) < 0 && !goes_on(&life, err))
+    *ret_runs = true;
+    if (!begun && launch(guest, &life->pid, err) < 0 && !goes_on(life, err))
         return -1;
-    int result = await_end(&life, err);
-    if (result == 0 || err->code == ERR_TIMEOUT)
-        collect(guest, output);
-    *ret_exit = life.exit;
+    int result = await_end(life, err);
+    *ret_runs = result < 0 && !life->over && guest_is_away(err);
     return result;
 }
 
 int guest_run(struct guest *guest, const struct guest_program *program, int *ret_exit,
               struct strbuf *output, struct err *err)
 {
-    *ret_exit = 0;
-    int result = run(guest, program, ret_exit, output, err);
-    /* Where nobody answers, nobody cleans up; the next attempt looks into the directory. */
-    if (result == 0 || !(err_is_transient(err->code) || err->code == ERR_CANCELLED))
+    struct life life = {.guest = guest, .pid = -1};
+    bool runs = false;
+    int result = run(guest, program, &life, &runs, err);
+    *ret_exit = life.exit;
+    if (life.over)
+        collect(guest, output);
+    if (result < 0 && err->code == ERR_CANCELLED)
+        abandon(guest);
+    else if (!runs) /* else the next attempt looks into the directory */
         clean_up(guest);
     return result;
 }

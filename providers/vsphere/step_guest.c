@@ -163,14 +163,17 @@ static int refuse_exit(const struct guest *guest, int status, const struct strbu
 {
     struct strbuf codes;
     strbuf_init(&codes, 2000);
-    value_print(value_get(guest->call->step->args, "exit_codes"), &codes);
+    const struct value *wanted = value_get(guest->call->step->args, "exit_codes");
+    if (value_count(wanted) > 0)
+        value_print(wanted, &codes);
+    else
+        strbuf_add(&codes, "0");
     const char *lines = last_lines(output, guest->vc->arena);
     err_set(err, ERR_INVALID, "%s: exit code %d%s, wanted %s%s%s", guest->label, status,
             status == 127   ? " (a command was not found)"
             : status == 126 ? " (a command could not be executed)"
                             : "",
-            strbuf_len(&codes) > 0 ? strbuf_str(&codes) : "0", lines[0] == '\0' ? "" : ": ",
-            lines);
+            strbuf_str(&codes), lines[0] == '\0' ? "" : ": ", lines);
     strbuf_release(&codes);
     return -1;
 }

@@ -39,7 +39,8 @@ static int64_t env_now(void *context)
 
 static bool env_cancelled(void *context)
 {
-    return ((struct vsphere_client *)context)->cancel;
+    struct vsphere_client *client = context;
+    return client->cancel || (client->cancel_at > 0 && net_now_ms() >= client->cancel_at);
 }
 
 static int env_sleep(void *context, int64_t ms)
@@ -53,8 +54,12 @@ static int env_sleep(void *context, int64_t ms)
 
 static void env_emit(void *context, const struct event *event)
 {
-    (void)event;
-    ((struct vsphere_client *)context)->events++;
+    struct vsphere_client *client = context;
+    client->events++;
+    if (event->kind == EVENT_OUTPUT)
+        strbuf_add(&client->output, event->text);
+    if (event->kind == EVENT_NOTE)
+        strbuf_addf(&client->notes, "%s\n", event->text);
 }
 
 static int give_secret(void *context, const char *attr, const char **ret_secret,
@@ -63,8 +68,24 @@ static int give_secret(void *context, const char *attr, const char **ret_secret,
     (void)err;
     if (strcmp(attr, "password") != 0)
         fail_hard("secret", attr);
-    *ret_secret = context;
+    *ret_secret = ((struct vsphere_client *)context)->server.password;
     return 0;
+}
+
+static int give_reference(void *context, const struct value *reference, const char **ret_secret,
+                          struct err *err)
+{
+    const struct vsphere_secret *it = ((struct vsphere_client *)context)->server.references;
+    const char *name = value_get_text(reference, "env");
+    if (name == NULL)
+        fail_hard("reference", "no environment variable");
+    for (; it != NULL && it->name != NULL; it++) {
+        if (strcmp(it->name, name) != 0)
+            continue;
+        *ret_secret = it->text;
+        return 0;
+    }
+    return err_set(err, ERR_NOT_FOUND, "the environment variable %s is not set", name);
 }
 
 /* ---- the provider ---- */
@@ -78,15 +99,26 @@ const struct value *vsphere_client_json(struct vsphere_client *client, const cha
     return value;
 }
 
+static const struct value *connect_to(struct vsphere_client *client,
+                                      const struct vsphere_server *server)
+{
+    struct arena *arena = client->arena;
+    struct value_field to[5] = {{server->name, value_string(arena, server->connect_to)}};
+    size_t n = 1;
+    for (; server->hosts_at != NULL && n < ARRAY_LEN(to); n++)
+        to[n] = (struct value_field){arena_printf(arena, "esx-gpu-%02zu.lab.local", n),
+                                     value_string(arena, server->hosts_at)};
+    return value_map(arena, to, n);
+}
+
 static struct instance *settings_of(struct vsphere_client *client,
                                     const struct vsphere_server *server)
 {
     struct arena *arena = client->arena;
     struct instance *settings =
         instance_new(arena, provider_vsphere.config, "providers/vsphere", "vsphere");
-    const struct value_field to = {server->name, value_string(arena, server->connect_to)};
     instance_set(settings, "server", value_string(arena, server->name));
-    instance_set(settings, "connect_to", value_map(arena, &to, 1));
+    instance_set(settings, "connect_to", connect_to(client, server));
     instance_set(settings, "username", value_string(arena, server->username));
     instance_set(settings, "ca_file", value_string(arena, server->ca_file));
     if (server->datacenter != NULL)
@@ -98,7 +130,10 @@ static struct instance *settings_of(struct vsphere_client *client,
 
 int vsphere_client_open(struct vsphere_client *client, const struct vsphere_server *server)
 {
-    *client = (struct vsphere_client){.arena = arena_new(), .nonce = CLIENT_NONCE};
+    *client =
+        (struct vsphere_client){.arena = arena_new(), .nonce = CLIENT_NONCE, .server = *server};
+    strbuf_init(&client->output, STRBUF_MAX_OUTPUT);
+    strbuf_init(&client->notes, STRBUF_MAX_OUTPUT);
     client->env = (struct op_env){.context = client,
                                   .now_ms = env_now,
                                   .sleep_ms = env_sleep,
@@ -106,9 +141,14 @@ int vsphere_client_open(struct vsphere_client *client, const struct vsphere_serv
                                   .emit = env_emit};
     client->redact = secrets_new();
     secrets_add(client->redact, server->password);
+    for (const struct vsphere_secret *it = server->references; it != NULL && it->name != NULL;
+         it++)
+        secrets_add(client->redact, it->text);
     const struct provider_config config = {.settings = settings_of(client, server),
+                                           .directory = server->directory,
                                            .secret = give_secret,
-                                           .context = (void *)(uintptr_t)server->password,
+                                           .reference = give_reference,
+                                           .context = client,
                                            .redact = client->redact};
     return provider_vsphere.open(&config, &client->env, &client->session, &client->err);
 }
@@ -118,6 +158,8 @@ void vsphere_client_close(struct vsphere_client *client)
     provider_vsphere.close(client->session);
     secrets_free(client->redact);
     arena_free(client->arena);
+    strbuf_release(&client->output);
+    strbuf_release(&client->notes);
     client->session = NULL;
 }
 
@@ -160,6 +202,8 @@ int vsphere_client_perform(struct vsphere_client *client, const struct vsphere_s
                                    .nonce = client->nonce,
                                    .arena = client->arena};
     client->err = (struct err){0};
+    strbuf_clear(&client->output);
+    strbuf_clear(&client->notes);
     return provider_vsphere.perform(client->session, &client->env, &call, &client->outcome,
                                     &client->err);
 }

@@ -10,6 +10,7 @@
 #include "err.h"
 #include "kinds.h"
 #include "provider.h"
+#include "strbuf.h"
 #include "value.h"
 
 #define CLIENT_LINEAGE "5f0c9a4e-lineage"
@@ -17,9 +18,17 @@
 
 struct secrets;
 
+/* What the reference {"env": NAME} stands for. */
+struct vsphere_secret {
+    const char *name, *text;
+};
+
 struct vsphere_server {
     const char *name, *connect_to, *ca_file, *username, *password;
     const char *datacenter; /* or NULL */
+    const char *hosts_at;   /* where file transfers to every ESXi host go; NULL: nowhere */
+    const char *directory;  /* of the manifest, or NULL */
+    const struct vsphere_secret *references; /* ended by a NULL name; NULL: none resolve */
 };
 
 struct vsphere_client {
@@ -29,9 +38,12 @@ struct vsphere_client {
     struct secrets *redact;
     struct outcome outcome; /* of the last step */
     struct err err;         /* of the last failure */
+    struct vsphere_server server;
     unsigned events;
-    bool cancel;           /* what the environment says */
-    unsigned cancel_after; /* so many sleeps from now; 0: never */
+    struct strbuf output, notes; /* of the last step: what EVENT_OUTPUT and EVENT_NOTE said */
+    bool cancel;                 /* what the environment says */
+    unsigned cancel_after;       /* so many sleeps from now; 0: never */
+    int64_t cancel_at;           /* on env.now_ms's clock; 0: never */
     const char *nonce;
 };
 
