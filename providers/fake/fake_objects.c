@@ -116,8 +116,9 @@ static void clone(struct call *call)
 {
     const char *name = value_text(fake_arg(call, "name"));
     struct arena *arena = call->fake->arena;
-    const struct value *versions =
-        call->object->live == NULL ? NULL : instance_get(call->object->live, "versions");
+    const struct value *versions = call->object->live == NULL
+                                       ? call->object->others
+                                       : instance_get(call->object->live, "versions");
     const char *now =
         call->object->live == NULL ? NULL : instance_text(call->object->live, "vm");
     if (now != NULL && strcmp(now, name) == 0) {
@@ -144,19 +145,19 @@ static void clone(struct call *call)
 static void destroy_version(struct call *call)
 {
     const char *name = value_text(fake_arg(call, "name"));
-    if (call->object->live == NULL)
-        return;
-    const struct value *versions = instance_get(call->object->live, "versions");
+    struct object *object = call->object;
+    const struct value *versions =
+        object->live == NULL ? object->others : instance_get(object->live, "versions");
     VEC(const struct value *) kept = {0};
     for (size_t i = 0; i < value_count(versions); i++)
         if (strcmp(value_get_text(value_at(versions, i), "name"), name) != 0)
             VEC_PUSH(call->fake->arena, &kept, value_at(versions, i));
     call->fake->record.destroyed += kept.n < value_count(versions);
-    if (strcmp(instance_text(call->object->live, "vm"), name) == 0)
-        call->object->live = NULL;
-    else
-        instance_set(call->object->live, "versions",
-                     value_list(call->fake->arena, kept.items, kept.n));
+    object->others = value_list(call->fake->arena, kept.items, kept.n);
+    if (object->live != NULL && strcmp(instance_text(object->live, "vm"), name) == 0)
+        object->live = NULL;
+    else if (object->live != NULL)
+        instance_set(object->live, "versions", object->others);
 }
 
 /* Devices by what the arguments count; hardware as it is named. */

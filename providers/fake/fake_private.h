@@ -10,6 +10,7 @@ struct object {
     struct instance *live;          /* NULL: it is not there */
     const char *ecc_now, *ecc_next; /* of a host */
     const char *uuid;
+    const struct value *others; /* versions of a template that stay when the one in use goes */
 };
 
 struct fake {

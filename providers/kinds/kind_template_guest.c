@@ -331,14 +331,19 @@ static const struct value *verify_args(const struct build *b, const struct value
     return value_map(b->arena, fields, ARRAY_LEN(fields));
 }
 
-/* In the list of a plan's steps, where no "guest step" stands before it. */
+/* In the list of a plan's steps, where no "guest step" stands before it: what is run, and what
+ * is copied for that. */
 static const char *plan_title(const struct value *item, const char *title, struct arena *arena)
 {
-    if (value_get_text(item, "name") != NULL)
-        return title;
-    if (value_get_text(item, "script") != NULL)
-        return arena_printf(arena, "run %s", title);
-    return value_is_true(value_get(item, "reboot")) ? "reboot the guest" : title;
+    const char *file = value_get_text(item, "upload.file");
+    bool named = value_get_text(item, "name") != NULL;
+    if (!named && value_is_true(value_get(item, "reboot")))
+        return "reboot the guest";
+    bool runs = value_get_text(item, "script") != NULL || value_get_text(item, "run") != NULL;
+    const char *verb = !named && value_get_text(item, "script") != NULL ? "run " : "";
+    return file == NULL || !runs
+               ? arena_printf(arena, "%s%s", verb, title)
+               : arena_printf(arena, "%s%s with %s", verb, title, base_name(file));
 }
 
 static void add_step(const struct build *b, const struct value *item, size_t number)

@@ -77,13 +77,20 @@ static void write_items(struct strbuf *out, const struct shape *shape, struct di
 {
     static const char *const hardware[] = {"", ", cpus: 8, cores_per_socket: 4",
                                            ", cores_per_socket: 2", ", mmio_size: 64 GiB"};
+    static const char *const guests[] = {
+        "",
+        ", guest: { credentials: { username: root, password: { env: P } }, steps: [{ run: "
+        "first }, { reboot: {} }, { verify: second }] }",
+        ", on_failure: remove, guest: { credentials: { username: root, password: { env: P } "
+        "}, steps: [{ run: first }] }"};
     strbuf_add(out, "gridform: 1\n");
     if (shape->templates > 0)
         strbuf_add(out, "templates:\n");
     for (unsigned i = 0; i < shape->templates; i++)
-        strbuf_addf(out, "  t%u: { base: base-%u, pool: p%u, vgpu_mode: m%s }\n", i,
+        strbuf_addf(out, "  t%u: { base: base-%u, pool: p%u, vgpu_mode: m%s%s }\n", i,
                     shape->variant, i % shape->pools,
-                    hardware[dice_roll(dice, ARRAY_LEN(hardware))]);
+                    hardware[dice_roll(dice, ARRAY_LEN(hardware))],
+                    guests[dice_roll(dice, ARRAY_LEN(guests))]);
     strbuf_add(out, "customization_specs:\n");
     for (unsigned i = 0; i < shape->small; i++)
         strbuf_addf(out, "  x%u: { os: linux, domain: lab%u.local }\n", i, shape->variant);
