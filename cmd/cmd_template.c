@@ -56,6 +56,9 @@ static const char *status_of(const struct template *t, const struct value *versi
     return back ? "in use, rolled back" : "in use";
 }
 
+/* The last column has no width: lines end where their text ends. */
+#define ROW "%-28s %-38s %-20s %s\n"
+
 /* ---- template list ------------------------------------------------------------------------
  */
 
@@ -68,9 +71,8 @@ static void list_text(const struct app *app, const struct template *t, struct st
         const char *host = value_get_text(version, "host");
         if (!is_ours(app, version))
             continue;
-        strbuf_addf(out, "%-28s %-38s %-20s %s\n", shown++ == 0 ? name : "",
-                    value_get_text(version, "name"), status_of(t, version),
-                    host == NULL ? "" : host);
+        strbuf_addf(out, ROW, shown++ == 0 ? name : "", value_get_text(version, "name"),
+                    status_of(t, version), host == NULL ? "" : host);
     }
     if (shown == 0)
         strbuf_addf(out, "%-28s (no version yet)\n", name);
@@ -127,6 +129,8 @@ static int list_all(struct app *app)
     struct strbuf out;
     size_t found = 0;
     strbuf_init(&out, STRBUF_MAX_OUTPUT);
+    if (app->options->format != FORMAT_JSON)
+        strbuf_addf(&out, ROW, "TEMPLATE", "VERSION", "STATUS", "HOST");
     for (size_t i = 0; i < app->facts.desired->n; i++) {
         const struct instance *it = app->facts.desired->items[i];
         if (!is_template(it) || (only != NULL && strcmp(only, it->name) != 0))

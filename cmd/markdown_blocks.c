@@ -249,7 +249,7 @@ static void add_remarks(const struct md_block *block, struct strbuf *out)
         strbuf_add(out, change_is_switch(change) ? ", switched to " : ", built as ");
         add_code(version, out);
     }
-    if (version != NULL && former != NULL && change->action == ACTION_REBUILD) {
+    if (version != NULL && former != NULL && change_has_former(change)) {
         strbuf_add(out, ", kept: ");
         add_code(former, out);
     }

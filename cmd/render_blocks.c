@@ -253,9 +253,10 @@ static void render_version(const struct change *change, struct strbuf *out)
     const char *attr = change->kind->version_attr;
     if (attr == NULL || change->desired == NULL)
         return;
-    if (change->action == ACTION_CREATE)
+    bool former = change_has_former(change);
+    if (change->action == ACTION_CREATE || (change->action == ACTION_REBUILD && !former))
         strbuf_addf(out, "   built as %s", instance_text(change->desired, attr));
-    if (change->action == ACTION_REBUILD)
+    if (former)
         strbuf_addf(out, "   %s %s; the version in use is kept",
                     change_is_switch(change) ? "switched to" : "rebuilt as",
                     instance_text(change->desired, attr));

@@ -93,3 +93,9 @@ bool change_is_switch(const struct change *change)
     return change->action == ACTION_REBUILD && change->n_steps > 0 &&
            change->steps[0].op != NULL && strcmp(change->steps[0].op, OP_TEMPLATE_SWITCH) == 0;
 }
+
+bool change_has_former(const struct change *change)
+{
+    return change->action == ACTION_REBUILD && change->prior != NULL &&
+           !value_get_bool(change->prior->meta, "unfinished", false);
+}

@@ -114,6 +114,9 @@ struct change {
  * be later is the next plan's business. */
 bool change_leaves(const struct change *change, const struct attr *attr);
 
+/* There is a version from before, which stays: what failed or was interrupted is none. */
+bool change_has_former(const struct change *change);
+
 /* A new version that needs no build: it was kept from before. */
 bool change_is_switch(const struct change *change);
 

@@ -184,7 +184,7 @@ void inputs_show(struct change *change, struct arena *arena)
 {
     struct inputs inputs = {.arena = arena};
     const struct instance *desired = change->desired, *prior = change->prior;
-    for (size_t i = 0; prior != NULL && i < desired->schema->n_attrs; i++)
+    for (size_t i = 0; change_has_former(change) && i < desired->schema->n_attrs; i++)
         if (desired->schema->attrs[i].flags & ATTR_INPUT)
             show_input(&inputs, &desired->schema->attrs[i], prior->attrs[i], desired->attrs[i]);
     for (size_t i = 0; i < change->n_attrs; i++)

@@ -9,7 +9,7 @@
 #include "step_common.h"
 #include "strbuf.h"
 
-enum { LAST_LINES = 5, LAST_BYTES = 400, NO_TOOLS_LOOKS = 20 };
+enum { LAST_BYTES = 300, NO_TOOLS_LOOKS = 20 };
 
 /* ---- waiting for Tools ---- */
 
@@ -126,20 +126,16 @@ static void emit_output(const struct guest *guest, const struct strbuf *output)
         env->emit(env->context, &event);
 }
 
-/* The last lines, on one line: for a message. */
-static const char *last_lines(const struct strbuf *output, struct arena *arena)
+/* The last line, for a message; all of it goes out as an event. */
+static const char *last_line(const struct strbuf *output, struct arena *arena)
 {
     const char *text = strbuf_str(output), *end = text + strlen(text), *at = end;
-    int lines = 0;
-    while (at > text && end - at < LAST_BYTES && lines < LAST_LINES) {
+    while (end > text && end[-1] == '\n')
+        end--;
+    at = end;
+    while (at > text && at[-1] != '\n' && end - at < LAST_BYTES)
         at--;
-        lines += *at == '\n' && at + 1 < end;
-    }
-    at += *at == '\n';
-    char *copy = arena_strdup(arena, at);
-    for (char *c = copy; *c != '\0'; c++)
-        *c = *c == '\n' ? (char)(c[1] == '\0' ? '\0' : '|') : *c;
-    return copy;
+    return arena_memdup(arena, at, (size_t)(end - at));
 }
 
 static struct guest_program program_of(const struct value *args)
@@ -168,12 +164,12 @@ static int refuse_exit(const struct guest *guest, int status, const struct strbu
         value_print(wanted, &codes);
     else
         strbuf_add(&codes, "0");
-    const char *lines = last_lines(output, guest->vc->arena);
+    const char *line = last_line(output, guest->vc->arena);
     err_set(err, ERR_INVALID, "%s: exit code %d%s, wanted %s%s%s", guest->label, status,
             status == 127   ? " (a command was not found)"
             : status == 126 ? " (a command could not be executed)"
                             : "",
-            strbuf_str(&codes), lines[0] == '\0' ? "" : ": ", lines);
+            strbuf_str(&codes), line[0] == '\0' ? "" : ": ", line);
     strbuf_release(&codes);
     return -1;
 }
@@ -262,7 +258,7 @@ static int verify(struct guest *guest, struct strbuf *output, struct strbuf *dif
             *err = failure;
         else if (err->code == ERR_TIMEOUT)
             err_set(err, ERR_TIMEOUT, "not as expected%s%s%s", strbuf_str(differs),
-                    strbuf_len(output) > 0 ? ": " : "", last_lines(output, guest->vc->arena));
+                    strbuf_len(output) > 0 ? ": " : "", last_line(output, guest->vc->arena));
         return -1;
     }
 }
