@@ -53,11 +53,12 @@ static int get_once(struct guest *guest, const char *path, struct strbuf *out, s
     return guest_hosts_transfer(guest, url == NULL ? "" : url, NULL, 0, out, err);
 }
 
-/* A connection broke: once more, from the start. */
+/* A connection broke, or the host has no time: once more, from the start. */
 static bool try_again(struct guest *guest, struct pause *pause, int tries, struct err *err)
 {
     struct err ignored;
-    if (err->code != ERR_UNREACHABLE || guest->host_away || tries >= TRIES)
+    bool passing = err->code == ERR_UNREACHABLE || err->code == ERR_BUSY;
+    if (!passing || guest->host_away || tries >= TRIES)
         return false;
     return pause_next(guest->vc, pause, &ignored) == 0;
 }

@@ -135,16 +135,20 @@ static void hide_token(struct session *s, const char *path)
     free(value);
 }
 
-/* The host's own words say what the guest lacks: a full disk, a directory. */
+/* The host's own words say what the guest lacks: a full disk, a directory. 404: the URL is
+ * void, which it is after one use, be it one whose answer was lost (libcurl sends a request
+ * once more when a connection that it kept turns out to be closed). */
 static int refused(struct http *http, const struct http_response *response, struct err *err)
 {
     struct strbuf text;
     strbuf_init(&text, 2 * EXCERPT_MAX);
     excerpt_add(&text, strbuf_str(&response->body), strbuf_len(&response->body),
                 http_secrets(http));
-    err_set(err, http_status_code(response->status, true),
-            "%s answers the transfer of a file with status %ld%s%s", http_base_url(http),
-            response->status, strbuf_len(&text) > 0 ? ": " : "", strbuf_str(&text));
+    enum err_code code =
+        response->status == 404 ? ERR_UNREACHABLE : http_status_code(response->status, true);
+    err_set(err, code, "%s answers the transfer of a file with status %ld%s%s",
+            http_base_url(http), response->status, strbuf_len(&text) > 0 ? ": " : "",
+            strbuf_str(&text));
     strbuf_release(&text);
     return -1;
 }
