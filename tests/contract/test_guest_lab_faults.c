@@ -52,6 +52,11 @@ static size_t runs(struct guest_lab *g)
     return strlen(guest_lab_shell(g, "[ -e /etc/count ] && cat /etc/count; true")) / 2;
 }
 
+static size_t runs_in_all(struct guest_lab *g)
+{
+    return strlen(guest_lab_shell(g, "cat /etc/count; rm /etc/count")) / 2;
+}
+
 static void run_broken(struct guest_lab *g, const char *operation, const char *kind,
                        unsigned skip)
 {
@@ -74,23 +79,25 @@ static void run_broken(struct guest_lab *g, const char *operation, const char *k
         if (guest_lab_again(g, OP_GUEST_RUN, json_pack("{ss}", "script", script)) < 0)
             fail_msg("%s, %s, again: %s", operation, kind, g->client.err.message);
     }
-    assert_int_equal(runs(g), 1);
-    guest_lab_shell(g, "rm /etc/count");
+    assert_int_equal(runs_in_all(g), 1);
 }
 
-/* Calls of one step: it makes its directory, sends its files, is started, and so on. */
+/* Calls of one step: it makes its directory, sends its files, is started, and so on. What only
+ * asks for an URL breaks in fewer ways: nothing hangs on it. */
 static void test_run(void **state)
 {
     static const struct {
         const char *operation;
         unsigned skip;
-    } calls[] = {{"StartProgramInGuest", 1},           {"ListProcessesInGuest", 1},
-                 {"InitiateFileTransferToGuest", 0},   {"PutGuestFile", 1},
-                 {"InitiateFileTransferFromGuest", 0}, {"GetGuestFile", 0}};
+        bool asks_only;
+    } calls[] = {{"StartProgramInGuest", 1, false},          {"ListProcessesInGuest", 1, false},
+                 {"InitiateFileTransferToGuest", 0, true},   {"PutGuestFile", 1, false},
+                 {"InitiateFileTransferFromGuest", 0, true}, {"GetGuestFile", 0, false}};
     struct guest_lab *g = guest_lab_of(state);
     guest_lab_shell(g, "rm -f /etc/count");
     for (size_t i = 0; i < ARRAY_LEN(calls); i++)
-        for (size_t kind = 0; kind < ARRAY_LEN(kinds); kind++)
+        for (size_t kind = calls[i].asks_only ? ARRAY_LEN(kinds) - 2 : 0;
+             kind < ARRAY_LEN(kinds); kind++)
             if (strcmp(kinds[kind], "delay") != 0 || i == 0)
                 run_broken(g, calls[i].operation, kinds[kind], calls[i].skip);
     guest_lab_clean(g);
