@@ -26,7 +26,8 @@ struct guest {
     const char *label;     /* for people */
     const char *directory; /* in the guest, of this step */
     int64_t timeout_ms;
-    bool host_away; /* guest_hosts.c */
+    bool host_away;  /* guest_hosts.c: the last transfer failed for that */
+    bool host_known; /* and it was known before it */
 };
 
 /* The machine of a guest step, its managers and the login. ERR_INVALID: no guest operations. */

@@ -53,11 +53,12 @@ static int get_once(struct guest *guest, const char *path, struct strbuf *out, s
     return guest_hosts_transfer(guest, url == NULL ? "" : url, NULL, 0, out, err);
 }
 
-/* A connection broke: once more, from the start. */
+/* A connection broke, or the host has no time: once more, from the start. */
 static bool try_again(struct guest *guest, struct pause *pause, int tries, struct err *err)
 {
     struct err ignored;
-    if (err->code != ERR_UNREACHABLE || guest->host_away || tries >= TRIES)
+    bool passing = err->code == ERR_UNREACHABLE || err->code == ERR_BUSY;
+    if (!passing || guest->host_away || tries >= TRIES)
         return false;
     return pause_next(guest->vc, pause, &ignored) == 0;
 }
@@ -83,6 +84,23 @@ static int get(struct guest *guest, const char *path, struct strbuf *out, struct
     return 0;
 }
 
+/* Once in a session is enough. */
+static void note_arguments(const struct guest *guest, const struct err *err)
+{
+    const struct op_env *env = guest->vc->env;
+    if (env->emit == NULL || guest->host_known)
+        return;
+    const struct event event = {
+        .kind = EVENT_NOTE,
+        .address = guest->call->step->address,
+        .op = guest->call->step->op,
+        .text = arena_printf(
+            guest->vc->arena,
+            "the ESXi host cannot be reached (%s): scripts travel in arguments", err->message),
+        .percent = -1};
+    env->emit(env->context, &event);
+}
+
 /* After a failure of the way through the host: is there another? */
 static bool turns_to_arguments(struct guest *guest, struct err *err)
 {
@@ -94,16 +112,7 @@ static bool turns_to_arguments(struct guest *guest, struct err *err)
                  "arguments through vCenter alone");
         return false;
     }
-    const struct event event = {
-        .kind = EVENT_NOTE,
-        .address = guest->call->step->address,
-        .op = guest->call->step->op,
-        .text = arena_printf(
-            guest->vc->arena,
-            "the ESXi host cannot be reached (%s): scripts travel in arguments", err->message),
-        .percent = -1};
-    if (guest->vc->env->emit != NULL)
-        guest->vc->env->emit(guest->vc->env->context, &event);
+    note_arguments(guest, err);
     guest->transfer = TRANSFER_ARGUMENTS;
     err_clear(err);
     return true;

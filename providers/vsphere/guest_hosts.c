@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "excerpt.h"
 #include "guest.h"
 #include "http.h"
 #include "redact.h"
@@ -98,6 +99,7 @@ static int find_host(struct guest *guest, const struct url_parts *parts,
     if (it == NULL)
         result = make_host(s, parts, &it, err);
     guest->host_away = it != NULL && it->away;
+    guest->host_known = guest->host_away;
     if (guest->host_away && guest->transfer == TRANSFER_AUTO)
         result = err_set(err, ERR_UNREACHABLE, "%s could not be reached before", parts->host);
     pthread_mutex_unlock(&hosts->lock);
@@ -133,6 +135,24 @@ static void hide_token(struct session *s, const char *path)
     free(value);
 }
 
+/* The host's own words say what the guest lacks: a full disk, a directory. 404: the URL is
+ * void, which it is after one use, be it one whose answer was lost (libcurl sends a request
+ * once more when a connection that it kept turns out to be closed). */
+static int refused(struct http *http, const struct http_response *response, struct err *err)
+{
+    struct strbuf text;
+    strbuf_init(&text, 2 * EXCERPT_MAX);
+    excerpt_add(&text, strbuf_str(&response->body), strbuf_len(&response->body),
+                http_secrets(http));
+    enum err_code code =
+        response->status == 404 ? ERR_UNREACHABLE : http_status_code(response->status, true);
+    err_set(err, code, "%s answers the transfer of a file with status %ld%s%s",
+            http_base_url(http), response->status, strbuf_len(&text) > 0 ? ": " : "",
+            strbuf_str(&text));
+    strbuf_release(&text);
+    return -1;
+}
+
 static int send(struct http *http, const struct http_request *request, struct strbuf *body,
                 struct err *err)
 {
@@ -140,9 +160,7 @@ static int send(struct http *http, const struct http_request *request, struct st
     http_response_init(&response);
     int result = http_call(http, request, &response, err);
     if (result == 0 && (response.status < 200 || response.status > 299))
-        result = err_set(err, http_status_code(response.status, true),
-                         "%s answers the transfer of a file with status %ld",
-                         http_base_url(http), response.status);
+        result = refused(http, &response, err);
     if (result == 0 && body != NULL)
         strbuf_add_mem(body, strbuf_str(&response.body), strbuf_len(&response.body));
     http_response_release(&response);

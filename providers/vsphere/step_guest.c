@@ -9,7 +9,7 @@
 #include "step_common.h"
 #include "strbuf.h"
 
-enum { LAST_BYTES = 300, NO_TOOLS_LOOKS = 20 };
+enum { LAST_BYTES = 300, NO_TOOLS_LOOKS = 20, ASK_AGAIN_LOOKS = 10 };
 
 /* ---- waiting for Tools ---- */
 
@@ -244,8 +244,13 @@ static int verify_once(struct guest *guest, struct strbuf *output, struct strbuf
 static int verify(struct guest *guest, struct strbuf *output, struct strbuf *differs,
                   struct err *err)
 {
+    const struct op_env *env = guest->vc->env;
     struct pause pause = pause_until(guest->vc, guest->timeout_ms);
     for (;;) {
+        /* All attempts together have the time of the step. */
+        int64_t left = pause.deadline_ms - env->now_ms(env->context);
+        if (pause.deadline_ms > 0)
+            guest->timeout_ms = left > 1 ? left : 1;
         int result = verify_once(guest, output, differs, err);
         if (result == 0 && strbuf_len(differs) == 0)
             return 0;
@@ -311,15 +316,60 @@ static int has_restarted(struct guest *guest, const char *marker, bool *ret_rest
     return 0;
 }
 
-static int ask_restart(struct guest *guest, struct err *err)
+/* *ret_lost: perhaps it did not hear. */
+static int ask_restart(struct guest *guest, bool *ret_lost, struct err *err)
 {
     struct soap_reply reply;
     CLEANUP(wire_release) struct wire wire;
     wire_reboot_guest(&wire, guest->login.vm);
-    if (session_call(guest->vc, &wire, &reply, err) == 0 || err->code == ERR_UNCERTAIN ||
-        fault_is(&guest->vc->fault, "ToolsUnavailable"))
-        return 0; /* perhaps it did hear, or is on its way down already */
-    return -1;
+    *ret_lost = false;
+    if (session_call(guest->vc, &wire, &reply, err) == 0)
+        return 0;
+    *ret_lost = err->code == ERR_UNCERTAIN || fault_is(&guest->vc->fault, "ToolsUnavailable");
+    return *ret_lost ? 0 : -1;
+}
+
+struct restart {
+    struct guest *guest;
+    const char *marker;
+    unsigned stays; /* looks at a guest that answers and has not restarted */
+    bool lost, over;
+};
+
+static int look_restart(struct restart *restart, struct err *err)
+{
+    struct guest *guest = restart->guest;
+    struct tools_look look = {0};
+    if (look_tools(guest->vc, guest->login.vm, &look, err) < 0)
+        return guest_is_away(err) ? 0 : -1;
+    if (!look.on)
+        return err_set(err, ERR_CONFLICT, "the machine was powered off");
+    if (!look.runs || !look.ready)
+        return 0;
+    if (has_restarted(guest, restart->marker, &restart->over, err) < 0)
+        return -1;
+    if (restart->over || !restart->lost || ++restart->stays % ASK_AGAIN_LOOKS != 0)
+        return 0;
+    return ask_restart(guest, &restart->lost, err) < 0 && !guest_is_away(err) ? -1 : 0;
+}
+
+static int restart_guest(struct guest *guest, const char *marker, struct err *err)
+{
+    struct restart restart = {.guest = guest, .marker = marker};
+    if (set_marker(guest, marker, err) < 0 || ask_restart(guest, &restart.lost, err) < 0)
+        return -1;
+    struct pause pause = pause_until(guest->vc, guest->timeout_ms);
+    for (;;) {
+        if (look_restart(&restart, err) < 0)
+            return -1;
+        err_clear(err);
+        if (restart.over)
+            return 0;
+        if (pause_next(guest->vc, &pause, err) < 0)
+            return err->code == ERR_TIMEOUT
+                       ? err_set(err, ERR_TIMEOUT, "the guest is not back in time")
+                       : -1;
+    }
 }
 
 int step_guest_reboot(struct vc *vc, const struct step_call *call, struct outcome *outcome,
@@ -332,29 +382,8 @@ int step_guest_reboot(struct vc *vc, const struct step_call *call, struct outcom
         arena_printf(vc->arena, "gridform-boot-%s",
                      digest_bytes(guest.directory, strlen(guest.directory)).hex);
     outcome->kind = OUTCOME_DONE;
-    if (set_marker(&guest, marker, err) < 0 || ask_restart(&guest, err) < 0)
-        return err_wrap(err, "%s", guest.label);
-    struct pause pause = pause_until(vc, guest.timeout_ms);
-    for (;;) {
-        struct tools_look look = {0};
-        bool restarted = false;
-        int result = look_tools(vc, guest.login.vm, &look, err);
-        if (result < 0 && !guest_is_away(err))
-            return err_wrap(err, "%s", guest.label);
-        if (result == 0 && !look.on)
-            return err_set(err, ERR_CONFLICT, "%s: the machine was powered off", guest.label);
-        if (result == 0 && look.runs && look.ready &&
-            has_restarted(&guest, marker, &restarted, err) < 0)
-            return err_wrap(err, "%s", guest.label);
-        err_clear(err);
-        if (restarted)
-            return 0;
-        if (pause_next(vc, &pause, err) < 0)
-            return err->code == ERR_TIMEOUT
-                       ? err_set(err, ERR_TIMEOUT, "%s: the guest is not back in time",
-                                 guest.label)
-                       : -1;
-    }
+    int result = restart_guest(&guest, marker, err);
+    return result < 0 ? err_wrap(err, "%s", guest.label) : 0;
 }
 
 /* ---- another version ---- */

@@ -160,7 +160,7 @@ def methods_of(directory):
     for name in sorted(os.listdir(directory)):
         if name.startswith("wire") and name.endswith(".c"):
             with open(os.path.join(directory, name), encoding="utf-8") as file:
-                for call in re.findall(r"wire_open\(wire,([^;]*);", file.read()):
+                for call in re.findall(r"(?:wire_open|open_guest)\(wire,([^;]*);", file.read()):
                     call = re.sub(r"\(struct ref\)\{[^}]*\}", "", call)
                     found.update(re.findall(r'"(\w+)"', call))
     return found

@@ -215,6 +215,31 @@ static void dump_machine(void)
     show(&wire, "destroy");
 }
 
+/* Guest operations, with a login and a script that need escaping. */
+static void dump_guest(void)
+{
+    struct wire wire;
+    const struct ref programs = {"GuestProcessManager", "guestOperationsProcessManager"};
+    const struct ref files = {"GuestFileManager", "guestOperationsFileManager"};
+    const struct wire_login login = {{"VirtualMachine", "vm-57"}, "ro<o>t", "s&'\"<ecret"};
+    const struct wire_guest_file file = {"/var/tmp/a & b", 0755, 1234};
+    wire_guest_validate(&wire, (struct ref){"GuestAuthManager", "guestOperationsAuthManager"},
+                        &login);
+    show(&wire, "login");
+    wire_guest_start(&wire, programs, &login, "/bin/sh", "-c 'a && b >c'");
+    show(&wire, "start");
+    wire_guest_processes(&wire, programs, &login, 4711);
+    show(&wire, "processes");
+    wire_guest_put(&wire, files, &login, &file);
+    show(&wire, "put");
+    wire_guest_get(&wire, files, &login, file.path);
+    show(&wire, "get");
+    wire_guest_list(&wire, files, &login, "/var/tmp", 1000);
+    show(&wire, "list");
+    wire_reboot_guest(&wire, login.vm);
+    show(&wire, "reboot");
+}
+
 static void dump_specs(struct arena *arena)
 {
     const struct xml_node *stored = parse(
@@ -300,6 +325,7 @@ int main(void)
     dump_host(arena);
     dump_reconfig(arena);
     dump_machine();
+    dump_guest();
     dump_specs(arena);
     dump_guest();
     arena_free(arena);
