@@ -27,16 +27,17 @@
  * template.clone           base, name, host, cluster
  *     ids: {"vm", "instance_uuid", "name"}; the new VM carries the ownership mark
  * template.configure       name, memory_locked, gpus ({count, profile} | {count, device,
- * dynamic, label} | absent: none), and of these what is wanted: cpus, cores_per_socket,
- * cpu_hot_add, mmio_size, firmware powered off; on a template it asks for template.unmark
- * first. Fixed cards are those that are free on the machine's host. The firmware is never
- * changed: another is ERR_DENIED template.start           name: power on; ERR_CONFLICT when no
- * slot is free template.shutdown        name, guest_timeout: through the guest, off after the
- * limit template.mark            name: recorded as complete, becomes a template template.unmark
- * name, host, cluster: becomes a virtual machine again template.destroy         name: only
- * while its mark is ours; absent is success template.switch          name: the version is
- * there, complete, ours and a template; ids as of template.clone. ERR_NOT_FOUND, ERR_CONFLICT
- * otherwise. Changes nothing
+ *                          dynamic, label} | absent: none), and of these what is wanted: cpus,
+ *                          cores_per_socket, cpu_hot_add, mmio_size, firmware
+ *     powered off; on a template it asks for template.unmark first. Fixed cards are those that
+ *     are free on the machine's host. The firmware is never changed: another is ERR_DENIED
+ * template.start           name: power on; ERR_CONFLICT when no slot is free
+ * template.shutdown        name, guest_timeout: through the guest, off after the limit
+ * template.mark            name: recorded as complete, becomes a template
+ * template.unmark          name, host, cluster: becomes a virtual machine again
+ * template.destroy         name: only while its mark is ours; absent is success
+ * template.switch          name: the version is there, ours and a template; ids as of
+ *     template.clone. ERR_NOT_FOUND, ERR_CONFLICT otherwise. Changes nothing
  *
  * guest.*: in the guest of a version that is being built (vsphere-api.md §9). All carry
  *     name             of the machine

@@ -293,30 +293,6 @@ static void dump_specs(struct arena *arena)
     show(&wire, "the least");
 }
 
-static void dump_guest(void)
-{
-    const struct ref auth = {"GuestAuthManager", "guestOperationsAuthManager"};
-    const struct ref files = {"GuestFileManager", "guestOperationsFileManager"};
-    const struct ref processes = {"GuestProcessManager", "guestOperationsProcessManager"};
-    const struct wire_login login = {vm, "root", "a<b&c"};
-    const struct wire_guest_file file = {"/var/tmp/x/run", 0755, 1234};
-    struct wire wire;
-    wire_guest_validate(&wire, auth, &login);
-    show(&wire, "guest login");
-    wire_guest_start(&wire, processes, &login, "/bin/sh", "-c 'exit 3'");
-    show(&wire, "a program");
-    wire_guest_processes(&wire, processes, &login, 4711);
-    show(&wire, "one process");
-    wire_guest_put(&wire, files, &login, &file);
-    show(&wire, "to the guest");
-    wire_guest_get(&wire, files, &login, "/var/tmp/x/out");
-    show(&wire, "from the guest");
-    wire_guest_list(&wire, files, &login, "/var/tmp/x", 1000);
-    show(&wire, "files of a directory");
-    wire_reboot_guest(&wire, vm);
-    show(&wire, "a restart");
-}
-
 int main(void)
 {
     struct arena *arena = arena_new();
@@ -327,7 +303,6 @@ int main(void)
     dump_machine();
     dump_guest();
     dump_specs(arena);
-    dump_guest();
     arena_free(arena);
     return 0;
 }
