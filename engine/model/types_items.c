@@ -152,8 +152,10 @@ const struct attr_type type_environment = {
 static int ints_canonicalise(const struct attr *attr, const struct value *in,
                              struct arena *arena, const struct value **ret, struct err *err)
 {
-    if (in->type != VALUE_LIST || in->list.n == 0)
+    if (in->type != VALUE_LIST)
         return type_mismatch(attr->type->expects, in, err);
+    if (in->list.n == 0)
+        return err_set(err, ERR_INVALID, "has no items");
     if (in->list.n > MAX_ITEMS)
         return err_set(err, ERR_INVALID, "has more than %d items", MAX_ITEMS);
     const struct value **items = ARENA_ARRAY(arena, in->list.n, const struct value *);

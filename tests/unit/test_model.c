@@ -43,7 +43,15 @@ static const struct attr a_secret = {
 static const struct attr a_addresses = {.name = "connect_to", .type = &type_addresses};
 static const struct attr a_ipv4 = {.name = "a", .type = &type_ipv4};
 static const struct attr a_guest_name = {.name = "h", .type = &type_guest_name};
+static const struct attr a_flag = {.name = "f", .type = &type_flag};
+static const struct attr a_texts = {.name = "t", .type = &type_texts};
+static const struct attr an_environment = {.name = "e", .type = &type_environment};
+static const struct attr the_ints = {.name = "i", .type = &type_ints, .min = 0, .max = 255};
+static const struct attr a_sha256 = {.name = "s", .type = &type_sha256};
 static const struct attr a_any = {.name = "any", .type = &type_any};
+
+#define HEX "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef"
+#define HEX_LOWER "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static struct arena *arena;
 
@@ -148,6 +156,13 @@ static void values_become_canonical(void **state UNUSED)
         {&a_guest_name, "\"vm-name\"", "\"vm-name\"", "vm-name"},
         {&a_guest_name, "{\"prefix\":\"gpu-\"}", "{\"prefix\":\"gpu-\"}", "prefix: gpu-"},
         {&a_guest_name, "{\"name\":\"ml-1\"}", "{\"name\":\"ml-1\"}", "name: ml-1"},
+        {&a_flag, "{}", "true", "true"},
+        {&a_flag, "\"true\"", "true", "true"},
+        {&a_texts, "{\"b\":\"x\",\"a\":\"\"}", "{\"a\":\"\",\"b\":\"x\"}", "a=\"\", b=x"},
+        {&an_environment, "{\"A_1\":\"x\",\"_T\":{\"env\":\"NAME\"}}",
+         "{\"A_1\":\"x\",\"_T\":{\"env\":\"NAME\"}}", "A_1=x, _T=env NAME"},
+        {&the_ints, "[\"0\",\"255\"]", "[0,255]", "0, 255"},
+        {&a_sha256, "\"" HEX "\"", "\"" HEX_LOWER "\"", HEX_LOWER},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct err err = {0};
@@ -166,6 +181,22 @@ static void wrong_values_are_explained(void **state UNUSED)
         const struct attr *attr;
         const char *in, *message;
     } rows[] = {
+        {&a_flag, "\"yes\"", "\"yes\" is not {} or true"},
+        {&a_flag, "{\"a\":\"b\"}", "expected {} or true, found a map"},
+        {&a_texts, "[]", "expected a map of names to texts, found a list"},
+        {&a_texts, "{\"a\":[]}", "a: expected a text, found a list"},
+        {&an_environment, "{\"1A\":\"x\"}",
+         "1A: \"1A\" is no name of an environment variable: letters, digits and _ make one"},
+        {&an_environment, "{\"A\":{\"env\":\"a b\"}}",
+         "A: env: expected a name, not the secret itself"},
+        {&an_environment, "{\"A\":\"a\\u0007\"}", "A: holds the control character 0x07"},
+        {&the_ints, "[]", "has no items"},
+        {&the_ints, "[\"x\"]", "\"x\" is not a whole number"},
+        {&the_ints, "[\"256\"]", "256 is outside of 0 to 255"},
+        {&a_sha256, "\"12\"",
+         "\"12\" is not a SHA-256 of 64 hex digits, as sha256sum prints it"},
+        {&a_sha256, "[]",
+         "expected a SHA-256 of 64 hex digits, as sha256sum prints it, found a list"},
         {&a_string, "[]", "expected a text, found a list"},
         {&a_string, "{}", "expected a text, found a map"},
         {&a_string, "null", "expected a text, found nothing"},
