@@ -175,6 +175,18 @@ int guest_process(struct guest *guest, int64_t pid, enum guest_process_state *re
     return 0;
 }
 
+void guest_note(const struct guest *guest, const char *text)
+{
+    const struct op_env *env = guest->vc->env;
+    const struct event event = {.kind = EVENT_NOTE,
+                                .address = guest->call->step->address,
+                                .op = guest->call->step->op,
+                                .text = text,
+                                .percent = -1};
+    if (env->emit != NULL)
+        env->emit(env->context, &event);
+}
+
 /* ---- short programs ---- */
 
 /* -1 with ERR_BUSY when the guest forgot about it. */

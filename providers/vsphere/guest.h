@@ -58,10 +58,16 @@ MUST_CHECK int guest_shell(struct guest *guest, const char *script, int *ret_exi
 /* Start a script and wait for nothing; goes out also when the run is cancelled. */
 void guest_last_word(struct guest *guest, const char *script);
 
+/* For people, while the run goes on (EVENT_NOTE). */
+void guest_note(const struct guest *guest, const char *text);
+
 /* Passing reasons for which a guest does not answer: it starts, or the way to it is broken. */
 bool guest_is_away(const struct err *err);
 
 /* ---- guest_files.c ---- */
+
+/* Of output that comes back as names of files. */
+enum { GUEST_TAIL_MAX = 24 * 1024 };
 
 /* Write a file; -1 with ERR_INVALID when it is too large for the way that is left. */
 MUST_CHECK int guest_write(struct guest *guest, const struct wire_guest_file *file,

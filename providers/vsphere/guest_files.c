@@ -19,7 +19,6 @@ enum {
     CHUNK = 24 * 1024,           /* of content, in one argument */
     ARGUMENTS_MAX = 1024 * 1024, /* of a file that travels so */
     NAME_LEN = 180,              /* base64 in the name of one file */
-    TAIL_MAX = 24 * 1024,        /* of output that comes back so */
     NAMES_MAX = 1000,
     TRIES = 3 /* of a transfer, each with a URL of its own */
 };
@@ -87,26 +86,20 @@ static int get(struct guest *guest, const char *path, struct strbuf *out, struct
 /* Once in a session is enough. */
 static void note_arguments(const struct guest *guest, const struct err *err)
 {
-    const struct op_env *env = guest->vc->env;
-    if (env->emit == NULL || guest->host_known)
-        return;
-    const struct event event = {
-        .kind = EVENT_NOTE,
-        .address = guest->call->step->address,
-        .op = guest->call->step->op,
-        .text = arena_printf(
-            guest->vc->arena,
-            "the ESXi host cannot be reached (%s): scripts travel in arguments", err->message),
-        .percent = -1};
-    env->emit(env->context, &event);
+    if (!guest->host_known)
+        guest_note(guest, arena_printf(guest->vc->arena,
+                                       "the ESXi host cannot be reached (%s): scripts travel "
+                                       "in arguments",
+                                       err->message));
 }
 
 /* After a failure of the way through the host: is there another? */
 static bool turns_to_arguments(struct guest *guest, struct err *err)
 {
-    if (!guest->host_away)
+    bool untrusted = err->code == ERR_UNTRUSTED;
+    if (!guest->host_away && !untrusted)
         return false;
-    if (guest->transfer == TRANSFER_HOSTS || err->code == ERR_UNTRUSTED) {
+    if (guest->transfer == TRANSFER_HOSTS || untrusted) {
         err_wrap(err,
                  "files of guests go to port 443 of the ESXi host, or with guest.transfer: "
                  "arguments through vCenter alone");
@@ -229,8 +222,8 @@ static int get_in_names(struct guest *guest, const char *path, size_t most, stru
                 "rm -rf %s; mkdir %s && tail -c %zu %s | base64 | tr -d '\\n' | tr '+/' '-_' | "
                 "fold -w %d | { i=1000; while read -r l || [ -n \"$l\" ]; do : >%s/$i-$l; "
                 "i=$((i+1)); done; }",
-                names, names, most < TAIL_MAX ? most : TAIL_MAX, strbuf_str(&quoted), NAME_LEN,
-                names);
+                names, names, most < GUEST_TAIL_MAX ? most : GUEST_TAIL_MAX,
+                strbuf_str(&quoted), NAME_LEN, names);
     int result = must_run(guest, &script, "output of the guest", err);
     strbuf_release(&script);
     strbuf_release(&quoted);

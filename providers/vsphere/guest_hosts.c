@@ -112,9 +112,9 @@ static void note_result(struct guest *guest, struct guest_host *host, int result
                         const struct err *err)
 {
     struct guest_hosts *hosts = guest->vc->session->guest_hosts;
-    bool silent = result < 0 && (err->code == ERR_UNREACHABLE || err->code == ERR_TIMEOUT ||
-                                 err->code == ERR_UNTRUSTED);
-    if (result < 0 && err->code == ERR_CANCELLED)
+    bool silent = result < 0 && (err->code == ERR_UNREACHABLE || err->code == ERR_TIMEOUT);
+    /* One that is not trusted is there: to go around it would hide that. */
+    if (result < 0 && (err->code == ERR_CANCELLED || err->code == ERR_UNTRUSTED))
         return;
     pthread_mutex_lock(&hosts->lock);
     host->answered = host->answered || !silent;

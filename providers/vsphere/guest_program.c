@@ -342,6 +342,11 @@ static void collect(struct guest *guest, struct strbuf *output)
     size_t from = strbuf_len(output);
     if (guest_read_tail(guest, path, OUTPUT_MAX, output, &err) < 0)
         strbuf_addf(output, "(its output could not be fetched: %s)\n", err.message);
+    size_t most = guest->transfer == TRANSFER_ARGUMENTS ? GUEST_TAIL_MAX : OUTPUT_MAX;
+    if (strbuf_len(output) - from >= most)
+        guest_note(guest, arena_printf(guest->vc->arena,
+                                       "%s: only the last %zu KiB of its output are kept",
+                                       guest->label, most / 1024));
     for (size_t i = from; i < strbuf_len(output); i++) /* a NUL would hide what follows */
         if (output->data[i] == '\0')
             output->data[i] = '?';

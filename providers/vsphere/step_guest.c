@@ -6,6 +6,7 @@
 #include "arena.h"
 #include "digest.h"
 #include "guest.h"
+#include "redact.h"
 #include "step_common.h"
 #include "strbuf.h"
 
@@ -126,16 +127,22 @@ static void emit_output(const struct guest *guest, const struct strbuf *output)
         env->emit(env->context, &event);
 }
 
-/* The last line, for a message; all of it goes out as an event. */
-static const char *last_line(const struct strbuf *output, struct arena *arena)
+/* The last line, for a message; all of it goes out as an event. Secrets are taken out of the
+ * whole first: a part of one would not be known any more. */
+static const char *last_line(const struct guest *guest, const struct strbuf *output)
 {
-    const char *text = strbuf_str(output), *end = text + strlen(text), *at = end;
+    struct strbuf safe;
+    strbuf_init(&safe, STRBUF_MAX_OUTPUT);
+    strbuf_add(&safe, strbuf_str(output));
+    secrets_redact(guest->vc->session->secrets, &safe);
+    const char *text = strbuf_str(&safe), *end = text + strlen(text), *at;
     while (end > text && end[-1] == '\n')
         end--;
-    at = end;
-    while (at > text && at[-1] != '\n' && end - at < LAST_BYTES)
+    for (at = end; at > text && at[-1] != '\n' && end - at < LAST_BYTES;)
         at--;
-    return arena_memdup(arena, at, (size_t)(end - at));
+    const char *line = arena_memdup(guest->vc->arena, at, (size_t)(end - at));
+    strbuf_release(&safe);
+    return line;
 }
 
 static struct guest_program program_of(const struct value *args)
@@ -164,7 +171,7 @@ static int refuse_exit(const struct guest *guest, int status, const struct strbu
         value_print(wanted, &codes);
     else
         strbuf_add(&codes, "0");
-    const char *line = last_line(output, guest->vc->arena);
+    const char *line = last_line(guest, output);
     err_set(err, ERR_INVALID, "%s: exit code %d%s, wanted %s%s%s", guest->label, status,
             status == 127   ? " (a command was not found)"
             : status == 126 ? " (a command could not be executed)"
@@ -172,6 +179,14 @@ static int refuse_exit(const struct guest *guest, int status, const struct strbu
             strbuf_str(&codes), line[0] == '\0' ? "" : ": ", line);
     strbuf_release(&codes);
     return -1;
+}
+
+/* What a program said last before it was ended. */
+static void add_line(const struct guest *guest, const struct strbuf *output, struct err *err)
+{
+    const struct err before = *err;
+    err_set(err, before.code, "%.600s; its output ends with: %s", before.message,
+            last_line(guest, output));
 }
 
 int step_guest_run(struct vc *vc, const struct step_call *call, struct outcome *outcome,
@@ -186,6 +201,8 @@ int step_guest_run(struct vc *vc, const struct step_call *call, struct outcome *
     strbuf_init(&output, STRBUF_MAX_OUTPUT);
     int result = guest_run(&guest, &program, &status, &output, err);
     emit_output(&guest, &output);
+    if (result < 0 && strbuf_len(&output) > 0)
+        add_line(&guest, &output, err);
     if (result < 0)
         err_wrap(err, "%s", guest.label);
     else if (!is_expected(value_get(call->step->args, "exit_codes"), status))
@@ -263,7 +280,7 @@ static int verify(struct guest *guest, struct strbuf *output, struct strbuf *dif
             *err = failure;
         else if (err->code == ERR_TIMEOUT)
             err_set(err, ERR_TIMEOUT, "not as expected%s%s%s", strbuf_str(differs),
-                    strbuf_len(output) > 0 ? ": " : "", last_line(output, guest->vc->arena));
+                    strbuf_len(output) > 0 ? ": " : "", last_line(guest, output));
         return -1;
     }
 }

@@ -156,6 +156,13 @@ static void test_environment(void **state)
         assert_non_null(strstr(output, "home=/root"));
         guest_lab_no_trace(g, "canary");
         guest_lab_no_trace(g, GUEST_PASSWORD);
+        /* A secret of several lines, of which a message would show the last. */
+        guest_lab_must_fail(g, OP_GUEST_RUN,
+                            json_pack("{ss, s{s{ss}}}", "command",
+                                      "printf 'x %s\n' \"$LINES_\"; exit 3", "environment",
+                                      "LINES_", "env", "LINES"),
+                            ERR_INVALID, "exit code 3");
+        guest_lab_no_trace(g, "canary");
         guest_lab_must_fail(g, OP_GUEST_RUN,
                             json_pack("{ss, s{s{ss}}}", "command", "true", "environment",
                                       "NONE", "env", "NONE"),
@@ -179,6 +186,7 @@ static void test_long_output(void **state)
         guest_lab_shell(g, many);
         const struct strbuf *output = &g->client.output;
         assert_int_equal(strbuf_len(output), most[way]);
+        assert_non_null(strstr(strbuf_str(&g->client.notes), "of its output are kept"));
         assert_string_equal(strbuf_str(output) + most[way] - 8, "the end\n");
         assert_null(strstr(strbuf_str(output), "\n100 0"));
         guest_lab_clean(g);

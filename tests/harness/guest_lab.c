@@ -10,10 +10,12 @@
 #include "ops.h"
 #include "unit.h"
 
-static const struct vsphere_secret references[] = {{"GUEST_PASSWORD", GUEST_PASSWORD},
-                                                   {"WRONG_PASSWORD", "canary-wrong-password"},
-                                                   {"KEY", "canary-k3y '\"$(id)`\\ \n*"},
-                                                   {0}};
+static const struct vsphere_secret references[] = {
+    {"GUEST_PASSWORD", GUEST_PASSWORD},
+    {"WRONG_PASSWORD", "canary-wrong-password"},
+    {"LINES", "canary-first-line\ncanary-last-line"},
+    {"KEY", "canary-k3y '\"$(id)`\\ \n*"},
+    {0}};
 
 /* ---- the lab ---- */
 
