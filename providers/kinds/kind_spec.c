@@ -24,6 +24,10 @@ static const struct attr attrs[] = {
     {"time_zone", &type_string, FACET_VSPHERE, 0, .doc = "Such as Etc/UTC."},
     {"hw_clock_utc", &type_bool, FACET_VSPHERE, 0,
      .doc = "The machine's clock runs in UTC, not in local time."},
+    {"script", &type_text, FACET_VSPHERE, ATTR_TEXT,
+     .doc = "Script that runs in each clone before and after its customization, with the word "
+            "precustomization or postcustomization; vCenter 7.0 on."},
+    {"script_file", &type_name, FACET_NONE, ATTR_FILE, .doc = "File that holds the script."},
     {"dns_servers", &type_strings, FACET_VSPHERE, 0, .doc = "DNS servers, in order."},
     {"dns_suffixes", &type_strings, FACET_VSPHERE, 0, .doc = "DNS search domains, in order."},
 };

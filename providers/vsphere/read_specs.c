@@ -102,6 +102,7 @@ void spec_decode(const struct xml_node *stored, struct instance *live, struct ar
     instance_set(live, "hostname", host_name_of(identity, arena));
     set_text(live, "domain", xml_text_at(identity, "domain"), arena);
     set_text(live, "time_zone", xml_text_at(identity, "timeZone"), arena);
+    set_text(live, "script", xml_text_at(identity, "scriptText"), arena);
     decode_clock(identity, live);
     decode_network(spec, live, arena);
     instance_set(live, "dns_servers", list_of(global, "dnsServerList", arena));

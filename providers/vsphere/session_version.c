@@ -60,3 +60,8 @@ int version_negotiate(struct http *http, struct soap *soap, struct arena *arena,
         soap_set_version(soap, version_choose(root));
     return result;
 }
+
+bool version_before_7(const char *version)
+{
+    return version[0] >= '0' && version[0] <= '6' && version[1] == '.';
+}

@@ -7,6 +7,8 @@
 #ifndef GF_VSPHERE_SESSION_VERSION_H
 #define GF_VSPHERE_SESSION_VERSION_H
 
+#include <stdbool.h>
+
 #include "compiler.h"
 #include "err.h"
 
@@ -21,5 +23,8 @@ MUST_CHECK int version_negotiate(struct http *http, struct soap *soap, struct ar
 
 /* The choice from a vimServiceVersions document; never NULL. */
 const char *version_choose(const struct xml_node *namespaces);
+
+/* "6.5", "6.7.1": what came with 7.0 must not be sent. */
+bool version_before_7(const char *version);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "arena.h"
 #include "read.h"
+#include "session_version.h"
+#include "soap.h"
 #include "spec_mark.h"
 #include "step_common.h"
 
@@ -109,6 +111,20 @@ static int refuse_foreign(const struct spec_look *look, struct err *err)
     return 0;
 }
 
+/* Scripts came with 7.0: an older server refuses the whole request with words about elements.
+ */
+static int check_version(struct vc *vc, const struct step_call *call, struct err *err)
+{
+    const char *version = soap_version(vc->session->soap);
+    if (value_get_text(call->step->args, "script") == NULL || !version_before_7(version))
+        return 0;
+    return err_set(
+        err, ERR_INVALID,
+        "this vCenter (API %s) takes no script in a customization specification: that "
+        "came with 7.0; run it from a software component, or in the template's guest",
+        version);
+}
+
 static void write_request(struct vc *vc, const struct spec_look *look, struct wire *wire)
 {
     struct strbuf description;
@@ -133,7 +149,8 @@ int step_spec_write(struct vc *vc, const struct step_call *call, struct outcome 
                     struct err *err)
 {
     struct spec_look look = {.call = call, .name = spec_name(call)};
-    if (read_stored(vc, &look, err) < 0 || refuse_foreign(&look, err) < 0)
+    if (check_version(vc, call, err) < 0 || read_stored(vc, &look, err) < 0 ||
+        refuse_foreign(&look, err) < 0)
         return -1;
     CLEANUP(wire_release) struct wire wire;
     write_request(vc, &look, &wire);

@@ -79,6 +79,15 @@ static void write_host_name(struct xml_writer *x, const struct wire_spec *spec,
     xml_write_close(x);
 }
 
+static void write_text_or_stored(struct xml_writer *x, const char *name, const char *text,
+                                 const struct xml_node *stored)
+{
+    if (text != NULL)
+        xml_write_text_element(x, name, text);
+    else
+        copy_named(x, stored, name);
+}
+
 static void write_clock(struct xml_writer *x, const struct wire_spec *spec,
                         const struct xml_node *stored)
 {
@@ -90,11 +99,13 @@ static void write_clock(struct xml_writer *x, const struct wire_spec *spec,
         copy_named(x, stored, "hwClockUTC");
 }
 
-/* LinuxPrep: hostName, domain, timeZone, hwClockUTC, and what newer versions add. */
+/* LinuxPrep: hostName, domain, timeZone, hwClockUTC, scriptText (7.0), and what newer versions
+ * add. */
 static void write_identity(struct xml_writer *x, const struct wire_spec *spec,
                            const struct xml_node *stored)
 {
-    static const char *const known[] = {"hostName", "domain", "timeZone", "hwClockUTC", NULL};
+    static const char *const known[] = {"hostName",   "domain",     "timeZone",
+                                        "hwClockUTC", "scriptText", NULL};
     const char *domain = value_get_text(spec->args, "domain");
     const char *zone = value_get_text(spec->args, "time_zone");
     const char *old_domain = xml_text_at(stored, "domain");
@@ -105,11 +116,9 @@ static void write_identity(struct xml_writer *x, const struct wire_spec *spec,
                            domain != NULL       ? domain
                            : old_domain != NULL ? old_domain
                                                 : "");
-    if (zone != NULL)
-        xml_write_text_element(x, "timeZone", zone);
-    else
-        copy_named(x, stored, "timeZone");
+    write_text_or_stored(x, "timeZone", zone, stored);
     write_clock(x, spec, stored);
+    write_text_or_stored(x, "scriptText", value_get_text(spec->args, "script"), stored);
     copy_others(x, stored, known);
     xml_write_close(x);
 }
@@ -138,15 +147,6 @@ static bool wants_static(const struct value *args)
 {
     const char *network = value_get_text(args, "network");
     return network != NULL && strcmp(network, "static") == 0;
-}
-
-static void write_text_or_stored(struct xml_writer *x, const char *name, const char *text,
-                                 const struct xml_node *stored)
-{
-    if (text != NULL)
-        xml_write_text_element(x, name, text);
-    else
-        copy_named(x, stored, name);
 }
 
 /* A fixed address and what belongs to it; a gateway that nobody declares stays. */

@@ -76,6 +76,33 @@ static void test_ubuntu(void **state)
     in_guest(&site, machine, "etc/docker/daemon.json", "nvidia");
     free(machine);
     assert_null(find_in_files(site.dir, "canary-licence-token"));
+    /* The script that each clone runs, and what becomes of another one. */
+    json_t *spec = lab_look(&site.lab, "specs/ubuntu-ml");
+    char *text = json_dumps(spec, JSON_ENCODE_ANY);
+    assert_non_null(strstr(text, "ssh_host_"));
+    free(text);
+    json_decref(spec);
+    snprintf(file, sizeof(file), "%s/guest/first-boot.sh", site.manifest);
+    edit_text(file, "dpkg-reconfigure openssh-server\n", "ssh-keygen -A\n");
+    run = run_expect(GRIDFORM(&site, "plan"), 0);
+    run_says(run, "+ ssh-keygen -A\n");
+    run_free(run);
+    site_converge(&site);
+    site_stop(&site);
+}
+
+/* Scripts of customization specifications came with vCenter 7.0. */
+static void test_script_needs_7(void **state)
+{
+    (void)state;
+    struct site site;
+    char file[400];
+    start(&site, "notebook");
+    snprintf(file, sizeof(file), "%s/service.yaml", site.manifest);
+    edit_text(file, "time_zone: Etc/UTC }", "time_zone: Etc/UTC, script: \"echo x\" }");
+    struct run *run = run_expect(GRIDFORM(&site, "apply", "--yes"), 3);
+    run_says(run, "came with 7.0");
+    run_free(run);
     site_stop(&site);
 }
 
@@ -102,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ubuntu),
         cmocka_unit_test(test_notebook),
+        cmocka_unit_test(test_script_needs_7),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
