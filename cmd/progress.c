@@ -299,8 +299,14 @@ void progress_output(struct progress *progress, const struct step *step, const c
 void progress_note(struct progress *progress, const char *text)
 {
     pthread_mutex_lock(&progress->lock);
-    if (!progress->json)
+    if (progress->json) {
+        struct json_line line;
+        json_begin(progress, &line, "note");
+        json_member(&line, "text", text);
+        json_print(&line);
+    } else {
         say(progress, STYLE_CHANGE, "*", "gridform", text, NULL);
+    }
     pthread_mutex_unlock(&progress->lock);
 }
 

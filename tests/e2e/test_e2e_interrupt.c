@@ -8,14 +8,21 @@
 
 static const char *const apply[] = {"apply", "--yes", "--parallelism", "2", NULL};
 
+static const char *const apply_json[] = {"apply", "--yes", "--json", NULL};
+
 /* An apply whose changing call k waits for its answer. */
-static struct child begin(struct site *site, unsigned k)
+static struct child begin_as(struct site *site, unsigned k, const char *const *words)
 {
     site_start(site, NULL);
     lab_hold(&site->lab, k);
-    struct child child = site_launch(site, apply);
+    struct child child = site_launch(site, words);
     assert_true(lab_is_held(&site->lab, 60000));
     return child;
+}
+
+static struct child begin(struct site *site, unsigned k)
+{
+    return begin_as(site, k, apply);
 }
 
 static void end(struct site *site, const struct child *child)
@@ -33,6 +40,21 @@ static void interrupted_once(void **state UNUSED)
     lab_release(&site.lab, true);
     end(&site, &child);
     site_converge(&site);
+    site_stop(&site);
+}
+
+/* A pipeline that reads events learns of it as well. */
+static void interrupted_as_events(void **state UNUSED)
+{
+    struct site site;
+    struct child child = begin_as(&site, 2, apply_json);
+    kill(child.pid, SIGINT);
+    site_await_output(&site, &child,
+                      "\"text\":\"interrupted: running steps are finished first\"");
+    lab_release(&site.lab, true);
+    struct run *run = run_expect(site_finish(&site, &child), 3);
+    run_says(run, "{\"event\":\"note\"");
+    run_free(run);
     site_stop(&site);
 }
 
@@ -80,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(interrupted_once),
+        cmocka_unit_test(interrupted_as_events),
         cmocka_unit_test(interrupted_twice),
         cmocka_unit_test(maintenance_of_others),
     };

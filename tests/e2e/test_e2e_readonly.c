@@ -22,6 +22,7 @@ static void run_readers(struct site *site, int plan_status, int drift_status)
     GRIDFORM_EXPECT(site, 0, "show", "host/esx-gpu-01.lab.local");
     GRIDFORM_EXPECT(site, 0, "graph");
     GRIDFORM_EXPECT(site, 0, "graph", "--format", "mermaid");
+    GRIDFORM_EXPECT(site, 0, "template", "list");
 }
 
 static void expect_no_changing_call(struct site *site)

@@ -294,6 +294,19 @@ struct run *site_finish(struct site *site, const struct child *child)
     return read_run(site, child, status);
 }
 
+void site_await_output(const struct site *site, const struct child *child, const char *text)
+{
+    int64_t until = clock_ms() + RUN_LIMIT_MS;
+    for (bool found = false; !found;) {
+        char *out = file_text("%s/runs/%05u.out", site->dir, child->number);
+        found = strstr(out, text) != NULL;
+        if (!found && clock_ms() > until)
+            fail_long("gridform %s does not print: %s\n%s", child->what, text, out);
+        free(out);
+        pause_ms(5);
+    }
+}
+
 struct run *site_run(struct site *site, const char *const *words)
 {
     struct child child = site_launch(site, words);

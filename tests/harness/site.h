@@ -70,6 +70,8 @@ void site_lose_state(const struct site *site);
  * the command takes them. */
 struct child site_launch(struct site *site, const char *const *words);
 struct run *site_finish(struct site *site, const struct child *child);
+/* Until a run under way has printed this text; fails when it does not. */
+void site_await_output(const struct site *site, const struct child *child, const char *text);
 /* kill -9, and wait for it. */
 void site_kill(const struct child *child);
 bool site_has_ended(const struct child *child);
