@@ -85,8 +85,9 @@ struct guest_program {
     const struct value *upload;      /* map: file, sha256, to, mode; or absent */
 };
 
-/* Run it to its end in the guest's directory, which is made before and gone after. Output is
- * appended (the last part, when it is long). ERR_TIMEOUT: it was ended. */
+/* Run it to its end in the guest's directory, which is made before and gone after; ERR_INVALID
+ * when it cannot be removed. Output is appended (the last part, when it is long). ERR_TIMEOUT: it
+ * was ended. */
 MUST_CHECK int guest_run(struct guest *guest, const struct guest_program *program,
                          int *ret_exit, struct strbuf *output, struct err *err);
 

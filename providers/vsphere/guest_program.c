@@ -352,12 +352,24 @@ static void collect(struct guest *guest, struct strbuf *output)
             output->data[i] = '?';
 }
 
-static void clean_up(struct guest *guest)
+/* What is left would go into the template, with the secrets of the environment. */
+static int clean_up(struct guest *guest, struct err *err)
 {
-    struct err ignored;
-    int status;
-    if (shell(guest, &status, &ignored, "rm -rf %s", guest->directory) < 0)
-        err_clear(&ignored);
+    struct err reason = {0};
+    int status = 0;
+    int result = shell(guest, &status, &reason, "rm -rf %s", guest->directory);
+    if (result == 0 && status == 0)
+        return 0;
+    if (result < 0 && reason.code == ERR_CANCELLED) {
+        *err = reason;
+        return -1;
+    }
+    if (result == 0)
+        err_set(&reason, ERR_INVALID, "rm ends with %d", status);
+    return err_set(err, ERR_INVALID,
+                   "its working directory %s, which may hold secrets, could not be removed "
+                   "from the guest: %s",
+                   guest->directory, reason.message);
 }
 
 /* *ret_runs: perhaps it runs when this ends. */
@@ -389,9 +401,17 @@ int guest_run(struct guest *guest, const struct guest_program *program, int *ret
     *ret_exit = life.exit;
     if (life.over)
         collect(guest, output);
+    if (result < 0 && runs && err->code != ERR_CANCELLED)
+        return -1; /* the next attempt looks into the directory */
+    if (result == 0 && clean_up(guest, err) < 0) {
+        result = *ret_exit == 0 ? -1 : err_wrap(err, "exit code %d", *ret_exit);
+    } else if (result < 0 && err->code != ERR_CANCELLED) {
+        struct err more;
+        if (clean_up(guest, &more) < 0)
+            guest_note(guest,
+                       arena_printf(guest->vc->arena, "%s: %s", guest->label, more.message));
+    }
     if (result < 0 && err->code == ERR_CANCELLED)
         abandon(guest);
-    else if (!runs) /* else the next attempt looks into the directory */
-        clean_up(guest);
     return result;
 }

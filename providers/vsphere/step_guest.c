@@ -258,9 +258,11 @@ static int verify_once(struct guest *guest, struct strbuf *output, struct strbuf
     return 0;
 }
 
+/* seen: what the last whole attempt said, for when there is no time for another. */
 static int verify(struct guest *guest, struct strbuf *output, struct strbuf *differs,
                   struct err *err)
 {
+    const char *seen = NULL;
     const struct op_env *env = guest->vc->env;
     struct pause pause = pause_until(guest->vc, guest->timeout_ms);
     for (;;) {
@@ -271,7 +273,12 @@ static int verify(struct guest *guest, struct strbuf *output, struct strbuf *dif
         int result = verify_once(guest, output, differs, err);
         if (result == 0 && strbuf_len(differs) == 0)
             return 0;
-        if (result < 0 && !guest_is_away(err))
+        if (result == 0)
+            seen = arena_printf(guest->vc->arena, "not as expected%s%s%s", strbuf_str(differs),
+                                strbuf_len(output) > 0 ? ": " : "", last_line(guest, output));
+        else if (err->code == ERR_TIMEOUT && seen != NULL)
+            return err_wrap(err, "%s; the last attempt", seen);
+        else if (!guest_is_away(err))
             return -1;
         struct err failure = *err;
         if (pause_next(guest->vc, &pause, err) == 0)
@@ -279,8 +286,7 @@ static int verify(struct guest *guest, struct strbuf *output, struct strbuf *dif
         if (err->code == ERR_TIMEOUT && result < 0)
             *err = failure;
         else if (err->code == ERR_TIMEOUT)
-            err_set(err, ERR_TIMEOUT, "not as expected%s%s%s", strbuf_str(differs),
-                    strbuf_len(output) > 0 ? ": " : "", last_line(guest, output));
+            err_set(err, ERR_TIMEOUT, "%s", seen);
         return -1;
     }
 }

@@ -128,6 +128,27 @@ static void test_lost_arguments(void **state)
     guest_lab_clean(g);
 }
 
+/* A step whose directory stays, with what the environment held, has not succeeded. */
+static void leave_behind(struct guest_lab *g, const char *script, const char *text)
+{
+    break_call(g, "StartProgramInGuest", "error_text", 3);
+    guest_lab_must_fail(g, OP_GUEST_RUN, json_pack("{ss}", "script", script), ERR_INVALID,
+                        text);
+    assert_string_equal(strbuf_str(&g->client.output), "its output\n");
+    lab_no_faults(&g->lab);
+    guest_lab_shell(g, "ls -d /var/tmp/gridform-* && rm -r /var/tmp/gridform-*");
+}
+
+static void test_left_behind(void **state)
+{
+    struct guest_lab *g = guest_lab_of(state);
+    leave_behind(g, "echo its output",
+                 "guest step 1: its working directory /var/tmp/gridform-");
+    leave_behind(g, "echo its output", "which may hold secrets, could not be removed");
+    leave_behind(g, "echo its output; exit 7", "guest step 1: exit code 7: its working");
+    guest_lab_clean(g);
+}
+
 static void test_reboot(void **state)
 {
     struct guest_lab *g = guest_lab_of(state);
@@ -153,6 +174,7 @@ int main(void)
         cmocka_unit_test(test_run),
         cmocka_unit_test(test_lost_starts),
         cmocka_unit_test(test_lost_arguments),
+        cmocka_unit_test(test_left_behind),
         cmocka_unit_test(test_reboot),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

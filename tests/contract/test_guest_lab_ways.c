@@ -102,12 +102,18 @@ static void test_verify(void **state)
                    verification("echo x >>/etc/n; wc -l </etc/n", "{\"output\":\"3\"}", 30000));
     assert_string_equal(strbuf_str(&g->client.output), "3\n");
     guest_lab_must_fail(
-        g, OP_GUEST_VERIFY, verification("echo wrong; exit 3", "{\"output\":\"right\"}", 1500),
+        g, OP_GUEST_VERIFY, verification("echo wrong; exit 3", "{\"output\":\"right\"}", 5000),
         ERR_TIMEOUT,
         "guest step 1: not as expected; its exit code is 3, wanted 0; its output "
         "has no \"right\": wrong");
     guest_lab_must_fail(g, OP_GUEST_VERIFY, verification("sleep 50", "{}", 1500), ERR_TIMEOUT,
                         "guest step 1: it took too long and was ended");
+    /* an attempt that is cut short hides nothing */
+    guest_lab_must_fail(g, OP_GUEST_VERIFY,
+                        verification("[ -e /etc/again ] && sleep 50; : >/etc/again; echo first",
+                                     "{\"output\":\"right\"}", 8000),
+                        ERR_TIMEOUT, "not as expected; its output has no \"right\": first");
+    guest_lab_shell(g, "rm /etc/again");
     guest_lab_clean(g);
 }
 
@@ -130,13 +136,13 @@ static void test_verify_driver(void **state)
     guest_lab_must_fail(
         g, OP_GUEST_VERIFY,
         verification("nvidia-smi", "{\"driver_version\":\"384.7\",\"licence\":\"Unlicensed\"}",
-                     1000),
+                     5000),
         ERR_TIMEOUT,
         "not as expected; driver_version is 384.73, wanted 384.7; licence is "
         "Licensed, wanted Unlicensed");
     guest_lab_shell(
         g, "printf '#!/bin/sh\\necho No devices; exit 6\\n' >/usr/local/bin/nvidia-smi");
-    guest_lab_must_fail(g, OP_GUEST_VERIFY, verification("nvidia-smi", good, 1000), ERR_TIMEOUT,
+    guest_lab_must_fail(g, OP_GUEST_VERIFY, verification("nvidia-smi", good, 5000), ERR_TIMEOUT,
                         "its exit code is 6, wanted 0; driver_version is not reported");
     guest_lab_shell(g, "rm /usr/local/bin/nvidia-smi");
     guest_lab_clean(g);

@@ -162,7 +162,7 @@ static void test_failed_build_is_removed(void **state)
     start(&g);
     edit_text(g.service, "    guest:\n", "    on_failure: remove\n    guest:\n");
     edit_text(g.service, "expect: { output: two }",
-              "expect: { output: three }\n          timeout: 5s");
+              "expect: { output: three }\n          timeout: 15s");
     struct run *run = run_expect(GRIDFORM(&g.site, "apply", "--yes"), 3);
     run_says(run, "three");
     run_free(run);

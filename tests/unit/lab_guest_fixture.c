@@ -10,7 +10,7 @@
 #define SCRIPT "/var/tmp/script"
 #define OUTPUT "/var/tmp/output"
 
-enum { LOOK_MS = 5, LOOKS_MAX = 60 * 1000 / LOOK_MS };
+enum { LOOK_MS = 5, LOOKS_MAX = 300 * 1000 / LOOK_MS };
 
 int lab_guest_setup(void **state)
 {
