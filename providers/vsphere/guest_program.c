@@ -24,6 +24,9 @@ enum {
 /* Exit codes of the program that looks into the directory. */
 enum probe { PROBE_ENDED = 100, PROBE_RUNS, PROBE_GONE, PROBE_NOT_STARTED, PROBE_NO_DIRECTORY };
 
+#define SECRETS_STAY                                                                           \
+    "its working directory %s, which may hold secrets, could not be removed from the guest"
+
 /* A number in pid says nothing about the processes of another boot. */
 #define BOOT "cat /proc/sys/kernel/random/boot_id 2>/dev/null"
 #define ALIVE "[ -s pid ] && [ \"$(cat boot)\" = \"$(" BOOT ")\" ] && kill -0 \"$(cat pid)\""
@@ -180,7 +183,8 @@ static int prepare(struct guest *guest, bool *ret_begun, struct err *err)
     const char *d = guest->directory;
     int status = 0;
     if (shell(guest, &status, err,
-              "umask 077; [ -e %s/started ] && exit 101; rm -rf %s; mkdir %s", d, d, d) < 0)
+              "umask 077; [ -e %s/started ] && exit 101; rm -rf %s; [ -d %s ] || mkdir %s", d,
+              d, d, d) < 0)
         return -1;
     *ret_begun = status == PROBE_RUNS;
     return status == 0 || *ret_begun
@@ -352,24 +356,32 @@ static void collect(struct guest *guest, struct strbuf *output)
             output->data[i] = '?';
 }
 
-/* What is left would go into the template, with the secrets of the environment. */
+/* Exit codes of the program that removes the directory. */
+enum removal { REMOVED, REMOVAL_SECRETS_STAY = 100, REMOVAL_FILES_STAY };
+
+/* What stays goes into the template. Files that a step made and its user may not remove are
+ * told; its environment, with the secrets, must not stay. */
 static int clean_up(struct guest *guest, struct err *err)
 {
+    const char *d = guest->directory;
     struct err reason = {0};
     int status = 0;
-    int result = shell(guest, &status, &reason, "rm -rf %s", guest->directory);
-    if (result == 0 && status == 0)
-        return 0;
-    if (result < 0 && reason.code == ERR_CANCELLED) {
+    if (shell(guest, &status, &reason,
+              "rm -rf %s; [ -e %s/run ] && exit 100; [ -e %s ] && exit 101; exit 0", d, d,
+              d) < 0) {
+        if (reason.code != ERR_CANCELLED)
+            return err_set(err, ERR_INVALID, SECRETS_STAY ": %s", d, reason.message);
         *err = reason;
         return -1;
     }
-    if (result == 0)
-        err_set(&reason, ERR_INVALID, "rm ends with %d", status);
-    return err_set(err, ERR_INVALID,
-                   "its working directory %s, which may hold secrets, could not be removed "
-                   "from the guest: %s",
-                   guest->directory, reason.message);
+    if (status == REMOVAL_FILES_STAY)
+        guest_note(guest, arena_printf(guest->vc->arena,
+                                       "%s: files that it left in %s stay there: its user may "
+                                       "not remove them",
+                                       guest->label, d));
+    return status == REMOVED || status == REMOVAL_FILES_STAY
+               ? 0
+               : err_set(err, ERR_INVALID, SECRETS_STAY ": the shell ends with %d", d, status);
 }
 
 /* *ret_runs: perhaps it runs when this ends. */

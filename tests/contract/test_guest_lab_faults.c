@@ -149,6 +149,28 @@ static void test_left_behind(void **state)
     guest_lab_clean(g);
 }
 
+/* What only another user could remove: told, and no failure. */
+static void test_files_stay(void **state)
+{
+    struct guest_lab *g = guest_lab_of(state);
+    guest_lab_must(g, OP_GUEST_RUN,
+                   json_pack("{ss}", "script", "mkdir kept && : >kept/file && chmod 0 kept"));
+    assert_non_null(strstr(strbuf_str(&g->client.notes),
+                           "guest step 1: files that it left in /var/tmp/gridform-"));
+    assert_string_equal(
+        guest_lab_shell(g, "for d in /var/tmp/gridform-*; do [ -e $d/run ] || ls $d; done"),
+        "kept\n");
+    guest_lab_shell(g, "chmod 700 /var/tmp/gridform-*/kept; rm -r /var/tmp/gridform-*");
+    /* and the next attempt finds a place */
+    guest_lab_must_fail(g, OP_GUEST_VERIFY,
+                        json_pack("{ss, s{ss}, si}", "command",
+                                  "mkdir -p kept && : >kept/file && chmod 0 kept; echo no",
+                                  "expect", "output", "yes", "timeout", 8000),
+                        ERR_TIMEOUT, "its output has no \"yes\"");
+    guest_lab_shell(g, "chmod 700 /var/tmp/gridform-*/kept; rm -r /var/tmp/gridform-*");
+    guest_lab_clean(g);
+}
+
 static void test_reboot(void **state)
 {
     struct guest_lab *g = guest_lab_of(state);
@@ -175,6 +197,7 @@ int main(void)
         cmocka_unit_test(test_lost_starts),
         cmocka_unit_test(test_lost_arguments),
         cmocka_unit_test(test_left_behind),
+        cmocka_unit_test(test_files_stay),
         cmocka_unit_test(test_reboot),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
