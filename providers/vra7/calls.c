@@ -226,7 +226,7 @@ static int put_again(struct session *session, const struct vra_edit *edit, const
         return -1;
     if (json_equal(want, now))
         return 0;
-    if (!same_object(read, now))
+    if (!(edit->same == NULL ? same_object : edit->same)(read, now))
         return err_set(err, ERR_CONFLICT, "%s was changed by somebody else meanwhile: %s",
                        edit->what, conflict.message);
     return vra_put(session, edit->path, want, NULL, err);

@@ -111,6 +111,15 @@ static json_t *apply_item(const json_t *read, void *context, struct err *err UNU
     return object;
 }
 
+/* vRA writes items itself, some time after their blueprint is published (§4.5); only the
+ * service is ours. */
+static bool same_service(const json_t *seen, const json_t *now)
+{
+    const char *before = vra_text_at(seen, "serviceRef.id");
+    const char *after = vra_text_at(now, "serviceRef.id");
+    return strcmp(before == NULL ? "" : before, after == NULL ? "" : after) == 0;
+}
+
 int step_item_assign(struct vra_step *step, struct err *err)
 {
     const char *name = value_get_text(step->call->step->args, "service"), *blueprint;
@@ -133,6 +142,7 @@ int step_item_assign(struct vra_step *step, struct err *err)
         .path = vra_path(step->arena, VRA_ITEMS, id ? id : "", ""),
         .what = arena_printf(step->arena, "catalogue item of %s", step->call->step->address),
         .apply = apply_item,
+        .same = same_service,
         .context = service};
     if (vra_get(step->session, how.path, &read, err) < 0)
         return -1;

@@ -98,6 +98,9 @@ struct vra_edit {
     json_t *(*apply)(const json_t *read, void *context, struct err *err);
     /* Look up what only a write needs; apply is asked again afterwards. May be NULL. */
     int (*prepare)(void *context, struct err *err);
+    /* After a 409: is what we overwrite still as it was seen? NULL: all of the object must be.
+     */
+    bool (*same)(const json_t *seen, const json_t *now);
     void *context;
 };
 
