@@ -1,5 +1,6 @@
 #!/bin/sh
-# run.sh: install what the tests need, build with ASan and UBSan, run everything.
+# run.sh: install what the tests need, build with ASan and UBSan, run everything; then the sweeps
+# (tests/harness/sample.h), of which that build takes a part, in full from an ordinary build.
 #
 #   tests/run.sh [--yes] [ctest options, such as -R NAME]
 #
@@ -19,22 +20,45 @@ fi
 install_packages "$yes" $build_packages $test_packages
 
 jobs=$(nproc)
-echo "== build (ASan, UBSan)"
-cmake --preset sanitize >build-log.tmp 2>&1 || { cat build-log.tmp; rm -f build-log.tmp; exit 1; }
-rm -f build-log.tmp
-cmake --build build/sanitize -- -j "$jobs" --quiet
-
-log=build/sanitize/tests.log
-echo "== tests"
+log=tests.log
 status=0
-ctest --test-dir build/sanitize --no-tests=error --output-on-failure -LE soak -j "$jobs" \
-    -O "$log" "$@" || status=$?
-[ "$status" = 0 ] || exit "$status"
+
+# build PRESET WHAT TARGET...: configure and build; CMake's own words only when it fails.
+build() {
+    preset=$1
+    echo "== build ($2)"
+    shift 2
+    cmake --preset "$preset" >build-log.tmp 2>&1 || { cat build-log.tmp; rm -f build-log.tmp; exit 1; }
+    rm -f build-log.tmp
+    cmake --build "build/$preset" --target "$@" -- -j "$jobs" --quiet
+}
+
+# run_tests PRESET CTEST-OPTIONS...
+run_tests() {
+    preset=$1
+    shift
+    ctest --test-dir "build/$preset" --output-on-failure -LE soak -j "$jobs" \
+        -O "build/$preset/$log" "$@" || status=$?
+    [ "$status" = 0 ] || exit "$status"
+}
+
+# Whoever names tests may have named none of one half.
+none=error
+[ $# = 0 ] || none=ignore
+
+build sanitize "ASan, UBSan" all
+echo "== tests"
+run_tests sanitize --no-tests="$none" "$@"
+
+build clang "clang, for the sweeps in full" sweeps
+echo "== sweeps"
+run_tests clang --no-tests="$none" -L sweep "$@"
 
 # cmocka's own skips count as passed for ctest: they stand in the tests' output only.
-skipped=$(grep -hE '^ *\[ *SKIPPED *\]|\*\*\*Skipped|\*\*\*Not Run' \
-    build/sanitize/Testing/Temporary/LastTest.log "$log" | sort -u |
-    grep -vFf tests/skips.txt || true)
+skipped=$(for preset in sanitize clang; do
+    grep -hE '^ *\[ *SKIPPED *\]|\*\*\*Skipped|\*\*\*Not Run' \
+        "build/$preset/Testing/Temporary/LastTest.log" "build/$preset/$log" || true
+done | sort -u | grep -vFf tests/skips.txt || true)
 if [ -n "$skipped" ]; then
     echo "Skipped, and not listed in tests/skips.txt:" >&2
     echo "$skipped" >&2

@@ -1,7 +1,7 @@
 /* test_e2e_redact.c: no secret is ever seen, wherever it comes from: 50 of them are passwords
- * that are right or wrong, what servers echo, what programs print, and values that do not belong
- * into the files; none is found in any output, state, journal, backup, lock, saved plan, or in
- * the lab's record of calls. */
+ * that are right or wrong, what servers echo, what programs print, and values that do not
+ * belong into the files; none is found in any output, state, journal, backup, lock, saved plan,
+ * or in the lab's record of calls. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +9,7 @@
 
 #include "../harness/unit.h"
 #include "canary.h"
+#include "sample.h"
 #include "site.h"
 #include "still.h"
 #include "strbuf.h"
@@ -242,6 +243,11 @@ static void expect_none(struct secrets_test *t, const char *what)
 static void round_of(struct secrets_test *t, enum source source)
 {
     const struct world_shape shape = {.n_hosts = 1, .hosts = {{.driver = DRIVER_PRESENT}}};
+    if (!sample_takes(source)) {
+        for (size_t i = 0; i < 2 * N_PROVIDERS; i++) /* the later ones stay what they are */
+            (void)new_canary(t);
+        return;
+    }
     set_server_passwords(t, &shape);
     refer_to(t, source, t->passwords);
     lab_hold(&t->site.lab, 0);

@@ -2,9 +2,13 @@
 
 usage: check_explain.py GRIDFORM
 """
+import os
 import re
 import subprocess
 import sys
+
+# A slow build takes one attribute in so many.
+SAMPLE = int(os.environ.get("GRIDFORM_TEST_SAMPLE", "1"))
 
 
 def run(*words):
@@ -22,7 +26,7 @@ def check_topic(name, summary):
     expect(f"{name}: exit {code}: {err}", code == 0 and err == "")
     expect(f"{name}: its summary is missing", summary.rstrip(".") in " ".join(out.split()))
     attrs = re.findall(r"^  ([a-z][a-z0-9_.]*)$", out, re.M)
-    for attr in attrs:
+    for attr in attrs[::SAMPLE]:
         code, out, err = run("explain", f"{name}.{attr}")
         expect(f"{name}.{attr}: exit {code}", code == 0 and out.startswith(f"{name}.{attr}\n"))
         expect(f"{name}.{attr}: no keeper", "    Kept by " in out)
