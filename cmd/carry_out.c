@@ -53,7 +53,11 @@ int carry_out(struct app *app, const struct plan *plan)
     if (code != EXIT_OK)
         return code;
     struct progress *progress =
-        progress_new(plan, json, app_colour(app), isatty(STDOUT_FILENO) != 0);
+        progress_new(plan, &(struct progress_options){.out = stdout,
+                                                      .prior = app->facts.prior,
+                                                      .json = json,
+                                                      .colour = app_colour(app),
+                                                      .terminal = isatty(STDOUT_FILENO) != 0});
     struct walk *walk;
     code = runner_apply(app, plan, progress, &walk);
     progress_summary(progress, walk);

@@ -33,13 +33,14 @@ struct runner {
     struct guest_log *log;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct err storage; /* code set: nothing can be recorded any more */
+    struct err storage;         /* code set: nothing can be recorded any more */
     VEC(struct arena *) arenas; /* of results that the walk refers to */
     struct arena *own;
     const char *lineage;
 };
 
-/* ---- signals ------------------------------------------------------------------------------ */
+/* ---- signals ------------------------------------------------------------------------------
+ */
 
 /* Written by whichever thread the signal comes to, read by all of them. */
 static atomic_int interrupts;
@@ -64,7 +65,8 @@ static void restore_signals(const struct sigaction former[2])
     sigaction(SIGTERM, &former[1], NULL);
 }
 
-/* ---- recording ---------------------------------------------------------------------------- */
+/* ---- recording ----------------------------------------------------------------------------
+ */
 
 static void record(struct runner *r, const struct record *record)
 {
@@ -141,7 +143,8 @@ static bool has_ended(enum walk_status status)
     return status != WALK_PENDING && status != WALK_RUNNING;
 }
 
-/* ---- one task ------------------------------------------------------------------------------ */
+/* ---- one task ------------------------------------------------------------------------------
+ */
 
 /* Nobody plans to open a window that is open. A host that is in maintenance before a call of
  * ours was put there by somebody else, after the plan's reading: it is left to them. */
@@ -213,7 +216,7 @@ static void on_event(void *context, const struct event *event)
         progress_event(r->progress, event);
 }
 
-static void do_step(struct runner *r, const struct walk_task *task, struct arena *arena)
+static void do_step(struct runner *r, struct walk_task *task, struct arena *arena)
 {
     struct outcome outcome = {.kind = OUTCOME_FAILED};
     struct err err = {0};
@@ -225,11 +228,14 @@ static void do_step(struct runner *r, const struct walk_task *task, struct arena
         return;
     }
     pthread_mutex_unlock(&r->lock);
-    progress_step_started(r->progress, task->step);
+    struct op_env *env = &r->app->env.op;
+    int64_t began = env->now_ms(env->context);
+    progress_step_started(r->progress, task);
     if (perform(r, task, arena, &outcome, &err) < 0)
         outcome.kind = failed_kind(err.code);
+    task->took_ms = env->now_ms(env->context) - began;
     keep_output(r, task->step, outcome.kind);
-    progress_step_ended(r->progress, task->step, outcome.kind, &err);
+    progress_step_ended(r->progress, task, outcome.kind, &err);
     pthread_mutex_lock(&r->lock);
     record_result(r, task, &outcome, outcome.kind);
     walk_report(r->walk, task, &outcome, NULL, &err);
@@ -303,9 +309,9 @@ static void do_verify(struct runner *r, const struct walk_task *task, struct are
     const char *provider = change->n_steps > 0 ? change->steps[0].provider : "";
     int64_t pause = sessions_poll_interval(r->app->sessions, provider);
     pthread_mutex_unlock(&r->lock);
-    progress_verifying(r->progress, change);
-    int64_t until = env->now_ms(env->context) +
-                    (patience > VERIFY_LEAST_MS ? patience : VERIFY_LEAST_MS);
+    progress_verifying(r->progress, task);
+    int64_t until =
+        env->now_ms(env->context) + (patience > VERIFY_LEAST_MS ? patience : VERIFY_LEAST_MS);
     struct instance *live = NULL;
     struct err err = {0};
     for (;;) {
@@ -317,7 +323,7 @@ static void do_verify(struct runner *r, const struct walk_task *task, struct are
             break;
         }
     }
-    progress_verified(r->progress);
+    progress_verified(r->progress, task);
     secrets_redact_err(sessions_secrets(r->app->sessions), &err); /* it may show live values */
     pthread_mutex_lock(&r->lock);
     walk_report(r->walk, task, NULL, live, &err);
@@ -354,7 +360,7 @@ static void *work(void *context)
         record_entry(r, task.change);
         struct walk_change status = walk_status_of(r->walk, task.change);
         if (has_ended(status.status))
-            progress_change_ended(r->progress, &r->plan->changes[task.change], status);
+            progress_change_ended(r->progress, task.change, status);
         pthread_cond_broadcast(&r->changed);
     }
     pthread_cond_broadcast(&r->changed);
@@ -432,10 +438,12 @@ int runner_apply(struct app *app, const struct plan *plan, struct progress *prog
 {
     char nonce[33];
     app_random_hex(nonce);
-    const struct walk_options options = {.parallel = (unsigned)app->options->parallelism,
-                                         .nonce = nonce,
-                                         .commit = app->commit};
-    struct runner r = {.app = app, .plan = plan, .progress = progress, .own = arena_new(),
+    const struct walk_options options = {
+        .parallel = (unsigned)app->options->parallelism, .nonce = nonce, .commit = app->commit};
+    struct runner r = {.app = app,
+                       .plan = plan,
+                       .progress = progress,
+                       .own = arena_new(),
                        .lineage = app->state->lineage};
     pthread_mutex_init(&r.lock, NULL);
     pthread_cond_init(&r.changed, NULL);

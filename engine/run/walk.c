@@ -9,6 +9,7 @@
 #include "map.h"
 #include "names.h"
 #include "ops.h"
+#include "pace.h"
 #include "types.h"
 #include "walk_private.h"
 
@@ -438,6 +439,12 @@ static void settle_window(struct walk *walk, struct node *node, const struct ste
     }
 }
 
+static void remember_time(struct walk *walk, struct node *node, const struct walk_task *task)
+{
+    const char *key = pace_key(&walk->plan->changes[task->change], task->step->id, walk->arena);
+    node->meta = pace_remember(node->meta, key, task->took_ms, walk->arena);
+}
+
 static void report_step(struct walk *walk, const struct walk_task *task,
                         const struct outcome *outcome, const struct err *err)
 {
@@ -462,6 +469,8 @@ static void report_step(struct walk *walk, const struct walk_task *task,
     node->entry_new = node->entry_new || (kind == OUTCOME_DONE && !node->touched);
     node->touched = node->touched || kind == OUTCOME_DONE;
     node->changed = node->changed || kind == OUTCOME_DONE;
+    if (kind == OUTCOME_DONE)
+        remember_time(walk, node, task);
     node->at++;
     if (!goes_on(walk, task->change))
         return;

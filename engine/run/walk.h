@@ -32,6 +32,7 @@ struct walk_task {
     const struct step *step; /* TASK_STEP */
     const struct value *ids; /* of the resource, as known now: map */
     const char *nonce;       /* for the ownership mark of what this change creates */
+    int64_t took_ms;         /* set before walk_report by who measures time; kept for pace.h */
 };
 
 enum walk_status {

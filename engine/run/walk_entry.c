@@ -28,8 +28,7 @@ static struct instance *finished_entry(struct walk *walk, const struct change *c
         instance_new(walk->arena, desired->schema, desired->address, desired->name);
     for (size_t i = 0; i < desired->schema->n_attrs; i++)
         if (was_left_alone(change, node, i))
-            entry->attrs[i] =
-                change->prior == NULL ? value_absent() : change->prior->attrs[i];
+            entry->attrs[i] = change->prior == NULL ? value_absent() : change->prior->attrs[i];
         else if ((desired->schema->attrs[i].flags & ATTR_FACT) == 0)
             entry->attrs[i] = desired->attrs[i];
     const struct value *facts = change->kind->remember == NULL || node->live == NULL
@@ -42,7 +41,8 @@ static struct instance *finished_entry(struct walk *walk, const struct change *c
         {"prevent_destroy", desired->lifecycle != NULL && desired->lifecycle->prevent_destroy
                                 ? value_bool(true)
                                 : value_absent()},
-        {"window", value_get(node->meta, "window")}};
+        {"window", value_get(node->meta, "window")},
+        {"took", value_get(node->meta, "took")}};
     entry->meta = value_map(walk->arena, fields, ARRAY_LEN(fields));
     return entry;
 }
@@ -52,16 +52,15 @@ static struct instance *partial_entry(struct walk *walk, const struct change *ch
                                       const struct node *node)
 {
     const struct instance *from = change->prior != NULL ? change->prior : change->desired;
-    struct instance *entry =
-        instance_new(walk->arena, from->schema, from->address, from->name);
+    struct instance *entry = instance_new(walk->arena, from->schema, from->address, from->name);
     if (change->prior != NULL)
         memcpy(entry->attrs, change->prior->attrs,
                from->schema->n_attrs * sizeof(*entry->attrs));
     const struct value_field unfinished = {"unfinished", value_bool(true)};
-    entry->meta = change->prior != NULL && !value_get_bool(change->prior->meta, "unfinished", false)
-                      ? node->meta
-                      : value_merge(walk->arena, node->meta,
-                                    value_map(walk->arena, &unfinished, 1));
+    entry->meta =
+        change->prior != NULL && !value_get_bool(change->prior->meta, "unfinished", false)
+            ? node->meta
+            : value_merge(walk->arena, node->meta, value_map(walk->arena, &unfinished, 1));
     return entry;
 }
 
@@ -80,8 +79,9 @@ bool walk_entry(struct walk *walk, size_t index, struct instance **ret_entry)
     struct instance *entry =
         done ? finished_entry(walk, change, node) : partial_entry(walk, change, node);
     entry->presence = PRESENCE_PRESENT;
-    entry->ids = node->live != NULL && done ? value_merge(walk->arena, node->ids, node->live->ids)
-                                            : node->ids;
+    entry->ids = node->live != NULL && done
+                     ? value_merge(walk->arena, node->ids, node->live->ids)
+                     : node->ids;
     *ret_entry = entry;
     return true;
 }
