@@ -82,8 +82,8 @@ void app_print_findings(struct app *app)
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     diags_sort(app->diags);
     const char *no = getenv("NO_COLOR");
-    bool colour = !app->options->no_color && (no == NULL || no[0] == '\0') &&
-                  isatty(STDERR_FILENO);
+    bool colour =
+        !app->options->no_color && (no == NULL || no[0] == '\0') && isatty(STDERR_FILENO);
     diags_render(app->diags, colour, &text);
     app_redact(app, &text);
     fputs(strbuf_str(&text), stderr);
@@ -94,6 +94,17 @@ static int counted_failure(const struct app *app, enum exit_code code)
 {
     size_t n = diags_count(app->diags, DIAG_ERROR);
     return app_fail(code, "%zu error%s", n, n == 1 ? "" : "s");
+}
+
+/* By UTC: the same everywhere. */
+static const char *app_today(const struct app *app)
+{
+    time_t now = time(NULL);
+    struct tm utc;
+    char text[16] = "";
+    if (gmtime_r(&now, &utc) != NULL)
+        strftime(text, sizeof(text), "%Y-%m-%d", &utc);
+    return arena_strdup(app->arena, text);
 }
 
 /* Where the facts of this run come from. */
@@ -122,7 +133,8 @@ int app_load(struct app *app)
     if (git_describe_directory(app->options->directory, app->arena, &app->commit, &err) < 0)
         fprintf(stderr, "gridform: warning: %s\n", err.message);
     fill_facts(app);
-    const struct rules_input input = {&app->facts, &app->loaded.config->providers};
+    const struct rules_input input = {&app->facts, &app->loaded.config->providers,
+                                      app_today(app)};
     if (rules_check(&input, app->diags) > 0) {
         app_print_findings(app);
         return counted_failure(app, EXIT_REFUSED);
@@ -143,10 +155,10 @@ static int open_store(struct app *app)
     struct err err = {0};
     if (app->store != NULL)
         return EXIT_OK;
-    app->state_path = app->options->state != NULL
-                          ? app->options->state
-                          : arena_printf(app->arena, "%s/gridform.state",
-                                         app->options->directory);
+    app->state_path =
+        app->options->state != NULL
+            ? app->options->state
+            : arena_printf(app->arena, "%s/gridform.state", app->options->directory);
     if (store_file_open(app->state_path, &app->store, &err) < 0)
         return app_fail(app_storage_code(&err), "%s", err.message);
     return EXIT_OK;
@@ -216,7 +228,8 @@ int app_lock_state(struct app *app, const char *operation)
     return load_state(app);
 }
 
-/* ---- live --------------------------------------------------------------------------------- */
+/* ---- live ---------------------------------------------------------------------------------
+ */
 
 static void report_providers(struct app *app)
 {
@@ -246,7 +259,8 @@ static int refuse_literal_secrets(struct app *app)
             struct diag *diag = diag_error(app->diags, one->pos, "%s: %s holds the %s itself",
                                            one->address, one->schema->attrs[a].name, name);
             diag->hide_source = true;
-            diag_hint(app->diags, diag, "take it out; what is written there can be read by many");
+            diag_hint(app->diags, diag,
+                      "take it out; what is written there can be read by many");
             n++;
         }
     }
@@ -260,18 +274,36 @@ int app_read_live(struct app *app)
 {
     fill_facts(app);
     if (app->sessions == NULL) {
-        app->sessions =
-            sessions_new(app->loaded.config, app->options->directory, &app->env);
+        app->sessions = sessions_new(app->loaded.config, app->options->directory, &app->env);
         sessions_open(app->sessions);
     }
     int code = refuse_literal_secrets(app);
     if (code != EXIT_OK)
         return code;
-    app->live =
-        sessions_read(app->sessions, app->facts.desired, app->facts.prior, app->arena);
+    app->live = sessions_read(app->sessions, app->facts.desired, app->facts.prior, app->arena);
     report_providers(app);
     fill_facts(app);
     return EXIT_OK;
+}
+
+/* What was waived is the plan's to show. */
+static const struct plan *plan_with_waivers(const struct plan *plan, struct diags *diags,
+                                            struct arena *arena)
+{
+    struct plan *with = ARENA_NEW(arena, struct plan);
+    struct plan_waiver *waivers =
+        ARENA_ARRAY(arena, diags_total(diags) + 1, struct plan_waiver);
+    *with = *plan;
+    with->waivers = waivers;
+    diags_sort(diags);
+    for (size_t i = 0; i < diags_total(diags); i++) {
+        const struct diag *diag = diags_at(diags, i);
+        if (diag->waiver != NULL)
+            waivers[with->n_waivers++] =
+                (struct plan_waiver){diag->rule,   diag->address,      diag->summary,
+                                     diag->waiver, diag->waived_until, diag->pos};
+    }
+    return with;
 }
 
 int app_plan(struct app *app, const char *const *adopt, const struct plan **ret_plan)
@@ -286,9 +318,11 @@ int app_plan(struct app *app, const char *const *adopt, const struct plan **ret_
                                      .only = app->only};
     struct diags *diags = app->diags = diags_new(app->arena);
     const struct plan *plan = plan_build(&input, diags);
-    const struct rules_input rules = {&app->facts, &app->loaded.config->providers};
+    const struct rules_input rules = {&app->facts, &app->loaded.config->providers,
+                                      app_today(app)};
     rules_check(&rules, diags);
-    *ret_plan = plan;
+    *ret_plan = plan = plan_with_waivers(plan, diags, app->arena);
+    diags_drop_waived(diags);
     app->provider_trouble = app->provider_trouble || plan->n_blind > 0;
     app_print_findings(app);
     if (diags_have_errors(diags) || plan->n_refusals > 0)

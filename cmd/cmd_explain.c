@@ -74,6 +74,12 @@ static void print_rule(const struct rule *rule)
            rule->summary, rule->why);
     puts(rule->severity == DIAG_ERROR ? "While it does not hold, nothing is applied."
                                       : "It is reported, and stops nothing.");
+    if (rule->force == WAIVABLE)
+        printf("An object may be exempt, for a reason that plans print:\n"
+               "    lifecycle: { waive: [{ rule: %s, reason: \"...\", until: 2026-12-31 }] }\n",
+               rule->id);
+    else if (rule->severity == DIAG_ERROR)
+        puts("It cannot be waived.");
 }
 
 static void print_attr(const struct topic *topic, const struct attr *attr, const char *prefix)

@@ -172,6 +172,10 @@ static const struct value *item_type_schema(struct arena *arena, const struct at
                        "^[A-Za-z_][A-Za-z0-9_]*$");
     if (type == &type_ints)
         return list_of(arena, whole_number(arena, attr));
+    if (type == &type_date)
+        return or_expression(
+            arena, OBJECT(arena, {"type", text(arena, "string")},
+                          {"pattern", text(arena, "^[0-9]{4}-(0[1-9]|1[0-2])-[0-3][0-9]$")}));
     if (type == &type_sha256)
         return or_expression(arena, OBJECT(arena, {"type", text(arena, "string")},
                                            {"pattern", text(arena, "^[0-9A-Fa-f]{64}$")}));

@@ -45,7 +45,8 @@ struct page {
     size_t cut[ACTION_COUNT];    /* the same, harmless only */
 };
 
-/* ---- the head ----------------------------------------------------------------------------- */
+/* ---- the head -----------------------------------------------------------------------------
+ */
 
 /* Names that fold into a short text stay; of others some, and how many there are. */
 static void shorten(struct arena *arena, size_t max, const char *const **names, size_t *n)
@@ -134,6 +135,38 @@ static void add_refusals(const struct page *page, struct strbuf *out)
         strbuf_addf(out, "- **and %zu more**\n", plan->n_refusals - i);
 }
 
+static void add_waiver(const struct plan_waiver *waiver, struct strbuf *out)
+{
+    strbuf_addf(out, "- %s ", waiver->rule);
+    if (waiver->address != NULL)
+        md_code(waiver->address, out);
+    strbuf_add(out, ": ");
+    md_text(waiver->message, out);
+    strbuf_addf(out, ". Waived %s%s: ", waiver->until == NULL ? "for good" : "until ",
+                waiver->until == NULL ? "" : waiver->until);
+    md_text(waiver->reason, out);
+    strbuf_add_char(out, '\n');
+}
+
+static void add_waivers(const struct page *page, struct strbuf *out)
+{
+    const struct plan *plan = page->plan;
+    if (plan->n_waivers == 0)
+        return;
+    strbuf_add(out, "\n#### Waived\n\n");
+    size_t start = strbuf_len(out), i = 0;
+    for (; i < plan->n_waivers; i++) {
+        size_t before = strbuf_len(out);
+        add_waiver(&plan->waivers[i], out);
+        if (strbuf_len(out) - start <= page->limit / 8)
+            continue;
+        strbuf_truncate(out, before);
+        break;
+    }
+    if (i < plan->n_waivers)
+        strbuf_addf(out, "- **and %zu more**\n", plan->n_waivers - i);
+}
+
 static void add_blind_group(const struct page *page, const struct blind_group *group,
                             struct strbuf *out)
 {
@@ -175,7 +208,8 @@ static void add_blind(const struct page *page, struct strbuf *out)
         strbuf_addf(out, "- **and %zu more**\n", more);
 }
 
-/* ---- what is shown, what is cut ----------------------------------------------------------- */
+/* ---- what is shown, what is cut -----------------------------------------------------------
+ */
 
 static void measure(struct page *page)
 {
@@ -322,7 +356,8 @@ static void count_cut(struct page *page)
     }
 }
 
-/* ---- the page ----------------------------------------------------------------------------- */
+/* ---- the page -----------------------------------------------------------------------------
+ */
 
 static void add_harmful(struct page *page, size_t room, struct strbuf *out)
 {
@@ -402,6 +437,7 @@ void render_plan_markdown(const struct plan *plan, size_t limit, struct strbuf *
     size_t head = strbuf_len(&top);
     add_refusals(&page, &top);
     add_blind(&page, &top);
+    add_waivers(&page, &top);
     size_t used = strbuf_len(&top) + TAIL_ROOM;
     add_harmful(&page, used < limit ? limit - used : 0, &body);
     used += strbuf_len(&body);

@@ -199,12 +199,32 @@ static void render_refusals(const struct plan *plan, bool colour, struct strbuf 
     }
 }
 
+static void render_waivers(const struct plan *plan, struct strbuf *out)
+{
+    if (plan->n_waivers > 0)
+        strbuf_add(out, "\nWaived:\n");
+    for (size_t i = 0; i < plan->n_waivers; i++) {
+        const struct plan_waiver *waiver = &plan->waivers[i];
+        strbuf_addf(out, "  * %s %s", waiver->rule,
+                    waiver->address == NULL ? "" : waiver->address);
+        if (waiver->pos.file != NULL)
+            strbuf_addf(out, " (%s:%u)", waiver->pos.file, waiver->pos.line);
+        strbuf_add(out, ": ");
+        render_safe(waiver->message, out);
+        strbuf_addf(out, "\n    %s%s: ", waiver->until == NULL ? "for good" : "until ",
+                    waiver->until == NULL ? "" : waiver->until);
+        render_safe(waiver->reason, out);
+        strbuf_add_char(out, '\n');
+    }
+}
+
 void render_plan_text(const struct plan *plan, bool colour, struct strbuf *out)
 {
     render_plan_head(plan, colour, out);
     render_blocks(plan, colour, out);
     render_blind(plan->blind, plan->n_blind, out);
     render_refusals(plan, colour, out);
+    render_waivers(plan, out);
     if (plan->n_unchanged > 0 && plan->n_changes > 0)
         strbuf_addf(out, "\n%zu unchanged.\n", plan->n_unchanged);
     if (plan->n_left_out > 0)

@@ -55,8 +55,7 @@ static bool same_place(struct pos a, struct pos b)
 static struct diag *add(struct diags *diags, enum diag_severity severity, struct pos pos,
                         const char *summary)
 {
-    VEC_EACH(struct finding *, it, diags->findings)
-    {
+    VEC_EACH (struct finding *, it, diags->findings) {
         struct diag *known = &(*it)->diag;
         if (known->severity == severity && same_place(known->pos, pos) &&
             strcmp(known->summary, summary) == 0)
@@ -118,6 +117,15 @@ size_t diags_total(const struct diags *diags)
 bool diags_have_errors(const struct diags *diags)
 {
     return diags->dropped_errors > 0 || diags_count(diags, DIAG_ERROR) > 0;
+}
+
+void diags_drop_waived(struct diags *diags)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < diags->findings.n; i++)
+        if (diags->findings.items[i]->diag.waiver == NULL)
+            diags->findings.items[kept++] = diags->findings.items[i];
+    diags->findings.n = kept;
 }
 
 static int compare(const void *a, const void *b)
@@ -222,6 +230,15 @@ void diag_render(const struct diags *diags, const struct diag *diag, bool colour
     strbuf_add_char(out, '\n');
     if (!diag->hide_source)
         render_source(diags, diag->pos, out);
+    if (diag->waiver != NULL) {
+        strbuf_addf(out, "  waived%s%s: ", diag->waived_until == NULL ? "" : " until ",
+                    diag->waived_until == NULL ? "" : diag->waived_until);
+        strbuf_addf(out, "%s\n", diag->waiver);
+        return;
+    }
+    if (diag->waived_until != NULL)
+        strbuf_addf(out, "  its waiver ended on %s: put it right, or decide again\n",
+                    diag->waived_until);
     if (diag->hint != NULL)
         strbuf_addf(out, "  hint: %s\n", diag->hint);
 }

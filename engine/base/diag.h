@@ -37,6 +37,9 @@ struct diag {
     const char *summary; /* one sentence, no full stop */
     const char *hint;    /* the way out, or NULL */
     bool hide_source;    /* a secret may stand on its line: never show that */
+    const char *waiver;  /* why the rule need not hold here (it is a note then), or NULL */
+    const char
+        *waived_until; /* last day of the waiver, or NULL; without waiver: it has ended */
 };
 
 struct diags;
@@ -61,6 +64,9 @@ void diag_hint(struct diags *diags, struct diag *diag, const char *format, ...)
 size_t diags_count(const struct diags *diags, enum diag_severity severity);
 size_t diags_total(const struct diags *diags); /* of those that are kept */
 bool diags_have_errors(const struct diags *diags);
+
+/* Take out the findings that are waived: a plan shows them itself. */
+void diags_drop_waived(struct diags *diags);
 
 /* Order by file, line, column, then as added. Call before walking or rendering. */
 void diags_sort(struct diags *diags);

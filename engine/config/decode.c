@@ -19,19 +19,52 @@
 /* ---- lifecycle: a small schema of its own
  * ---------------------------------------------------- */
 
-enum { LC_PREVENT_DESTROY, LC_ADOPT, LC_IGNORE_CHANGES, LC_IGNORE_DRIFT, LC_ALLOW, LC_COUNT };
+enum {
+    LC_PREVENT_DESTROY,
+    LC_ADOPT,
+    LC_IGNORE_CHANGES,
+    LC_IGNORE_DRIFT,
+    LC_ALLOW,
+    LC_WAIVE,
+    LC_COUNT
+};
+
+static const struct attr waiver_attrs[] = {
+    {"rule", &type_name, FACET_NONE, ATTR_REQUIRED, .doc = "Id of the rule, such as GF003."},
+    {"reason", &type_name, FACET_NONE, ATTR_REQUIRED,
+     .doc = "Why it need not hold here; plans print it."},
+    {"until", &type_date, FACET_NONE, .doc = "The last day; without it, for good."},
+};
+
+static const struct schema waiver_schema = {.kind = "waiver",
+                                            .attrs = waiver_attrs,
+                                            .n_attrs = ARRAY_LEN(waiver_attrs),
+                                            .doc = "A rule that need not hold for an object."};
 
 static const struct attr lifecycle_attrs[LC_COUNT] = {
-    [LC_PREVENT_DESTROY] = {.name = "prevent_destroy", .type = &type_bool,
+    [LC_PREVENT_DESTROY] = {.name = "prevent_destroy",
+                            .type = &type_bool,
                             .doc = "Refuse every plan that would destroy the object."},
-    [LC_ADOPT] = {.name = "adopt", .type = &type_bool,
+    [LC_ADOPT] = {.name = "adopt",
+                  .type = &type_bool,
                   .doc = "Take over an object of that name which gridform did not make."},
-    [LC_IGNORE_CHANGES] = {.name = "ignore_changes", .type = &type_strings, .flags = ATTR_SET,
+    [LC_IGNORE_CHANGES] = {.name = "ignore_changes",
+                           .type = &type_strings,
+                           .flags = ATTR_SET,
                            .doc = "Attributes that are set once and then left alone."},
-    [LC_IGNORE_DRIFT] = {.name = "ignore_drift", .type = &type_strings, .flags = ATTR_SET,
+    [LC_IGNORE_DRIFT] = {.name = "ignore_drift",
+                         .type = &type_strings,
+                         .flags = ATTR_SET,
                          .doc = "Attributes whose drift is not reported."},
-    [LC_ALLOW] = {.name = "allow", .type = &type_strings, .flags = ATTR_SET,
+    [LC_ALLOW] = {.name = "allow",
+                  .type = &type_strings,
+                  .flags = ATTR_SET,
                   .doc = "Disturbances that are allowed for this object."},
+    [LC_WAIVE] = {.name = "waive",
+                  .type = &type_items,
+                  .flags = ATTR_INPUT,
+                  .items = &waiver_schema,
+                  .doc = "Rules that need not hold for this object, each with a reason."},
 };
 
 const struct schema lifecycle_schema = {
@@ -92,6 +125,8 @@ static int read_lifecycle(const struct form *form, const struct node *node,
     lifecycle->ignore_changes = texts_of(read->attrs[LC_IGNORE_CHANGES], decoder->arena);
     lifecycle->ignore_drift = texts_of(read->attrs[LC_IGNORE_DRIFT], decoder->arena);
     lifecycle->allow = texts_of(read->attrs[LC_ALLOW], decoder->arena);
+    lifecycle->waive = read->attrs[LC_WAIVE];
+    lifecycle->waive_pos = read->attr_pos == NULL ? instance->pos : read->attr_pos[LC_WAIVE];
     instance->lifecycle = lifecycle;
     int changes = check_attr_names(form, read, LC_IGNORE_CHANGES, instance->address);
     int drift = check_attr_names(form, read, LC_IGNORE_DRIFT, instance->address);

@@ -34,6 +34,8 @@ struct lifecycle {
     bool prevent_destroy, adopt;
     const char *const *ignore_changes, *const *ignore_drift; /* attribute names, NULL-ended */
     const char *const *allow; /* "power_off_vms", … */
+    const struct value *waive; /* list of {rule, reason, until}, until "2026-12-31" or absent */
+    struct pos waive_pos;
 };
 
 struct instance {

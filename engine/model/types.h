@@ -69,6 +69,8 @@ extern const struct attr_type type_ints;
 extern const struct attr_type type_sha256;
 /* Four numbers with dots, without leading zeros. */
 extern const struct attr_type type_ipv4;
+/* A day: "2026-12-31", which exists. */
+extern const struct attr_type type_date;
 /* How a guest is called: the word vm-name, {prefix: TEXT} or {name: TEXT}. */
 extern const struct attr_type type_guest_name;
 /* Facts: any value tree, never decoded from a manifest. */

@@ -198,3 +198,40 @@ const struct attr_type type_sha256 = {.name = "sha256",
                                       .expects = "a SHA-256 of 64 hex digits, as sha256sum "
                                                  "prints it",
                                       .canonicalise = sha256_canonicalise};
+
+/* ---- type_date -------------------------------------------------------------------------- */
+
+static bool is_day(const char *text)
+{
+    static const char shape[] = "dddd-dd-dd";
+    static const unsigned days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    unsigned part[3] = {0}, at = 0;
+    if (strlen(text) != sizeof(shape) - 1)
+        return false;
+    for (size_t i = 0; i < sizeof(shape) - 1; i++) {
+        if (shape[i] == '-' ? text[i] != '-' : !isdigit((unsigned char)text[i]))
+            return false;
+        if (shape[i] == '-')
+            at++;
+        else
+            part[at] = part[at] * 10 + (unsigned)(text[i] - '0');
+    }
+    unsigned year = part[0], month = part[1], day = part[2];
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] &&
+           (leap || month != 2 || day < 29);
+}
+
+static int date_canonicalise(const struct attr *attr, const struct value *in,
+                             struct arena *arena UNUSED, const struct value **ret,
+                             struct err *err)
+{
+    const char *text = value_text(in);
+    if (text == NULL || !is_day(text))
+        return type_mismatch(attr->type->expects, in, err);
+    *ret = in;
+    return 0;
+}
+
+const struct attr_type type_date = {
+    .name = "date", .expects = "a day such as 2026-12-31", .canonicalise = date_canonicalise};

@@ -28,6 +28,13 @@ struct plan_refusal {
     struct pos pos;
 };
 
+/* A rule that does not hold, which somebody has decided to live with. */
+struct plan_waiver {
+    const char *rule, *address, *message, *reason;
+    const char *until; /* last day, or NULL */
+    struct pos pos;    /* of what the rule is about */
+};
+
 struct plan_slots {
     const char *profile;
     int now, least, most, after; /* least and most on the way */
@@ -62,6 +69,9 @@ struct plan {
     struct plan_impact impact;
     const char *digest_inputs; /* of the manifest: all files and scripts */
     const char *const *adopt;  /* addresses that may be taken over; NULL-terminated, or NULL */
+    /* Set by who checks the rules, which see the finished plan: they are no part of its id. */
+    const struct plan_waiver *waivers;
+    size_t n_waivers;
 };
 
 struct plan_input {

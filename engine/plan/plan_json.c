@@ -193,6 +193,24 @@ static void encode_blind(struct strbuf *out, const struct plan *plan)
     strbuf_add_char(out, ']');
 }
 
+static void encode_waivers(struct strbuf *out, const struct plan *plan)
+{
+    if (plan->n_waivers == 0)
+        return;
+    strbuf_add(out, ",\n\"waived\":[");
+    for (size_t i = 0; i < plan->n_waivers; i++) {
+        const struct plan_waiver *waiver = &plan->waivers[i];
+        strbuf_add(out, i == 0 ? "\n{\"rule\":" : ",\n{\"rule\":");
+        json_text(waiver->rule, out);
+        text_member(out, "address", waiver->address);
+        text_member(out, "message", waiver->message);
+        text_member(out, "reason", waiver->reason);
+        text_member(out, "until", waiver->until);
+        strbuf_add_char(out, '}');
+    }
+    strbuf_add_char(out, ']');
+}
+
 void plan_encode(const struct plan *plan, struct strbuf *out)
 {
     strbuf_add(out, "{\"gridform_plan\":1");
@@ -218,6 +236,7 @@ void plan_encode(const struct plan *plan, struct strbuf *out)
     }
     strbuf_add(out, "],\n");
     encode_blind(out, plan);
+    encode_waivers(out, plan);
     strbuf_add(out, "}\n");
 }
 

@@ -15,6 +15,7 @@ struct map;
 struct rules_input {
     const struct facts *facts;         /* live may be NULL: files only */
     const struct instances *providers; /* configured providers: "provider/vsphere", … */
+    const char *today; /* "2026-11-27": waivers may have ended; NULL: none has */
 };
 
 struct rules_context {
@@ -24,24 +25,33 @@ struct rules_context {
     struct map *rooms; /* sizing.c: of each pool */
 };
 
+enum rule_force {
+    WAIVABLE, /* an object may be exempt, for a reason that its lifecycle gives */
+    FIRM,     /* nothing would come of an apply that breaks it, or it is about no object */
+};
+
 struct rule {
     const char *id; /* GF001 */
     enum diag_severity severity;
     const char *summary; /* one sentence: what must hold */
     const char *why;     /* for people who want to know more */
     void (*check)(struct rules_context *context);
+    enum rule_force force;
 };
 
 extern const struct rule all_rules[];
 extern const size_t all_rules_count;
 
-/* Run every rule; returns the number of errors that they added. */
+/* Run every rule; returns the number of errors that they added. An object's waivers
+ * (lifecycle.waive) turn findings about it into notes that carry the reason; a waiver for a
+ * rule that there is not, or that is firm, is an error. */
 size_t rules_check(const struct rules_input *input, struct diags *diags);
 
 /* ---- for the rules themselves -------------------------------------------------------------
  */
 
-/* A finding of the rule that runs, with its id and severity. */
+/* A finding of the rule that runs, with its id and severity; a note when `who` has a waiver for
+ * the rule. */
 struct diag *rule_found(struct rules_context *context, struct pos pos,
                         const struct instance *who, const char *format, ...) PRINTF_LIKE(4, 5);
 

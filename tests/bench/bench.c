@@ -218,7 +218,7 @@ static void bench_plan(const char *directory)
     struct diags *diags = diags_new(arena);
     const struct plan *plan = plan_build(&input, diags);
     stamp("plan", &last);
-    const struct rules_input rules = {&input.facts, &config->providers};
+    const struct rules_input rules = {&input.facts, &config->providers, NULL};
     rules_check(&rules, diags);
     stamp("rules", &last);
     struct strbuf text;

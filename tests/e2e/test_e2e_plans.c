@@ -417,6 +417,45 @@ static void stale_when_somebody_was_first(void **state)
     refused_as_stale(site, plan, "another state");
 }
 
+/* ---- waivers ------------------------------------------------------------------------------
+ */
+
+static const char too_many[] =
+    "blueprints: { Tensorflow-GPU: { machine: { instances: { max: 90 } }, lifecycle: {\n"
+    "  waive: [{ rule: GF003, reason: \"queued | <by hand>\", until: %s }] } } }\n";
+
+/* A rule that an object is exempt from stops nothing, and every form of the plan says so; the
+ * day after its last it does. */
+static void waivers_are_shown(void **state)
+{
+    struct site *site = *state;
+    char overlay[200], text[400];
+    snprintf(overlay, sizeof(overlay), "%s/waiver.yaml", site->dir);
+    snprintf(text, sizeof(text), too_many, "2999-12-31");
+    write_text(overlay, text);
+    struct run *run = run_expect(GRIDFORM(site, "plan", "--overlay", overlay), 0);
+    run_says(run, "\nWaived:\n  * GF003 blueprint/Tensorflow-GPU (");
+    run_says(run, "\n    until 2999-12-31: queued | <by hand>\n");
+    assert_null(strstr(run->err, "GF003"));
+    run_free(run);
+    run = run_expect(GRIDFORM(site, "plan", "--overlay", overlay, "--format", "markdown"), 0);
+    run_says(run, "#### Waived\n\n- GF003 `blueprint/Tensorflow-GPU`: ");
+    assert_null(strstr(run->out, "<by"));
+    run_free(run);
+    run = run_expect(GRIDFORM(site, "plan", "--overlay", overlay, "--json"), 0);
+    json_t *plan = run_json(run);
+    assert_string_equal(json_text_at(plan, "waived/0/rule"), "GF003");
+    assert_string_equal(json_text_at(plan, "waived/0/reason"), "queued | <by hand>");
+    json_decref(plan);
+    run_free(run);
+    snprintf(text, sizeof(text), too_many, "2026-01-01");
+    write_text(overlay, text);
+    run = run_expect(GRIDFORM(site, "plan", "--overlay", overlay), 6);
+    run_says(run, "[GF003]");
+    run_says(run, "its waiver ended on 2026-01-01: put it right, or decide again");
+    run_free(run);
+}
+
 /* -------------------------------------------------------------------------------------------
  */
 
@@ -446,6 +485,7 @@ int main(void)
         cmocka_unit_test(saved_plan_is_applied_once),
         cmocka_unit_test(stale_plan_is_refused),
         cmocka_unit_test(stale_when_somebody_was_first),
+        cmocka_unit_test(waivers_are_shown),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -31,7 +31,7 @@ static void make_texts(struct plan_case *c, struct outcome_texts *texts)
     const struct plan_input input = plan_case_input(c);
     const struct plan *plan = plan_build(&input, c->diags);
     render_plan_text(plan, false, &texts->plan);
-    const struct rules_input rules = {&c->facts, &c->config->providers};
+    const struct rules_input rules = {&c->facts, &c->config->providers, "2026-01-15"};
     rules_check(&rules, c->diags);
     diags_sort(c->diags);
     for (size_t i = 0; i < diags_total(c->diags); i++) {
@@ -40,6 +40,11 @@ static void make_texts(struct plan_case *c, struct outcome_texts *texts)
                     diag->pos.file == NULL ? "-" : diag->pos.file, diag->pos.line,
                     diag_severity_name(diag->severity), diag->rule == NULL ? "" : " ",
                     diag->rule == NULL ? "" : diag->rule, diag->summary);
+        if (diag->waiver != NULL || diag->waived_until != NULL)
+            strbuf_addf(&texts->findings, "  %s %s: %s\n",
+                        diag->waiver != NULL ? "waived until" : "its waiver ended on",
+                        diag->waived_until == NULL ? "further notice" : diag->waived_until,
+                        diag->waiver == NULL ? "" : diag->waiver);
         if (diag->hint != NULL)
             strbuf_addf(&texts->findings, "  hint: %s\n", diag->hint);
     }

@@ -219,7 +219,7 @@ static bool check_row(const struct row *row)
                     arena_printf(arena, "@include applied.yaml\n%s", row->sections));
     const struct plan_input input = plan_case_input(&c);
     plan_build(&input, c.diags);
-    const struct rules_input rules = {&c.facts, &c.config->providers};
+    const struct rules_input rules = {&c.facts, &c.config->providers, NULL};
     rules_check(&rules, c.diags);
     const struct diag *found = find(c.diags, row->rule, &n);
     if (found != NULL)
@@ -268,7 +268,7 @@ static size_t count_unverified(const struct value *verify)
     provider->pos = (struct pos){"site.yaml", 4, 2};
     instance_set(provider, "verify", verify);
     const struct facts facts = {.arena = arena, .desired = &none, .prior = &none};
-    const struct rules_input input = {&facts, &providers};
+    const struct rules_input input = {&facts, &providers, NULL};
     size_t n;
     assert_int_equal(rules_check(&input, diags), 0);
     const struct diag *found = find(diags, "GF012", &n);
