@@ -14,7 +14,13 @@
 #include "strbuf.h"
 #include "value_json.h"
 
-enum { SUMMARY_NAMES = 300, NAME_WIDTH = 28, REASON_COLUMN = 64, DIFF_LINES = 300, WAVE_RANGES = 8 };
+enum {
+    SUMMARY_NAMES = 300,
+    NAME_WIDTH = 28,
+    REASON_COLUMN = 64,
+    DIFF_LINES = 300,
+    WAVE_RANGES = 8
+};
 
 enum {
     HARMFUL = EFFECT_MAINTENANCE | EFFECT_HOST_REBOOT | EFFECT_VM_POWER_OFF | EFFECT_VM_MOVE |
@@ -34,15 +40,13 @@ static const struct {
     unsigned effect;
     const char *words;
 } effect_words[] = {
-    {EFFECT_DATA_LOSS, "destroys an object"},
-    {EFFECT_VM_POWER_OFF, "powers off machines"},
-    {EFFECT_VM_MOVE, "moves machines"},
-    {EFFECT_HOST_REBOOT, "reboot"},
-    {EFFECT_MAINTENANCE, "maintenance window"},
-    {EFFECT_SERVICE, "catalogue interrupted"},
+    {EFFECT_DATA_LOSS, "destroys an object"},   {EFFECT_VM_POWER_OFF, "powers off machines"},
+    {EFFECT_VM_MOVE, "moves machines"},         {EFFECT_HOST_REBOOT, "reboot"},
+    {EFFECT_MAINTENANCE, "maintenance window"}, {EFFECT_SERVICE, "catalogue interrupted"},
 };
 
-/* ---- grouping ----------------------------------------------------------------------------- */
+/* ---- grouping -----------------------------------------------------------------------------
+ */
 
 /* Of what is created only what does not stand in the files: how a value was worked out. */
 static bool is_shown(const struct change *change, const struct attr_change *attr)
@@ -55,7 +59,8 @@ static const char *version_of(const struct change *change, const struct instance
 {
     const char *attr = change->kind->version_attr;
     bool versioned = change->action == ACTION_CREATE || change->action == ACTION_REBUILD;
-    return attr == NULL || instance == NULL || !versioned ? NULL : instance_text(instance, attr);
+    return attr == NULL || instance == NULL || !versioned ? NULL
+                                                          : instance_text(instance, attr);
 }
 
 /* Everything about a change but its name, its wave and its place; unambiguous. */
@@ -99,7 +104,7 @@ static void add_change(struct md_blocks *blocks, struct map *seen, const struct 
     const char *signature = signature_of(change, scratch);
     size_t index = (size_t)(uintptr_t)map_get(seen, signature);
     if (index == 0) {
-        struct md_block block = {.first = change, .one_place = true};
+        struct md_block block = {.first = change, .one_place = true, .at = blocks->list.n};
         for (size_t i = 0; i < change->n_steps; i++)
             block.effects |= change->steps[i].effects;
         VEC_PUSH(blocks->arena, &blocks->list, block);
@@ -121,6 +126,19 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Within a wave what is odd comes before what is done to many alike (render_blocks.c). */
+static int compare_blocks(const void *a, const void *b)
+{
+    const struct md_block *x = a, *y = b;
+    if (x->waves.items[0] != y->waves.items[0])
+        return x->waves.items[0] < y->waves.items[0] ? -1 : 1;
+    size_t crowd_x = x->names.n < RENDER_CROWD ? 0 : x->names.n;
+    size_t crowd_y = y->names.n < RENDER_CROWD ? 0 : y->names.n;
+    if (crowd_x != crowd_y)
+        return crowd_x < crowd_y ? -1 : 1;
+    return x->at < y->at ? -1 : 1;
+}
+
 struct md_blocks md_blocks_of(const struct plan *plan, struct arena *arena)
 {
     struct md_blocks blocks = {.arena = arena};
@@ -132,8 +150,10 @@ struct md_blocks md_blocks_of(const struct plan *plan, struct arena *arena)
         add_change(&blocks, &seen, &plan->changes[i], &scratch);
     map_release(&seen);
     strbuf_release(&scratch);
-    VEC_EACH(struct md_block, it, blocks.list)
+    VEC_EACH (struct md_block, it, blocks.list)
         qsort(it->names.items, it->names.n, sizeof(*it->names.items), compare_names);
+    if (blocks.list.n > 1)
+        qsort(blocks.list.items, blocks.list.n, sizeof(*blocks.list.items), compare_blocks);
     return blocks;
 }
 
@@ -142,7 +162,8 @@ bool md_block_is_harmful(const struct md_block *block)
     return block->first->action == ACTION_DELETE || (block->effects & HARMFUL) != 0;
 }
 
-/* ---- names and labels --------------------------------------------------------------------- */
+/* ---- names and labels ---------------------------------------------------------------------
+ */
 
 size_t md_names(const char *const *names, size_t n, size_t max, struct strbuf *out)
 {
@@ -214,7 +235,8 @@ static void add_waves(const struct md_block *block, struct strbuf *out)
     }
 }
 
-/* ---- a block ------------------------------------------------------------------------------ */
+/* ---- a block ------------------------------------------------------------------------------
+ */
 
 static void add_code(const char *text, struct strbuf *out)
 {

@@ -15,16 +15,17 @@
 
 struct md_block {
     const struct change *first;
-    VEC(const char *) names;      /* sorted; without their kind */
-    VEC(unsigned) waves;          /* each once, in order */
-    const char *canary;           /* name of the first host of a rollout, or NULL */
-    bool one_place;               /* all are declared where the first one is */
-    unsigned effects;             /* enum effect, of all steps */
+    VEC(const char *) names; /* sorted; without their kind */
+    VEC(unsigned) waves;     /* each once, in order */
+    const char *canary;      /* name of the first host of a rollout, or NULL */
+    size_t at;               /* in order of the plan */
+    bool one_place;          /* all are declared where the first one is */
+    unsigned effects;        /* enum effect, of all steps */
 };
 
 struct md_blocks {
     struct arena *arena;
-    VEC(struct md_block) list; /* in order of first appearance */
+    VEC(struct md_block) list; /* by wave of first appearance; many alike after odd ones */
 };
 
 /* Everything lives in the arena and borrows from the plan. */

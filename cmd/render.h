@@ -47,6 +47,9 @@ struct blind_groups blind_groups(struct arena *arena, const struct plan_blind *b
 /* The same as text; nothing when n is 0. */
 void render_blind(const struct plan_blind *blind, size_t n, struct strbuf *out);
 
+/* So many changes alike are shown after the odd ones of their wave. */
+enum { RENDER_CROWD = 5 };
+
 /* ---- shared by the renderers ----------------------------------------------------------- */
 
 enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_ADD, STYLE_CHANGE, STYLE_REMOVE, STYLE_DIM, STYLE_COUNT };

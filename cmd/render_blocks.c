@@ -6,6 +6,7 @@
  */
 #include "render.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "address.h"
@@ -15,7 +16,14 @@
 #include "strbuf.h"
 #include "vec.h"
 
-enum { NAME_COLUMN = 10, STEP_COLUMN = 23, VALUE_COLUMN = 39, REASON_COLUMN = 86, WRAP = 94 };
+enum {
+    NAME_COLUMN = 10,
+    STEP_COLUMN = 23,
+    VALUE_COLUMN = 39,
+    REASON_COLUMN = 86,
+    WRAP = 94,
+    CROWD = 5
+};
 
 static void pad_to(struct strbuf *out, size_t start, size_t width)
 {
@@ -127,15 +135,16 @@ struct block {
     const struct change *first;
     VEC(const char *) names;
     unsigned wave, last_wave;
-    bool brief;   /* nothing to say but the addresses, of any kind */
-    bool repeats; /* an earlier block has shown this body */
+    bool brief;       /* nothing to say but the addresses, of any kind */
+    bool repeats;     /* an earlier block has shown this body */
+    const char *body; /* without rollout */
+    size_t at;        /* in order of the plan */
 };
 
 struct blocks {
     struct arena *arena;
     VEC(struct block) list;
     struct map latest; /* body and rollout -> index + 1 of the block that grows */
-    struct map bodies; /* that were shown */
 };
 
 static const struct {
@@ -209,15 +218,47 @@ static struct block *find_block(struct blocks *blocks, const struct change *chan
 static struct block *new_block(struct blocks *blocks, const struct change *change,
                                const char *key, size_t body)
 {
-    VEC_PUSH(
-        blocks->arena, &blocks->list,
-        ((struct block){.first = change, .wave = change->wave, .brief = is_brief(change)}));
+    VEC_PUSH(blocks->arena, &blocks->list,
+             ((struct block){.first = change,
+                             .wave = change->wave,
+                             .brief = is_brief(change),
+                             .body = arena_memdup(blocks->arena, key, body),
+                             .at = blocks->list.n}));
     struct block *block = &blocks->list.items[blocks->list.n - 1];
     map_set(&blocks->latest, arena_strdup(blocks->arena, key),
             (void *)(uintptr_t)blocks->list.n);
-    block->repeats =
-        map_set(&blocks->bodies, arena_memdup(blocks->arena, key, body), blocks) != NULL;
     return block;
+}
+
+static size_t crowd(const struct block *block)
+{
+    return block->brief || block->names.n < RENDER_CROWD ? 0 : block->names.n;
+}
+
+/* Within a wave what is odd comes before what is done to many alike, where it would be
+ * overlooked. The waves stay in order. */
+static int compare_blocks(const void *a, const void *b)
+{
+    const struct block *x = a, *y = b;
+    if (x->wave != y->wave)
+        return x->wave < y->wave ? -1 : 1;
+    if (crowd(x) != crowd(y))
+        return crowd(x) < crowd(y) ? -1 : 1;
+    return x->at < y->at ? -1 : 1;
+}
+
+static void sort_blocks(struct blocks *blocks)
+{
+    struct map shown;
+    map_init(&shown);
+    if (blocks->list.n > 1)
+        qsort(blocks->list.items, blocks->list.n, sizeof(blocks->list.items[0]),
+              compare_blocks);
+    for (size_t i = 0; i < blocks->list.n; i++) {
+        struct block *block = &blocks->list.items[i];
+        block->repeats = map_set(&shown, block->body, block) != NULL;
+    }
+    map_release(&shown);
 }
 
 static void add_to_block(struct blocks *blocks, const struct change *change,
@@ -320,9 +361,9 @@ void render_blocks(const struct plan *plan, bool colour, struct strbuf *out)
     unsigned last = 0;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     map_init(&blocks.latest);
-    map_init(&blocks.bodies);
     for (size_t i = 0; i < plan->n_changes; i++)
         add_to_block(&blocks, &plan->changes[i], &text);
+    sort_blocks(&blocks);
     for (size_t i = 0; i < blocks.list.n; i++) {
         const struct block *block = &blocks.list.items[i];
         strbuf_add(out, last != block->wave ? "\n" : "");
@@ -330,6 +371,5 @@ void render_blocks(const struct plan *plan, bool colour, struct strbuf *out)
         render_block(block, colour, out);
     }
     map_release(&blocks.latest);
-    map_release(&blocks.bodies);
     strbuf_release(&text);
 }

@@ -296,6 +296,54 @@ static void test_lines_are_counted(void **state UNUSED)
     assert_in_range(cut, 10, 39);
 }
 
+/* ---- many alike, and one that is not --------------------------------------------------------
+ */
+
+/* 200 identical edits and one odd one: the odd one first, in every form, in few lines. */
+static void test_one_odd_among_many(void **state UNUSED)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    enum { MANY = 201, ODD = 137 };
+    struct attr_change usual = {.attr = &mixed_attrs[0],
+                                .from = value_string(arena, "8 GiB"),
+                                .to = value_string(arena, "16 GiB"),
+                                .reason = REASON_EDIT};
+    struct attr_change odd = usual;
+    odd.to = value_string(arena, "640 KiB");
+    struct change *changes = ARENA_ARRAY(arena, MANY, struct change);
+    for (size_t i = 0; i < MANY; i++)
+        changes[i] = (struct change){.kind = &mixed_kinds[2],
+                                     .address = arena_printf(arena, "blueprint/ml-%03zu", i),
+                                     .action = ACTION_UPDATE,
+                                     .attrs = i == ODD ? &odd : &usual,
+                                     .n_attrs = 1,
+                                     .wave = 1};
+    const struct plan plan = {.site = "mixed",
+                              .changes = changes,
+                              .n_changes = MANY,
+                              .n_waves = 1,
+                              .impact = {.n_update = MANY}};
+    for (int form = 0; form < 2; form++) {
+        struct strbuf text;
+        size_t n_lines = 0;
+        strbuf_init(&text, STRBUF_MAX_OUTPUT);
+        if (form == 0)
+            render_plan_text(&plan, false, &text);
+        else
+            render_plan_markdown(&plan, 64000, &text);
+        for (const char *at = strbuf_str(&text); *at != '\0'; at++)
+            n_lines += *at == '\n';
+        const char *first = strstr(strbuf_str(&text), "640 KiB");
+        const char *second = strstr(strbuf_str(&text), "16 GiB");
+        assert_true(n_lines < 60);
+        assert_non_null(first);
+        assert_non_null(second);
+        assert_true(first < second);
+        assert_non_null(strstr(strbuf_str(&text), "200"));
+        strbuf_release(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_harm_is_named),
         cmocka_unit_test(test_small),
         cmocka_unit_test(test_lines_are_counted),
+        cmocka_unit_test(test_one_odd_among_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
