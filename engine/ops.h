@@ -22,7 +22,8 @@
  * host.ssh                 running (bool): the TSM-SSH service
  * vm.power_off             vms (names), guest_timeout: through the guest, off after the limit
  * vm.power_on              vms (names)
- * spec.write               os, hostname, domain, network, time_zone, dns_servers, dns_suffixes
+ * spec.write               what is declared of the kind's attributes, each under its name
+ *     secrets are references; where there are any, it is written whatever is stored
  * spec.delete
  * template.clone           base, name, host, cluster
  *     ids: {"vm", "instance_uuid", "name"}; the new VM carries the ownership mark

@@ -116,6 +116,12 @@ int num_ipv4(const char *text, uint32_t *ret)
     return 0;
 }
 
+bool num_is_netmask(uint32_t mask)
+{
+    uint32_t rest = ~mask;
+    return mask != 0 && rest != 0 && (rest & (rest + 1)) == 0;
+}
+
 static int with_unit(const char *text, const struct unit *units, size_t n_units, int64_t *ret)
 {
     uint64_t value;

@@ -21,6 +21,8 @@ MUST_CHECK int num_bool(const char *text, bool *ret);      /* true or false */
 
 /* "10.0.0.1": four numbers without leading zeros; the first is the highest byte. */
 MUST_CHECK int num_ipv4(const char *text, uint32_t *ret);
+/* Ones, then zeros, and some of both. */
+bool num_is_netmask(uint32_t mask);
 
 /* "512 MiB", "16GiB", "60 GB": a whole number and a unit (B, KiB, MiB, GiB, TiB, KB, MB, GB,
  * TB); bytes. A number without a unit is refused. */

@@ -362,12 +362,26 @@ static void print_line_count(const char *text, struct strbuf *out)
     strbuf_addf(out, "(%zu line%s)", lines, lines == 1 ? "" : "s");
 }
 
+/* Items by what people call them. */
+static void print_titles(const struct schema *items, const struct value *list,
+                         struct strbuf *out)
+{
+    for (size_t i = 0; i < value_count(list); i++) {
+        strbuf_add(out, i == 0 ? "" : "; ");
+        items->title(value_at(list, i), out);
+    }
+}
+
 void attr_print(const struct attr *attr, const struct value *value, struct strbuf *out)
 {
+    const struct schema *items = attr->items;
     if (!value_is_known(value))
         value_print(value, out);
     else if ((attr->flags & ATTR_TEXT) != 0 && value_text(value) != NULL)
         print_line_count(value->string, out);
+    else if (items != NULL && items->title != NULL && attr_is_compared(attr) &&
+             value_count(value) > 0)
+        print_titles(items, value, out);
     else if (attr->type->print != NULL)
         attr->type->print(value, out);
     else

@@ -53,6 +53,16 @@ const struct value *value_borrow(struct arena *arena, const char *text)
     return value;
 }
 
+const struct value *value_unix_lines(struct arena *arena, const char *text)
+{
+    char *copy = arena_strdup(arena, text), *to = copy;
+    for (const char *from = copy; *from != '\0'; from++)
+        if (from[0] != '\r' || from[1] != '\n')
+            *to++ = *from;
+    *to = '\0';
+    return value_borrow(arena, copy);
+}
+
 const struct value *value_string(struct arena *arena, const char *text)
 {
     return value_borrow(arena, arena_strdup(arena, text));

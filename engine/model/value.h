@@ -59,6 +59,8 @@ const struct value *value_unreadable(struct arena *arena, const char *format, ..
 const struct value *value_int(struct arena *arena, int64_t integer);
 const struct value *value_string(struct arena *arena, const char *text); /* copies */
 const struct value *value_borrow(struct arena *arena, const char *text); /* keeps the pointer */
+/* A text with lines as Unix ends them: \n for \r\n. */
+const struct value *value_unix_lines(struct arena *arena, const char *text);
 /* Copies the array of pointers, not the items. */
 const struct value *value_list(struct arena *arena, const struct value *const *items, size_t n);
 /* Copies and sorts the fields; of a repeated key the last wins; absent values are left out. */

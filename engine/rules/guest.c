@@ -58,19 +58,12 @@ static bool read_address(const struct instance *spec, const char *attr, uint32_t
     return text != NULL && num_ipv4(text, ret) == 0;
 }
 
-/* Ones, then zeros, and some of both. */
-static bool is_netmask(uint32_t mask)
-{
-    uint32_t rest = ~mask;
-    return mask != 0 && rest != 0 && (rest & (rest + 1)) == 0;
-}
-
 static void check_network(struct rules_context *context, const struct instance *spec)
 {
     uint32_t address, mask, gateway;
     if (!is_static(spec) || !read_address(spec, "netmask", &mask))
         return;
-    if (!is_netmask(mask)) {
+    if (!num_is_netmask(mask)) {
         struct diag *diag = rule_found(context, instance_attr_pos(spec, "netmask"), spec,
                                        "%s is not a netmask", instance_text(spec, "netmask"));
         diag_hint(context->diags, diag, "a netmask is such as 255.255.255.0");

@@ -64,6 +64,18 @@ const struct rule all_rules[] = {
     {"GF021", DIAG_ERROR, "The netmask of a guest is one, and its gateway is within reach",
      "A netmask is ones and then zeros; the gateway is in the network of the address.",
      rule_address_fits, FIRM},
+    {"GF022", DIAG_ERROR, "A specification says what its guest system takes",
+     "Linux needs a domain, Windows a full name and an organisation; a script is for Linux, and "
+     "registration, Administrator and joining are for Windows.",
+     rule_system_attributes, FIRM},
+    {"GF023", DIAG_ERROR, "A Windows guest can be called so, and can join and log on",
+     "Names have at most 15 characters and are no number; a domain is joined by a user with a "
+     "password, and logging on by itself takes the password of Administrator.",
+     rule_windows_identity, FIRM},
+    {"GF024", DIAG_ERROR, "The vCenter takes scripts in customization specifications",
+     "They came with vCenter 7.0; before it, a software component or the template's guest is "
+     "where a script runs.",
+     rule_script_supported, FIRM},
     {"GF025", DIAG_WARNING, "The BIOS leaves power management to the host",
      "While the BIOS keeps the P-states, power_policy does nothing: the host cannot raise the "
      "clock of a CPU that feeds a GPU.",

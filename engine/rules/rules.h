@@ -85,7 +85,12 @@ void rule_hyperthreading(struct rules_context *context);
 /* trust.c */
 void rule_tls_verified(struct rules_context *context);
 void rule_static_has_profile(struct rules_context *context);
+/* guest.c */
 void rule_address_complete(struct rules_context *context);
 void rule_address_fits(struct rules_context *context);
+/* guest_system.c */
+void rule_system_attributes(struct rules_context *context);
+void rule_windows_identity(struct rules_context *context);
+void rule_script_supported(struct rules_context *context);
 
 #endif

@@ -159,6 +159,9 @@ struct wire_spec {
     const char *name, *description;
     const struct value *args;      /* members of spec.write; what is absent stays as stored */
     const struct xml_node *stored; /* CustomizationSpecItem as read, or NULL: a new one */
+    bool windows;                  /* what it is for; as in args */
+    /* Windows; NULL: stays as stored. They travel in the body, which wire_release wipes. */
+    const char *administrator_password, *join_password, *product_key;
 };
 
 void wire_get_spec(struct wire *wire, struct ref manager, const char *name);

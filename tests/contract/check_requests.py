@@ -31,6 +31,8 @@ ABSTRACT = {"vim.vm.device.VirtualDevice", "vim.vm.device.VirtualDevice.BackingI
 
 # Types of vSphere 7.0 that a client may send there; pyVmomi 6.7.1 does not know them.
 LATER = "VirtualPCIPassthroughDynamicBackingInfo"
+# The same, an element: pyVmomi judges what is around it, the schema of 8.0.3 all of it.
+LATER_ELEMENT = re.compile(r"<scriptText>[^<]*</scriptText>")
 
 
 def declare_later_types():
@@ -209,7 +211,7 @@ def main():
     seen = set()
     for label, body in requests:
         try:
-            seen.add(check_request(body))
+            seen.add(check_request(LATER_ELEMENT.sub("", body)))
         except Exception as error:  # anything the tables do not know is a fault of the request
             print("%s: %s\n    %s" % (label, error, body))
             bad += 1
@@ -220,7 +222,8 @@ def main():
     wsdl = os.environ.get("GRIDFORM_VIM25_WSDL") or os.path.join(
         source, "..", "shared", "reference", "vim25-wsdl")
     if os.path.isdir(wsdl):
-        old = [it for it in requests if LATER not in it[1]]
+        old = [it for it in requests
+               if LATER not in it[1] and not LATER_ELEMENT.search(it[1])]
         check_schema(old, wsdl, "vim-elements-6.7.1.xsd")
         check_schema(requests, wsdl, "vim25-8.0.3.xsd")
     else:

@@ -291,6 +291,81 @@ static void dump_specs(struct arena *arena)
     spec.args = args(arena, "{\"domain\":\"x\"}");
     wire_write_spec(&wire, specs, &spec);
     show(&wire, "the least");
+    spec.args = args(arena, "{\"domain\":\"x\",\"time_zone\":\"Etc/UTC\","
+                            "\"script\":\"#!/bin/sh\\n[ a ] && b <c\\n\"}");
+    wire_write_spec(&wire, specs, &spec);
+    show(&wire, "a script");
+    spec.stored = stored;
+    wire_write_spec(&wire, specs, &spec);
+    show(&wire, "a script over a stored one");
+}
+
+/* A specification for Windows as vCenter gives it back: passwords encrypted, and its key. */
+static const struct xml_node *stored_windows(struct arena *arena)
+{
+    return parse(
+        arena,
+        "<returnval " VIM "><info><name>win</name><description>d</description>"
+        "<type>Windows</type><changeVersion>1569965708</changeVersion></info>"
+        "<spec><options xsi:type='CustomizationWinOptions'><changeSID>true</changeSID>"
+        "<deleteAccounts>true</deleteAccounts><reboot>reboot</reboot></options>"
+        "<identity xsi:type='CustomizationSysprep'><guiUnattended><password><value>YWJj</value>"
+        "<plainText>false</plainText></password><timeZone>35</timeZone>"
+        "<autoLogon>true</autoLogon><autoLogonCount>2</autoLogonCount></guiUnattended>"
+        "<userData><fullName>a</fullName><orgName>b</orgName>"
+        "<computerName xsi:type='CustomizationVirtualMachineName'/><productId>c</productId>"
+        "</userData><guiRunOnce><commandList>d</commandList></guiRunOnce>"
+        "<identification><joinDomain>e</joinDomain><domainAdmin>f</domainAdmin>"
+        "<domainAdminPassword><value>ZGVm</value><plainText>false</plainText>"
+        "</domainAdminPassword></identification><licenseFilePrintData>"
+        "<autoMode>perServer</autoMode><autoUsers>5</autoUsers></licenseFilePrintData>"
+        "</identity><globalIPSettings><dnsSuffixList>a</dnsSuffixList></globalIPSettings>"
+        "<nicSettingMap><adapter><ip xsi:type='CustomizationDhcpIpGenerator'/>"
+        "<dnsServerList>10.0.0.53</dnsServerList><dnsDomain>d</dnsDomain>"
+        "<primaryWINS>10.0.0.54</primaryWINS><netBIOS>enableNetBIOS</netBIOS></adapter>"
+        "</nicSettingMap><nicSettingMap><adapter><ip xsi:type='CustomizationFixedIp'>"
+        "<ipAddress>10.0.0.10</ipAddress></ip><subnetMask>255.0.0.0</subnetMask>"
+        "<gateway>10.0.0.1</gateway></adapter></nicSettingMap>"
+        "<encryptionKey>1</encryptionKey></spec></returnval>");
+}
+
+static void dump_windows(struct arena *arena)
+{
+    static const char all[] =
+        "{\"os\":\"windows\",\"hostname\":{\"prefix\":\"ml-\"},\"domain\":\"lab.local\","
+        "\"full_name\":\"ML & more\",\"organization\":\"Lab\","
+        "\"time_zone\":\"Tokyo Standard Time\",\"auto_logon\":1,\"run_once\":[\"a\",\"b\"],"
+        "\"join.domain\":\"lab.local\",\"join.user\":\"joiner\",\"change_sid\":false,"
+        "\"delete_accounts\":true,\"dns_servers\":[\"10.0.0.1\"],\"dns_suffixes\":[\"a\"],"
+        "\"cards\":[{\"network\":\"dhcp\"},{\"network\":\"static\",\"address\":\"10.0.0.11\","
+        "\"netmask\":\"255.255.0.0\",\"gateway\":\"10.0.0.1\"}]}";
+    static const char *const some[] = {
+        "{\"os\":\"windows\"}",
+        "{\"os\":\"windows\",\"run_once\":[],\"auto_logon\":0,\"join.workgroup\":\"ML\"}",
+        "{\"os\":\"windows\",\"join.domain\":\"other\",\"cards\":[{\"network\":\"dhcp\"}]}",
+        "{\"os\":\"windows\",\"domain\":\"x\",\"dns_servers\":[]}"};
+    struct wire_spec spec = {.name = "win",
+                             .description = "d",
+                             .windows = true,
+                             .args = args(arena, all),
+                             .administrator_password = "a<b>&\"c",
+                             .join_password = "p",
+                             .product_key = "AAAAA-BBBBB"};
+    struct wire wire;
+    wire_write_spec(&wire, specs, &spec);
+    show(&wire, "Windows, everything");
+    spec.stored = stored_windows(arena);
+    wire_write_spec(&wire, specs, &spec);
+    show(&wire, "Windows, everything over a stored one");
+    for (size_t i = 0; i < ARRAY_LEN(some); i++) {
+        spec = (struct wire_spec){
+            .name = "win", .description = "d", .windows = true, .args = args(arena, some[i])};
+        wire_write_spec(&wire, specs, &spec);
+        show(&wire, "Windows, little");
+        spec.stored = stored_windows(arena);
+        wire_write_spec(&wire, specs, &spec);
+        show(&wire, "Windows, little over a stored one");
+    }
 }
 
 int main(void)
@@ -303,6 +378,7 @@ int main(void)
     dump_machine();
     dump_guest();
     dump_specs(arena);
+    dump_windows(arena);
     arena_free(arena);
     return 0;
 }

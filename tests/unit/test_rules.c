@@ -19,6 +19,11 @@ struct row {
 #define BLUEPRINT(text) "@overlay\nblueprints: { Tensorflow-GPU: { " text " } }\n"
 #define MACHINE(text) BLUEPRINT("machine: { " text " }")
 #define SPEC(text) "@overlay\ncustomization_specs: { centos-ml: { " text " } }\n"
+#define NEW(text) "@overlay\ncustomization_specs: { n: { " text " } }\n"
+#define NAMED "os: windows, full_name: x, organization: x"
+#define SCRIPT(version)                                                                        \
+    SPEC("script: x")                                                                          \
+    "@live customization_spec/* present {\"api_version\":\"" version "\"}\n"
 #define FIXED "network: static, address: 10.0.0.10, netmask: 255.255.255.0"
 #define MODE(text) "@overlay\nvgpu_modes: { p100-4q: { " text " } }\n"
 #define NO_HOST "@live host/* unreadable: dead\n@prior host/* absent {\"$meta\":{}}\n"
@@ -31,8 +36,9 @@ struct row {
     "@overlay\nvgpu_modes:\n  direct: { method: directpath, device: \"10de:15f8\"" text        \
     " }\npools: { gpu: { vgpu_mode: direct } }\n"
 #define DIRECT_SITE(mode, template)                                                            \
-    DIRECT_POOL(mode) "templates: { centos72-vra-nvidia: { vgpu_mode: direct" template " } "   \
-                                                                                       "}\n"
+    DIRECT_POOL(mode)                                                                          \
+    "templates: { centos72-vra-nvidia: { vgpu_mode: direct" template " } "                     \
+                                                                     "}\n"
 /* The pool's mode binds cards, the template's does not. */
 #define OTHER_DYNAMIC                                                                          \
     DIRECT_POOL("")                                                                            \
@@ -176,6 +182,44 @@ static const struct row rows[] = {
     {"GF021", SPEC(FIXED ", gateway: 10.0.1.1"), "case1.yaml:1"},
     {"GF021", SPEC(FIXED ", gateway: 10.0.0.1"), NULL},
     {"GF021", SPEC(FIXED), NULL},
+    {"GF022", NEW("os: linux"), "case1.yaml:1"},
+    {"GF022", NEW("os: linux, domain: d, full_name: x"), "case1.yaml:1"},
+    {"GF022", NEW("os: linux, domain: d, join: { workgroup: x }"), "case1.yaml:1"},
+    {"GF022", NEW("os: linux, domain: d, product_key: { env: X }"), "case1.yaml:1"},
+    {"GF022", NEW("os: linux, domain: d, run_once: [x]"), "case1.yaml:1"},
+    {"GF022", NEW("os: linux, domain: d, script: x, hw_clock_utc: true"), NULL},
+    {"GF022", NEW("os: windows, organization: x"), "case1.yaml:1"},
+    {"GF022", NEW("os: windows, full_name: x"), "case1.yaml:1"},
+    {"GF022", NEW(NAMED ", script: x"), "case1.yaml:1"},
+    {"GF022", NEW(NAMED ", hw_clock_utc: false"), "case1.yaml:1"},
+    {"GF022", NEW(NAMED), NULL},
+    {"GF022", NEW(NAMED ", domain: d, run_once: [x], change_sid: true"), NULL},
+    {"GF023", NEW(NAMED ", hostname: { name: abcdefghijklmnop }"), "case1.yaml:1"},
+    {"GF023", NEW(NAMED ", hostname: { name: abcdefghijklmno }"), NULL},
+    {"GF023", NEW(NAMED ", hostname: { prefix: abcdefghijklmno }"), "case1.yaml:1"},
+    {"GF023", NEW(NAMED ", hostname: { prefix: abcdefghijklmn }"), NULL},
+    {"GF023", NEW(NAMED ", hostname: { name: \"2026\" }"), "case1.yaml:1"},
+    {"GF023", NEW("os: linux, domain: d, hostname: { name: abcdefghijklmnop }"), NULL},
+    {"GF023", NEW(NAMED ", join: { domain: d, user: u }"), "case1.yaml:1"},
+    {"GF023", NEW(NAMED ", join: { domain: d, password: { env: X } }"), "case1.yaml:1"},
+    {"GF023", NEW(NAMED ", join: { user: u }"), "case1.yaml:1"},
+    {"GF023", NEW(NAMED ", join: { workgroup: w, domain: d, user: u, password: { env: X } }"),
+     "case1.yaml:1"},
+    {"GF023", NEW(NAMED ", join: { workgroup: abcdefghijklmnop }"), "case1.yaml:1"},
+    {"GF023", NEW(NAMED ", join: { domain: d, user: u, password: { env: X } }"), NULL},
+    {"GF023", NEW(NAMED ", join: { workgroup: w }"), NULL},
+    {"GF023", NEW(NAMED ", auto_logon: 1"), "case1.yaml:1"},
+    {"GF023", NEW(NAMED ", auto_logon: 0"), NULL},
+    {"GF023", NEW(NAMED ", auto_logon: 1, administrator_password: { env: X }"), NULL},
+    {"GF024", SCRIPT("6.7.3"), "case1.yaml:1"},
+    {"GF024", SCRIPT("6.5"), "case1.yaml:1"},
+    {"GF024", SCRIPT("7.0.0.0"), NULL},
+    {"GF024", SCRIPT("8.0.3.0"), NULL},
+    {"GF024", SPEC("script: x"), NULL},
+    {"GF024",
+     NEW("os: linux, domain: d, script: x") "@live customization_spec/n absent "
+                                            "{\"api_version\":\"6.7\"}\n",
+     "case1.yaml:1"},
     {"GF025", "@live host/* present {\"bios_power\":\"\"}\n", "site.yaml:16"},
     {"GF025", "@live host/esx-gpu-03* present {\"bios_power\":\"ACPI C-states\"}\n",
      "site.yaml:16"},

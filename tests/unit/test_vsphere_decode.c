@@ -502,7 +502,7 @@ static void test_spec(void **state)
     assert_true(live->mark.own);
     spec_decode(parse(arena, "<returnval><info><type>Windows</type></info><spec/></returnval>"),
                 live, arena);
-    assert_string_equal(instance_text(live, "os"), "Windows");
+    assert_string_equal(instance_text(live, "os"), "windows");
     assert_string_equal(instance_text(live, "network"), "0 network cards");
     assert_null(live->mark.lineage);
     arena_free(arena);
