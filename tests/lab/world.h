@@ -163,8 +163,8 @@ struct cluster {
     char *drs_behavior; /* fullyAutomated, partiallyAutomated, manual */
 };
 
-/* A stored customization specification; `spec` is the XML text of its <spec> children exactly
- * as it came, which is how a reply gives it back. */
+/* A stored customization specification; `spec` is the XML text of its <spec> children as it
+ * came, passwords sealed, which is how a reply gives it back. */
 struct custom_spec {
     char *name, *description, *type; /* Linux, Windows */
     char *spec;

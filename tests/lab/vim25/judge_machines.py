@@ -187,3 +187,39 @@ class Machines(Judge):
         assert (fault.numberOfNicsInSpec, fault.numberOfNicsInVM) == (2, 1)
         manager.DeleteCustomizationSpec("lin-gpu")
         expect(vim.fault.NotFound, manager.DeleteCustomizationSpec, "lin-gpu")
+        self.check_windows(manager)
+
+    def check_windows(self, manager):
+        """Passwords come back sealed, with a key; without that key nobody can give them back."""
+        kinds = vim.vm.customization
+        unattended = kinds.GuiUnattended(
+            password=kinds.Password(value="Kanarie-w-1", plainText=True), timeZone=110,
+            autoLogon=True, autoLogonCount=1)
+        user = kinds.UserData(fullName="a", orgName="b", productId="",
+                              computerName=kinds.VirtualMachineNameGenerator())
+        join = kinds.Identification(
+            joinDomain="lab.local", domainAdmin="joiner",
+            domainAdminPassword=kinds.Password(value="Kanarie-w-2", plainText=True))
+        spec = kinds.Specification(
+            options=kinds.WinOptions(changeSID=True, deleteAccounts=False),
+            identity=kinds.Sysprep(guiUnattended=unattended, userData=user,
+                                   guiRunOnce=kinds.GuiRunOnce(commandList=["a", "b"]),
+                                   identification=join),
+            globalIPSettings=kinds.GlobalIPSettings())
+        info = vim.CustomizationSpecInfo(name="win-ml", description="d", type="Linux")
+        item = vim.CustomizationSpecItem(info=info, spec=spec)
+        expect(vim.fault.CustomizationFault, manager.CreateCustomizationSpec, item)
+        info.type = "Windows"
+        manager.CreateCustomizationSpec(item)
+        got = manager.GetCustomizationSpec("win-ml")
+        first = got.spec.identity.guiUnattended.password
+        second = got.spec.identity.identification.domainAdminPassword
+        assert not first.plainText and not second.plainText and first.value != second.value
+        assert "Kanarie" not in first.value + second.value and got.spec.encryptionKey
+        assert got.spec.identity.guiRunOnce.commandList == ["a", "b"]
+        manager.OverwriteCustomizationSpec(got)
+        again = manager.GetCustomizationSpec("win-ml")
+        assert again.spec.identity.guiUnattended.password.value == first.value
+        again.spec.encryptionKey = []
+        expect(vim.fault.CannotDecryptPasswords, manager.OverwriteCustomizationSpec, again)
+        manager.DeleteCustomizationSpec("win-ml")

@@ -50,6 +50,7 @@ const struct schema_row schema_faults[] = {
     {"ToolsUnavailable", "VimFault", ""},
     {"OperationDisallowedOnHost", "RuntimeFault", ""},
     {"CustomizationFault", "VimFault", ""},
+    {"CannotDecryptPasswords", "CustomizationFault", ""},
     {"NicSettingMismatch", "CustomizationFault", "numberOfNicsInSpec:int numberOfNicsInVM:int"},
     {"FileFault", "VimFault", "file:string"},
     {"FileNotFound", "FileFault", ""},

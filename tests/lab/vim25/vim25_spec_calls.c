@@ -1,11 +1,87 @@
 /* vim25_spec_calls.c: customization specifications (vsphere-api.md §10). The <spec> is kept as
- * it came and given back so. */
+ * it came and given back so, but for passwords: those are kept sealed, and come back as sealed
+ * ones, which are taken back only together with the key that the server gave along. */
 #include <inttypes.h>
 #include <string.h>
 
+#include "digest.h"
 #include "vim25_call.h"
 
 enum { SPECS_MAX = 1000 };
+
+/* ---- passwords ---- */
+
+/* Public key of the simulated vCenter: <encryptionKey> elements. */
+static const char *const key_bytes[] = {"71", "-5", "13"};
+
+/* Not a cipher: enough that nobody reads the password, and that two can be told apart. */
+static const char *seal(struct call *call, const char *password)
+{
+    const char *text = arena_printf(call->arena, "sealed %s", password);
+    return arena_printf(call->arena, "sealed-%s", digest_bytes(text, strlen(text)).hex);
+}
+
+static bool is_password(const xmlNode *node)
+{
+    return node_child(node, "value") != NULL && node_child(node, "plainText") != NULL;
+}
+
+/* Seals what is plain; counts the passwords, and those that came sealed. */
+static void seal_passwords(struct call *call, xmlNode *node, unsigned *ret_n, unsigned *ret_old)
+{
+    for (xmlNode *it = node->children; it != NULL; it = it->next) {
+        if (it->type != XML_ELEMENT_NODE)
+            continue;
+        if (!is_password(it)) {
+            seal_passwords(call, it, ret_n, ret_old);
+            continue;
+        }
+        xmlNode *value = node_child(it, "value"), *plain = node_child(it, "plainText");
+        ++*ret_n;
+        if (!node_flag(plain, false)) {
+            ++*ret_old;
+            continue;
+        }
+        const char *sealed = seal(call, node_text(call->arena, value));
+        xmlNodeSetContent(value, (const xmlChar *)sealed);
+        xmlNodeSetContent(plain, (const xmlChar *)"false");
+    }
+}
+
+static bool takes_key(struct call *call, const xmlNode *spec)
+{
+    size_t n = 0;
+    for (const xmlNode *it = node_child(spec, "encryptionKey"); it != NULL;
+         it = node_next(it), n++)
+        if (n >= ARRAY_LEN(key_bytes) || strcmp(node_text(call->arena, it), key_bytes[n]) != 0)
+            return false;
+    return n == ARRAY_LEN(key_bytes);
+}
+
+static void write_key(xmlNode *spec, bool any)
+{
+    for (xmlNode *it; (it = node_child(spec, "encryptionKey")) != NULL;) {
+        xmlUnlinkNode(it);
+        xmlFreeNode(it);
+    }
+    for (size_t i = 0; any && i < ARRAY_LEN(key_bytes); i++)
+        xmlNewChild(spec, NULL, (const xmlChar *)"encryptionKey",
+                    (const xmlChar *)key_bytes[i]);
+}
+
+static int take_passwords(struct call *call, const xmlNode *item)
+{
+    xmlNode *spec = node_child(item, "spec");
+    unsigned n = 0, old = 0;
+    seal_passwords(call, spec, &n, &old);
+    if (old > 0 && !takes_key(call, spec))
+        return call_fault(call, "CannotDecryptPasswords",
+                          "Passwords cannot be decrypted with the key of this server.");
+    write_key(spec, n > 0);
+    return 0;
+}
+
+/* ---- calls ---- */
 
 static int run_exists(struct call *call)
 {
@@ -79,7 +155,7 @@ static int run_create(struct call *call)
     const char *name = node_text(call->arena, node_child(node_child(item, "info"), "name"));
     if (*name == '\0')
         return call_invalid(call, "item.info.name", "It is empty.");
-    if (check_identity(call, item) < 0)
+    if (check_identity(call, item) < 0 || take_passwords(call, item) < 0)
         return -1;
     if (world_spec(world, name) != NULL) {
         call_fault(call, "AlreadyExists",
@@ -107,7 +183,7 @@ static int run_overwrite(struct call *call)
     xmlNode *version = node_child(info, "changeVersion");
     if (spec == NULL)
         return not_found(call);
-    if (check_identity(call, item) < 0)
+    if (check_identity(call, item) < 0 || take_passwords(call, item) < 0)
         return -1;
     if (version != NULL && strcmp(node_text(call->arena, version),
                                   arena_printf(call->arena, "%" PRIu64, spec->change)) != 0)
