@@ -217,6 +217,58 @@ static void test_spec(void **state)
     must_twice(f, &(struct vsphere_step){OP_SPEC_DELETE, live, NULL, NULL});
 }
 
+#define WINDOWS_SPEC                                                                           \
+    "{\"os\":\"windows\",\"hostname\":{\"prefix\":\"ml-\"},\"full_name\":\"ML\","              \
+    "\"organization\":\"Lab\",\"time_zone\":\"Tokyo Standard Time\",\"auto_logon\":1,"         \
+    "\"administrator_password\":{\"env\":\"ADMINISTRATOR\"},\"join.domain\":\"lab.local\","    \
+    "\"join.user\":\"joiner\",\"join.password\":{\"env\":\"JOIN\"},\"domain\":\"ml.local\","   \
+    "\"dns_servers\":[\"10.0.0.53\"],\"run_once\":[\"a\",\"b & c\"],\"cards\":["               \
+    "{\"network\":\"dhcp\"},{\"address\":\"10.0.0.9\",\"netmask\":\"255.0.0.0\","              \
+    "\"network\":\"static\"}]}"
+
+#define CARDS_TEXT "network: dhcp, address: 10.0.0.9, netmask: 255.0.0.0, network: static"
+
+static const struct vsphere_secret windows_secrets[] = {
+    {"ADMINISTRATOR", "Kanarie-administrator"}, {"JOIN", "Kanarie-join"}, {NULL, NULL}};
+
+/* Written with passwords, read without them; each further write carries them again, and what
+ * is not declared then stays, the sealed passwords among it. */
+static void test_windows_spec(void **state)
+{
+    struct fixture *f = *state;
+    f->client.server.references = windows_secrets;
+    struct instance *spec = read_spec(f);
+    must(f, &(struct vsphere_step){OP_SPEC_WRITE, spec, WINDOWS_SPEC, NULL}, OUTCOME_DONE);
+    spec = read_spec(f);
+    assert_true(spec->mark.own);
+    assert_attr(spec, "os", "windows");
+    assert_attr(spec, "hostname", "prefix: ml-");
+    assert_attr(spec, "time_zone", "Tokyo Standard Time");
+    assert_attr(spec, "auto_logon", "1");
+    assert_attr(spec, "join.user", "joiner");
+    assert_attr(spec, "join.workgroup", "(absent)");
+    assert_attr(spec, "domain", "ml.local");
+    assert_attr(spec, "dns_servers", "10.0.0.53");
+    assert_attr(spec, "run_once", "a, b & c");
+    assert_attr(spec, "cards", CARDS_TEXT);
+    must(f, &(struct vsphere_step){OP_SPEC_WRITE, spec, WINDOWS_SPEC, NULL}, OUTCOME_DONE);
+    must_twice(f, &(struct vsphere_step){OP_SPEC_WRITE, spec,
+                                         "{\"os\":\"windows\",\"organization\":\"Other\","
+                                         "\"join.workgroup\":\"ML\"}",
+                                         NULL});
+    spec = read_spec(f);
+    assert_attr(spec, "organization", "Other");
+    assert_attr(spec, "full_name", "ML");
+    assert_attr(spec, "join.workgroup", "ML");
+    assert_attr(spec, "join.domain", "(absent)");
+    assert_attr(spec, "cards", CARDS_TEXT);
+    must_fail(f, &(struct vsphere_step){OP_SPEC_WRITE, spec, SPEC, NULL}, ERR_CONFLICT,
+              "one for Windows");
+    fault(f, "OverwriteCustomizationSpec", "drop_after");
+    must(f, &(struct vsphere_step){OP_SPEC_WRITE, spec, WINDOWS_SPEC, NULL}, OUTCOME_DONE);
+    must_twice(f, &(struct vsphere_step){OP_SPEC_DELETE, spec, NULL, NULL});
+}
+
 /* ---- trouble on the way ---- */
 
 /* Each step's changing call is carried out, and its answer lost: the look settles it. */
@@ -423,6 +475,7 @@ int main(void)
         cmocka_unit_test(test_template_not_ours),
         cmocka_unit_test(test_template_lost_answer),
         cmocka_unit_test(test_spec),
+        cmocka_unit_test(test_windows_spec),
         cmocka_unit_test(test_lost_answers),
         cmocka_unit_test(test_lost_requests),
         cmocka_unit_test(test_expired_session),

@@ -100,7 +100,7 @@ static void test_script_needs_7(void **state)
     start(&site, "notebook");
     snprintf(file, sizeof(file), "%s/service.yaml", site.manifest);
     edit_text(file, "time_zone: Etc/UTC }", "time_zone: Etc/UTC, script: \"echo x\" }");
-    struct run *run = run_expect(GRIDFORM(&site, "apply", "--yes"), 3);
+    struct run *run = run_expect(GRIDFORM(&site, "apply", "--yes"), 6);
     run_says(run, "came with 7.0");
     run_free(run);
     site_stop(&site);

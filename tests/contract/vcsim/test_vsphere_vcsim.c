@@ -231,12 +231,42 @@ static void test_spec(void **state)
     assert_string_equal(instance_text(live, "network"), "dhcp");
 }
 
+/* Types and order are as another implementation of the protocol has them. */
+static void test_windows_spec(void **state)
+{
+    struct fixture *f = *state;
+    static const struct vsphere_secret secrets[] = {{"P", "Kanarie-vcsim"}, {NULL, NULL}};
+    const char *args =
+        "{\"os\":\"windows\",\"hostname\":{\"name\":\"ml-1\"},\"full_name\":\"ML\","
+        "\"organization\":\"Lab\",\"time_zone\":\"GMT Standard Time\",\"run_once\":[\"a\"],"
+        "\"administrator_password\":{\"env\":\"P\"},\"join.workgroup\":\"ML\",\"cards\":["
+        "{\"network\":\"dhcp\"},{\"network\":\"dhcp\"}]}";
+    f->client.server.references = secrets;
+    struct instance *live = read_one(f, &kind_customization_spec, "win", NULL, NULL);
+    assert_int_equal(live->presence, PRESENCE_ABSENT);
+    must(f, &(struct vsphere_step){OP_SPEC_WRITE, live, args, NULL}, OUTCOME_DONE);
+    live = read_one(f, &kind_customization_spec, "win", NULL, NULL);
+    assert_true(live->mark.own);
+    assert_string_equal(instance_text(live, "os"), "windows");
+    assert_string_equal(instance_text(live, "organization"), "Lab");
+    assert_string_equal(instance_text(live, "time_zone"), "GMT Standard Time");
+    assert_int_equal(value_count(instance_get(live, "cards")), 2);
+    must(f,
+         &(struct vsphere_step){OP_SPEC_WRITE, live,
+                                "{\"os\":\"windows\",\"organization\":\"Other\"}", NULL},
+         OUTCOME_DONE);
+    live = read_one(f, &kind_customization_spec, "win", NULL, NULL);
+    assert_string_equal(instance_text(live, "organization"), "Other");
+    assert_string_equal(instance_text(live, "join.workgroup"), "ML");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_facts),       cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_maintenance), cmocka_unit_test(test_machines),
-        cmocka_unit_test(test_template),    cmocka_unit_test(test_spec),
+        cmocka_unit_test(test_facts),        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_maintenance),  cmocka_unit_test(test_machines),
+        cmocka_unit_test(test_template),     cmocka_unit_test(test_spec),
+        cmocka_unit_test(test_windows_spec),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
