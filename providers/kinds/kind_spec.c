@@ -140,9 +140,12 @@ static void derive_cards(struct instance *desired, struct diags *diags)
     static const char *const single[] = {"network", "address", "netmask", "gateway"};
     if (!value_is_known(instance_get(desired, "cards")))
         return;
-    if (value_count(instance_get(desired, "cards")) == 0)
-        diag_error(diags, instance_attr_pos(desired, "cards"), "cards: has no items")->address =
-            desired->address;
+    if (value_count(instance_get(desired, "cards")) == 0) {
+        struct diag *diag = diag_error(diags, instance_attr_pos(desired, "cards"),
+                                       "cards: there is none in the list");
+        diag->address = desired->address;
+        diag_hint(diags, diag, "give one item for each network card of the guest");
+    }
     for (size_t i = 0; i < ARRAY_LEN(single); i++) {
         if (is_written(desired, single[i])) {
             struct diag *diag = diag_error(diags, instance_attr_pos(desired, single[i]),
