@@ -43,6 +43,8 @@ static void print(const struct app *app, const struct plan *plan)
         plan_encode(plan, &text);
     else if (app->options->format == FORMAT_MARKDOWN)
         render_plan_markdown(plan, (size_t)app->options->limit, &text);
+    else if (app->options->format == FORMAT_HTML)
+        render_plan_html(plan, app->diags, &text);
     else
         render_plan_text(plan, app_colour(app), &text);
     app_print(app, &text);
@@ -92,9 +94,11 @@ const struct command command_plan = {
             "Nothing is changed, and no lock is taken. --out saves the plan; gridform apply FILE\n"
             "carries out exactly that plan, or refuses when anything has moved since.\n\n"
             "--format markdown is for pull requests: folded, harmful changes first, never longer\n"
-            "than --limit; what has no room is counted, and harmful changes are named even then.",
+            "than --limit; what has no room is counted, and harmful changes are named even then.\n"
+            "--format html is one page for a browser, which loads nothing from anywhere: graph,\n"
+            "filter, scripts line by line, and harmful changes first.",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
-    .formats = 1u << FORMAT_TEXT | 1u << FORMAT_JSON | 1u << FORMAT_MARKDOWN,
+    .formats = 1u << FORMAT_TEXT | 1u << FORMAT_JSON | 1u << FORMAT_MARKDOWN | 1u << FORMAT_HTML,
     .run = run,
 };

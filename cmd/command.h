@@ -32,6 +32,7 @@ enum output_format {
     FORMAT_MARKDOWN,
     FORMAT_DOT,
     FORMAT_MERMAID,
+    FORMAT_HTML,
     FORMAT_COUNT
 };
 

@@ -49,7 +49,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
 
 const char *const format_names[FORMAT_COUNT] = {
     [FORMAT_TEXT] = "text", [FORMAT_JSON] = "json",       [FORMAT_MARKDOWN] = "markdown",
-    [FORMAT_DOT] = "dot",   [FORMAT_MERMAID] = "mermaid",
+    [FORMAT_DOT] = "dot",   [FORMAT_MERMAID] = "mermaid",     [FORMAT_HTML] = "html",
 };
 
 static int PRINTF_LIKE(2, 3)

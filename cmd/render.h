@@ -11,11 +11,22 @@
 #include "plan.h"
 #include "vec.h"
 
+struct diags;
 struct strbuf;
 
 void render_plan_text(const struct plan *plan, bool colour, struct strbuf *out);
 /* Its head alone: the plan in one line, then impact and slots when anything changes. */
 void render_plan_head(const struct plan *plan, bool colour, struct strbuf *out);
+
+/* "4 hosts change, 6 objects are new, nothing is removed" */
+void render_plan_counts(const struct plan *plan, struct strbuf *out);
+/* Beyond the objects themselves, and more than a moment. */
+bool render_plan_is_disruptive(const struct plan_impact *impact);
+
+/* One self-contained page for reviewers, see render_html.c; findings may be NULL, and are
+ * sorted. */
+void render_plan_html(const struct plan *plan, const struct diags *findings,
+                      struct strbuf *out);
 
 /* For pull requests: at most `limit` bytes (from 4,000), see render_markdown.c. */
 void render_plan_markdown(const struct plan *plan, size_t limit, struct strbuf *out);

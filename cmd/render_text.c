@@ -62,7 +62,7 @@ static void add_kinds(struct strbuf *out, const struct plan *plan, unsigned acti
     *first = *first && total == 0;
 }
 
-static void render_counts(const struct plan *plan, struct strbuf *out)
+void render_plan_counts(const struct plan *plan, struct strbuf *out)
 {
     const struct plan_impact *impact = &plan->impact;
     bool first = true;
@@ -78,7 +78,7 @@ static void render_counts(const struct plan *plan, struct strbuf *out)
         strbuf_add(out, ", nothing is removed");
 }
 
-static bool is_disruptive(const struct plan_impact *impact)
+bool render_plan_is_disruptive(const struct plan_impact *impact)
 {
     return impact->n_windows > 0 || impact->n_reboots_most > 0 || impact->n_power_off > 0 ||
            impact->n_data_loss > 0;
@@ -123,7 +123,7 @@ static void render_machines(const char *what, const char *const *names, size_t n
 static void render_impact(const struct plan_impact *impact, bool colour, struct strbuf *out)
 {
     bool first = true;
-    if (!is_disruptive(impact)) {
+    if (!render_plan_is_disruptive(impact)) {
         strbuf_add(out, impact->n_service > 0
                             ? "Impact: catalogue items cannot be requested for a moment\n"
                             : "Impact: none beyond the objects themselves\n");
@@ -169,7 +169,7 @@ void render_plan_head(const struct plan *plan, bool colour, struct strbuf *out)
     if (plan->commit != NULL)
         strbuf_addf(out, " at %s", plan->commit);
     strbuf_add(out, ": ");
-    render_counts(plan, out);
+    render_plan_counts(plan, out);
     strbuf_add_char(out, '\n');
     if (plan->n_changes == 0)
         return;
