@@ -48,7 +48,7 @@ only yaml.h engine/config/
 only jansson.h engine/model/value_json state/ providers/transport/rest providers/vra7/
 only xxhash.h engine/base/digest
 only pthread.h cmd/ providers/ state/
-only openssl/ providers/transport/ state/
+only openssl/ providers/transport/ state/ cmd/ssh_
 
 # The engine does no I/O.
 # shellcheck disable=SC2046
