@@ -186,10 +186,11 @@ void render_left_out(const struct plan *plan, struct strbuf *out)
     if (plan->n_left_out == 0)
         return;
     if (value_get_text(plan->source, "base") != NULL)
-        strbuf_addf(out,
-                    "%zu other change%s due and not of this range: a plan without it shows "
-                    "%s.\n",
-                    plan->n_left_out, one ? " is" : "s are", one ? "it" : "them");
+        strbuf_addf(
+            out,
+            "%zu other change%s due and not of this range; a plan without a range shows "
+            "%s.\n",
+            plan->n_left_out, one ? " is" : "s are", one ? "it" : "them");
     else
         strbuf_addf(out, "%zu other change%s left out: gridform plan shows %s.\n",
                     plan->n_left_out, one ? " is" : "s are", one ? "it" : "them");

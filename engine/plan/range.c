@@ -140,13 +140,29 @@ static void pull_in(void *context, const struct reference *reference)
         add(range, change->address);
 }
 
+/* A template is not built on a host that is not in shape yet. */
+static void pull_in_hosts(struct range *range, const struct change *change)
+{
+    for (size_t i = 0; i < change->n_steps; i++) {
+        const char *host = value_get_text(change->steps[i].args, "host");
+        const struct change *due =
+            host == NULL
+                ? NULL
+                : map_get(&range->changes, arena_printf(range->arena, "host/%s", host));
+        if (due != NULL)
+            add(range, due->address);
+    }
+}
+
 /* The list grows while it is walked: what is pulled in pulls in more. */
-static void close_over_references(struct range *range)
+static void close_over_needs(struct range *range)
 {
     for (size_t i = 0; i < range->addresses.n; i++) {
         const struct change *change = map_get(&range->changes, range->addresses.items[i]);
         if (change != NULL && change->desired != NULL)
             references_each(change->desired, pull_in, range);
+        if (change != NULL)
+            pull_in_hosts(range, change);
     }
 }
 
@@ -179,7 +195,7 @@ const char *const *plan_range(const struct plan_input *base, const struct plan_i
         if (!was_refused(range.former, &range.plan->refusals[i]) ||
             was_edited(&range, range.plan->refusals[i].address))
             add(&range, range.plan->refusals[i].address);
-    close_over_references(&range);
+    close_over_needs(&range);
     VEC_PUSH(range.arena, &range.addresses, NULL);
     map_release(&range.belongs);
     map_release(&range.formerly);

@@ -10,7 +10,8 @@
  *   - or what is wanted of the resource differs: a change that is due anyway is shown when its
  *     resource was edited, since a resource is changed as a whole;
  *   - or a change of the range refers to the resource, directly or not, and it is yet to be
- *     created or rebuilt: the range cannot be carried out without it.
+ *     created or rebuilt, or it is the host that a step of the range works on: the range cannot
+ *     be carried out without it.
  *
  * What both would do in the same way is due elsewhere. Refusals are treated alike, and
  * resources that cannot be read belong when what is wanted of them differs.
