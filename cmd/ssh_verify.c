@@ -116,7 +116,7 @@ static EVP_PKEY *take_key(const struct key_type *type, struct ssh_bytes at,
 {
     struct ssh_bytes name, raw;
     EVP_PKEY *key = NULL;
-    if (ssh_take(&at, &name) < 0)
+    if (ssh_take(&at, &name) < 0 || !ssh_bytes_are(name, type->name))
         return NULL;
     if (type->family == FAMILY_RSA)
         key = rsa_key(&at);
