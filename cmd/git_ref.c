@@ -79,7 +79,7 @@ static int use_merge_base(const struct git_place *place, const struct words *wor
     if (git_oid_fromstr(&one, ref->base.id) < 0 || git_oid_fromstr(&two, ref->commit.id) < 0)
         return git_failed(words->base, err);
     int found = git_merge_base(&base, place->repository, &one, &two);
-    if (found == GIT_ENOTFOUND)
+    if (found == GIT_ENOTFOUND || (found < 0 && git_shallow_hint(place)[0] != '\0'))
         return err_set(err, ERR_NOT_FOUND, "%.200s and %.200s have no common commit here%s",
                        words->base, words->commit, git_shallow_hint(place));
     if (found < 0 || git_commit_lookup(&commit, place->repository, &base) < 0)

@@ -78,7 +78,7 @@ int git_require_ref(const struct git_place *place, const struct git_commit_info 
     int reached = git_graph_descendant_of(place->repository, &tip, &wanted);
     if (reached == 1)
         return 0;
-    if (reached < 0 && reached != GIT_ENOTFOUND)
+    if (reached < 0 && reached != GIT_ENOTFOUND && git_shallow_hint(place)[0] == '\0')
         return git_failed(branch, err);
     return err_set(err, reached < 0 ? ERR_NOT_FOUND : ERR_DENIED,
                    "--require-ref: commit %.12s is not in %s%s", commit->id, branch,

@@ -82,6 +82,17 @@ char *git_path_inside(git_repository *repository, const char *path)
 /* ---- places -------------------------------------------------------------------------------
  */
 
+/* Before 1.6 libgit2 says "not found" as well when the repository is another user's and no
+ * safe.directory is configured at all. */
+static bool is_of_another(const char *directory, int opened)
+{
+    git_buf found = {0};
+    bool there =
+        opened == GIT_ENOTFOUND && git_repository_discover(&found, directory, 0, NULL) == 0;
+    git_buf_dispose(&found);
+    return there || opened == GIT_EOWNER;
+}
+
 int git_place_open(const char *directory, struct git_place **ret, struct err *err)
 {
     *ret = NULL;
@@ -90,13 +101,13 @@ int git_place_open(const char *directory, struct git_place **ret, struct err *er
     git_libgit2_init();
     git_repository *repository = NULL;
     int opened = git_repository_open_ext(&repository, directory, 0, NULL);
-    if (opened == GIT_ENOTFOUND)
-        return 0;
-    if (opened == GIT_EOWNER)
+    if (is_of_another(directory, opened))
         return err_set(err, ERR_DENIED,
                        "%s: its git repository belongs to another user, so its commit is not "
                        "read; git config --global --add safe.directory accepts it",
                        directory);
+    if (opened == GIT_ENOTFOUND)
+        return 0;
     if (opened < 0)
         return git_failed(directory, err);
     struct git_place *place = calloc(1, sizeof(*place));
