@@ -346,6 +346,18 @@ static void bare_repositories_are_read(void **state)
     run = run_expect(STILL(&f.site, 1, "apply", f.plan), 1);
     run_says(run, "git fetch");
     run_free(run);
+    /* One that was made from the disk is of the commit that was checked out. */
+    GRIDFORM_EXPECT(&f.site, 0, "plan", "--out", f.plan);
+    MUST(f.deploy, "git", "commit", "-q", "--allow-empty", "-m", "the same files");
+    run = run_expect(STILL(&f.site, 5, "apply", f.plan), 5);
+    run_says(run, "the plan was made at commit");
+    run_free(run);
+    run = run_expect(GRIDFORM(&f.site, "apply", f.plan, "--ref", "HEAD"), 1);
+    run_says(run, "leave out --ref");
+    run_free(run);
+    run = run_expect(GRIDFORM(&f.site, "graph", "--ref", "HEAD~1..HEAD"), 1);
+    run_says(run, "a range is for plan and apply");
+    run_free(run);
     stop(&f);
 }
 
