@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "arena.h"
-#include "git_source.h"
 #include "redact.h"
 #include "rules.h"
 #include "strbuf.h"
@@ -73,6 +72,7 @@ void app_release(struct app *app)
         app->store->ops->close(app->store);
     }
     config_release(app->loaded.config);
+    origin_release(&app->origin);
     arena_free(app->arena);
 }
 
@@ -124,14 +124,19 @@ static void fill_facts(struct app *app)
 int app_load(struct app *app)
 {
     struct err err = {0};
-    if (load_manifest(app->options, app->arena, app->diags, &app->loaded, &err) < 0) {
+    const struct source *source;
+    int code = origin_open(app, &source);
+    if (code != EXIT_OK)
+        return code;
+    if (load_manifest(app->options, source, app->arena, app->diags, &app->loaded, &err) < 0) {
         app_print_findings(app);
         if (err.code != ERR_NONE)
             return app_fail(EXIT_USAGE, "%s", err.message);
         return counted_failure(app, EXIT_USAGE);
     }
-    if (git_describe_directory(app->options->directory, app->arena, &app->commit, &err) < 0)
-        fprintf(stderr, "gridform: warning: %s\n", err.message);
+    code = origin_note(app);
+    if (code != EXIT_OK)
+        return code;
     fill_facts(app);
     const struct rules_input input = {&app->facts, &app->loaded.config->providers,
                                       app_today(app)};
@@ -309,13 +314,16 @@ static const struct plan *plan_with_waivers(const struct plan *plan, struct diag
 int app_plan(struct app *app, const char *const *adopt, const struct plan **ret_plan)
 {
     fill_facts(app);
-    const struct plan_input input = {.facts = app->facts,
-                                     .site = app->loaded.config->site,
-                                     .commit = app->commit,
-                                     .digest_inputs = app->loaded.digest,
-                                     .serial = app->state == NULL ? 0 : app->state->serial,
-                                     .adopt = adopt,
-                                     .only = app->only};
+    struct plan_input input = {.facts = app->facts,
+                               .site = app->loaded.config->site,
+                               .commit = app->commit,
+                               .source = origin_for_plan(app),
+                               .digest_inputs = app->loaded.digest,
+                               .serial = app->state == NULL ? 0 : app->state->serial,
+                               .adopt = adopt,
+                               .only = app->only};
+    if (input.only == NULL)
+        input.only = origin_narrow(app, &input);
     struct diags *diags = app->diags = diags_new(app->arena);
     const struct plan *plan = plan_build(&input, diags);
     const struct rules_input rules = {&app->facts, &app->loaded.config->providers,

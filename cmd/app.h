@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "load.h"
+#include "origin.h"
 #include "plan.h"
 #include "sessions.h"
 #include "store.h"
@@ -19,6 +20,7 @@ struct app {
     struct arena *arena;
     struct diags *diags;
     struct loaded loaded;
+    struct origin origin;
     const char *commit; /* of the manifest, or NULL */
     const char *state_path;
     struct store *store;
@@ -28,7 +30,7 @@ struct app {
     struct instances live;
     struct facts facts;
     const char *const *only; /* addresses that app_plan is about; NULL: all */
-    bool provider_trouble; /* something could not be read */
+    bool provider_trouble;   /* something could not be read */
     bool locked;
 };
 

@@ -17,7 +17,8 @@ static bool any_drift(const struct drift *drift)
 static int report(struct app *app)
 {
     if (app->state == NULL)
-        return app_fail(EXIT_USAGE, "%s: no state yet, so nothing can have drifted; apply first",
+        return app_fail(EXIT_USAGE,
+                        "%s: no state yet, so nothing can have drifted; apply first",
                         app->state_path);
     int code = app_read_live(app);
     if (code != EXIT_OK)
@@ -40,17 +41,19 @@ static int run(const struct options *options)
     return app_run(options, APP_STATE, report);
 }
 
-static const enum option_id options[] = {OPTION_DIRECTORY, OPTION_OVERLAY, OPTION_VAR,
-                                         OPTION_STATE,     OPTION_JSON,    OPTION_NO_COLOR};
+static const enum option_id options[] = {OPTION_DIRECTORY, OPTION_REF,   OPTION_OVERLAY,
+                                         OPTION_VAR,       OPTION_STATE, OPTION_JSON,
+                                         OPTION_NO_COLOR};
 
 const struct command command_drift = {
     .name = "drift",
     .arguments = "",
     .summary = "Show what has moved in the world since the last apply",
-    .help = "Compares the live systems with what gridform last applied, attribute by attribute.\n"
-            "Edits of the files that wait to be applied are not drift: gridform plan shows them.\n"
-            "Exit 2: drift, and nothing else; 0: none; 7: something could not be read.\n"
-            "Nothing is changed, and no lock is taken.",
+    .help =
+        "Compares the live systems with what gridform last applied, attribute by attribute.\n"
+        "Edits of the files that wait to be applied are not drift: gridform plan shows them.\n"
+        "Exit 2: drift, and nothing else; 0: none; 7: something could not be read.\n"
+        "Nothing is changed, and no lock is taken.",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
     .run = run,

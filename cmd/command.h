@@ -14,14 +14,14 @@ struct strbuf;
 
 /* Exit codes (README.md, "Exit codes"); the first that applies, from the top. */
 enum exit_code {
-    EXIT_STORAGE = 8,      /* nothing can be recorded: stopped */
-    EXIT_WORK_LEFT = 3,    /* something was changed and work is left */
+    EXIT_STORAGE = 8,   /* nothing can be recorded: stopped */
+    EXIT_WORK_LEFT = 3, /* something was changed and work is left */
     EXIT_INTERRUPTED = 130,
-    EXIT_USAGE = 1,        /* wrong usage, or anything wrong in the files */
+    EXIT_USAGE = 1, /* wrong usage, or anything wrong in the files */
     EXIT_LOCKED = 4,
-    EXIT_STALE = 5,        /* the plan is stale or was applied before */
-    EXIT_REFUSED = 6,      /* a check or a protection refuses */
-    EXIT_PROVIDER = 7,     /* a provider was unreachable, refused us or could not be trusted */
+    EXIT_STALE = 5,    /* the plan is stale or was applied before */
+    EXIT_REFUSED = 6,  /* a check or a protection refuses */
+    EXIT_PROVIDER = 7, /* a provider was unreachable, refused us or could not be trusted */
     EXIT_DIFFERENCES = 2,
     EXIT_OK = 0,
 };
@@ -47,8 +47,11 @@ enum {
 
 /* Values of all options of all commands; a command sees those that its table names. */
 struct options {
-    const char *directory; /* of the manifest */
-    const char *state;     /* path of the state file */
+    const char *directory;                    /* of the manifest */
+    const char *state;                        /* path of the state file */
+    const char *ref;                          /* commit or range that the files are read from */
+    const char *require_ref, *require_signed; /* apply: branch; file of allowed signers */
+    bool require_clean;
     const char *overlays[OPTIONS_LIST_MAX], *vars[OPTIONS_LIST_MAX], *adopt[OPTIONS_LIST_MAX];
     size_t n_overlays, n_vars, n_adopt;
     enum output_format format;
@@ -62,6 +65,7 @@ struct options {
 
 enum option_id {
     OPTION_DIRECTORY,
+    OPTION_REF,
     OPTION_STATE,
     OPTION_OVERLAY,
     OPTION_VAR,
@@ -75,6 +79,9 @@ enum option_id {
     OPTION_NO_COLOR,
     OPTION_CHECK,
     OPTION_DIFF,
+    OPTION_REQUIRE_CLEAN,
+    OPTION_REQUIRE_REF,
+    OPTION_REQUIRE_SIGNED,
     OPTION_PARALLELISM,
     OPTION_LOCK_TIMEOUT,
     OPTION_HELP,
@@ -115,6 +122,7 @@ struct command {
     unsigned formats;           /* 1 << enum output_format, of those that take OPTION_FORMAT */
     enum completion completion; /* of its arguments */
     bool hidden;                /* works, and is not listed */
+    bool ranges;                /* --ref takes A..B as well */
     int (*run)(const struct options *options); /* an enum exit_code */
 };
 
@@ -126,8 +134,8 @@ extern const struct command command_init, command_validate, command_fmt, command
     command_schema, command_completion, command_man, command_version;
 
 /* Parse argv (without the program's and the command's name). 0, or -1 after a message. */
-int options_parse(const struct command *command, int argc, char **argv,
-                  const char **arguments, struct options *ret);
+int options_parse(const struct command *command, int argc, char **argv, const char **arguments,
+                  struct options *ret);
 void command_print_help(const struct command *command);
 /* "text, json or markdown" */
 void command_list_formats(const struct command *command, struct strbuf *out);

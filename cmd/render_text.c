@@ -168,6 +168,9 @@ void render_plan_head(const struct plan *plan, bool colour, struct strbuf *out)
                 plan->site == NULL ? "(no site)" : plan->site, style_off(colour));
     if (plan->commit != NULL)
         strbuf_addf(out, " at %s", plan->commit);
+    const char *base = value_get_text(plan->source, "base");
+    if (base != NULL)
+        strbuf_addf(out, ", what changes since %.12s", base);
     strbuf_add(out, ": ");
     render_plan_counts(plan, out);
     strbuf_add_char(out, '\n');
@@ -175,6 +178,22 @@ void render_plan_head(const struct plan *plan, bool colour, struct strbuf *out)
         return;
     render_impact(&plan->impact, colour, out);
     render_slots(&plan->impact, out);
+}
+
+void render_left_out(const struct plan *plan, struct strbuf *out)
+{
+    bool one = plan->n_left_out == 1;
+    if (plan->n_left_out == 0)
+        return;
+    if (value_get_text(plan->source, "base") != NULL)
+        strbuf_addf(
+            out,
+            "%zu other change%s due and not of this range; a plan without a range shows "
+            "%s.\n",
+            plan->n_left_out, one ? " is" : "s are", one ? "it" : "them");
+    else
+        strbuf_addf(out, "%zu other change%s left out: gridform plan shows %s.\n",
+                    plan->n_left_out, one ? " is" : "s are", one ? "it" : "them");
 }
 
 /* ---- what is left alone, what is refused --------------------------------------------------
@@ -227,10 +246,7 @@ void render_plan_text(const struct plan *plan, bool colour, struct strbuf *out)
     render_waivers(plan, out);
     if (plan->n_unchanged > 0 && plan->n_changes > 0)
         strbuf_addf(out, "\n%zu unchanged.\n", plan->n_unchanged);
-    if (plan->n_left_out > 0)
-        strbuf_addf(out, "%zu other change%s left out: gridform plan shows %s.\n",
-                    plan->n_left_out, plan->n_left_out == 1 ? " is" : "s are",
-                    plan->n_left_out == 1 ? "it" : "them");
+    render_left_out(plan, out);
 }
 
 /* ---- drift --------------------------------------------------------------------------------

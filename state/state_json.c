@@ -21,8 +21,8 @@
 
 enum { HEX_LEN = 32, FIRST_RESOURCE_LINE = 3, SCRATCH_MAX = 1 << 18 };
 
-static const char *const head_members[] = {"gridform_state", "lineage", "serial", "site",
-                                           "commit",         "plans",   "intents"};
+static const char *const head_members[] = {"gridform_state", "lineage", "serial",  "site",
+                                           "commit",         "plans",   "intents", "source"};
 
 /* The parts of a document whose shape and checksum are right. */
 struct frame {
@@ -159,6 +159,10 @@ static int decode_head(const struct frame *frame, struct arena *arena, struct st
     state->serial = value_get_int(head, "serial", -1);
     state->site = value_get_text(head, "site");
     state->commit = value_get_text(head, "commit");
+    const struct value *source = value_get(head, "source");
+    if (value_is_known(source) && source->type != VALUE_MAP)
+        return err_set(err, ERR_INVALID, "line 1: source must be a map");
+    state->source = value_is_known(source) ? source : NULL;
     const struct value *plans = value_get(head, "plans"), *intents = value_get(head, "intents");
     if (!is_list_or_nothing(plans) || !is_list_or_nothing(intents))
         return err_set(err, ERR_INVALID, "line 1: plans and intents must be lists");
@@ -305,6 +309,8 @@ static void encode_head(const struct state *state, struct strbuf *out)
     json_member_int("serial", state->serial, out);
     json_member_text("site", state->site, out);
     json_member_text("commit", state->commit, out);
+    if (state->source != NULL)
+        json_member("source", state->source, out);
     strbuf_add(out, ",\"plans\":[");
     for (size_t i = 0; i < state->n_plans; i++) {
         if (i > 0)
