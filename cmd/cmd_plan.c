@@ -80,7 +80,7 @@ static int run(const struct options *options)
 static const enum option_id options[] = {
     OPTION_DIRECTORY, OPTION_OVERLAY, OPTION_VAR,    OPTION_STATE, OPTION_ADOPT,
     OPTION_OUT,       OPTION_JSON,    OPTION_FORMAT, OPTION_LIMIT, OPTION_DETAILED_EXITCODE,
-    OPTION_NO_COLOR};
+    OPTION_LIVE,      OPTION_MAX_AGE, OPTION_TRUST,  OPTION_NO_COLOR};
 
 const struct command command_plan = {
     .name = "plan",
@@ -91,6 +91,10 @@ const struct command command_plan = {
             "that are disturbed, and the vGPU slots before, during and after.\n\n"
             "Nothing is changed, and no lock is taken. --out saves the plan; gridform apply FILE\n"
             "carries out exactly that plan, or refuses when anything has moved since.\n\n"
+            "--live FILE takes the live state, and the state, from a file of gridform snapshot: it\n"
+            "gives the same plan as when that was taken, without any access. What the snapshot\n"
+            "does not know is unreadable, not absent. Values that come from secrets cannot be\n"
+            "looked for in the files then; snapshot and apply do that.\n\n"
             "--format markdown is for pull requests: folded, harmful changes first, never longer\n"
             "than --limit; what has no room is counted, and harmful changes are named even then.",
     .options = options,
