@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "live_file.h"
 #include "redact.h"
 #include "rules.h"
 #include "strbuf.h"
@@ -153,17 +154,28 @@ static const struct schema *schema_of(const char *kind)
     return found == NULL ? NULL : &found->schema;
 }
 
-static const struct schema_source schemas = {schema_of};
+const struct schema_source app_schemas = {schema_of};
+
+static void name_state(struct app *app)
+{
+    app->state_path =
+        app->options->state != NULL
+            ? app->options->state
+            : arena_printf(app->arena, "%s/gridform.state", app->options->directory);
+}
+
+bool app_state_is_there(struct app *app)
+{
+    name_state(app);
+    return access(app->state_path, F_OK) == 0;
+}
 
 static int open_store(struct app *app)
 {
     struct err err = {0};
     if (app->store != NULL)
         return EXIT_OK;
-    app->state_path =
-        app->options->state != NULL
-            ? app->options->state
-            : arena_printf(app->arena, "%s/gridform.state", app->options->directory);
+    name_state(app);
     if (store_file_open(app->state_path, &app->store, &err) < 0)
         return app_fail(app_storage_code(&err), "%s", err.message);
     return EXIT_OK;
@@ -172,7 +184,7 @@ static int open_store(struct app *app)
 static int load_state(struct app *app)
 {
     struct err err = {0};
-    if (app->store->ops->read(app->store, app->arena, &schemas, &app->state, &err) < 0)
+    if (app->store->ops->read(app->store, app->arena, &app_schemas, &app->state, &err) < 0)
         return app_fail(app_storage_code(&err), "%s", err.message);
     const char *site = app->loaded.config == NULL ? NULL : app->loaded.config->site;
     if (app->state != NULL && app->state->site != NULL && site != NULL &&
@@ -197,6 +209,17 @@ static void describe_holder(const struct lock_info *holder, const char *prefix)
 }
 
 int app_read_state(struct app *app)
+{
+    const struct options *options = app->options;
+    if (options->live != NULL)
+        return live_file_read_state(app);
+    if (options->trust != NULL || options->max_age_ms > 0)
+        return app_fail(EXIT_USAGE, "--trust and --max-age are about the snapshot of --live FILE, "
+                                    "which is missing");
+    return app_read_stored_state(app);
+}
+
+int app_read_stored_state(struct app *app)
 {
     int code = open_store(app);
     if (code != EXIT_OK)
@@ -278,6 +301,11 @@ static int refuse_literal_secrets(struct app *app)
 int app_read_live(struct app *app)
 {
     fill_facts(app);
+    if (app->snapshot != NULL) {
+        live_file_read_live(app);
+        fill_facts(app);
+        return EXIT_OK;
+    }
     if (app->sessions == NULL) {
         app->sessions = sessions_new(app->loaded.config, app->options->directory, &app->env);
         sessions_open(app->sessions);

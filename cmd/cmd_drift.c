@@ -41,9 +41,9 @@ static int run(const struct options *options)
     return app_run(options, APP_STATE, report);
 }
 
-static const enum option_id options[] = {OPTION_DIRECTORY, OPTION_REF,   OPTION_OVERLAY,
-                                         OPTION_VAR,       OPTION_STATE, OPTION_JSON,
-                                         OPTION_NO_COLOR};
+static const enum option_id options[] = {
+    OPTION_DIRECTORY, OPTION_REF,  OPTION_OVERLAY, OPTION_VAR,   OPTION_STATE,
+    OPTION_JSON,      OPTION_LIVE, OPTION_MAX_AGE, OPTION_TRUST, OPTION_NO_COLOR};
 
 const struct command command_drift = {
     .name = "drift",

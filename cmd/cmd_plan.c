@@ -90,6 +90,9 @@ static const enum option_id options[] = {OPTION_DIRECTORY,
                                          OPTION_FORMAT,
                                          OPTION_LIMIT,
                                          OPTION_DETAILED_EXITCODE,
+                                         OPTION_LIVE,
+                                         OPTION_MAX_AGE,
+                                         OPTION_TRUST,
                                          OPTION_NO_COLOR};
 
 const struct command command_plan = {
@@ -107,6 +110,11 @@ const struct command command_plan = {
         "--ref A...B begins where B left A: for pull requests. REV:PATH names the directory "
         "of\n"
         "the files from the top of the tree, as bare repositories need it.\n\n"
+        "--live FILE takes the live state, and the state, from a file of gridform snapshot: "
+        "it\n"
+        "gives the same plan as when that was taken, without any access. What the snapshot\n"
+        "does not know is unreadable, not absent. Values that come from secrets cannot be\n"
+        "looked for in the files then; snapshot and apply do that.\n\n"
         "--format markdown is for pull requests: folded, harmful changes first, never longer\n"
         "than --limit; what has no room is counted, and harmful changes are named even then.\n"
         "--format html is one page for a browser, which loads nothing from anywhere: graph,\n"

@@ -55,7 +55,9 @@ struct options {
     const char *overlays[OPTIONS_LIST_MAX], *vars[OPTIONS_LIST_MAX], *adopt[OPTIONS_LIST_MAX];
     size_t n_overlays, n_vars, n_adopt;
     enum output_format format;
-    const char *out; /* plan: file for the saved plan */
+    const char *out; /* plan: file for the saved plan; snapshot: where it goes */
+    const char *live, *trust, *sign_key; /* snapshot to plan with, public and private keys */
+    int64_t max_age_ms;                  /* of the snapshot; 0: any */
     bool detailed_exitcode, auto_approve, no_color, help;
     bool check, diff; /* fmt: change nothing, and tell */
     int64_t parallelism, lock_timeout_ms, limit;
@@ -74,6 +76,12 @@ enum option_id {
     OPTION_FORMAT,
     OPTION_LIMIT,
     OPTION_OUT,
+    OPTION_LIVE,
+    OPTION_MAX_AGE,
+    OPTION_TRUST,
+    OPTION_SNAPSHOT_OVERLAY, /* without a letter: -o is the snapshot's file there */
+    OPTION_SNAPSHOT_OUT,
+    OPTION_SIGN_KEY,
     OPTION_DETAILED_EXITCODE,
     OPTION_AUTO_APPROVE,
     OPTION_NO_COLOR,
@@ -131,7 +139,7 @@ extern const struct command *const all_commands[]; /* NULL-terminated */
 extern const struct command command_init, command_validate, command_fmt, command_plan,
     command_apply, command_drift, command_show, command_graph, command_state_list,
     command_state_show, command_template_list, command_template_rollback, command_explain,
-    command_schema, command_completion, command_man, command_version;
+    command_schema, command_snapshot, command_completion, command_man, command_version;
 
 /* Parse argv (without the program's and the command's name). 0, or -1 after a message. */
 int options_parse(const struct command *command, int argc, char **argv, const char **arguments,

@@ -33,6 +33,22 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_LIMIT] = {"limit", 0, "N", "markdown: at most N bytes (default: 64000)",
                       COMPLETE_NOTHING},
     [OPTION_OUT] = {"out", 0, "FILE", "save the plan, for gridform apply FILE", COMPLETE_FILE},
+    [OPTION_LIVE] = {"live", 0, "FILE",
+                     "take the live state from this snapshot (-: standard input)",
+                     COMPLETE_FILE},
+    [OPTION_MAX_AGE] = {"max-age", 0, "TIME",
+                        "refuse a snapshot that is older, such as 24h (default: any age)",
+                        COMPLETE_NOTHING},
+    [OPTION_TRUST] = {"trust", 0, "FILE",
+                      "refuse a snapshot that no public key in this PEM file signed",
+                      COMPLETE_FILE},
+    [OPTION_SNAPSHOT_OVERLAY] = {"overlay", 0, "FILE",
+                                 "patch the manifest with this file; may be given several times",
+                                 COMPLETE_FILE},
+    [OPTION_SNAPSHOT_OUT] = {"out", 'o', "FILE",
+                             "where the snapshot goes (-: standard output)", COMPLETE_FILE},
+    [OPTION_SIGN_KEY] = {"sign-key", 0, "FILE", "sign it with this Ed25519 private key (PEM)",
+                         COMPLETE_FILE},
     [OPTION_DETAILED_EXITCODE] = {"detailed-exitcode", 0, NULL, "exit 2 when changes are due",
                                   COMPLETE_NOTHING},
     [OPTION_AUTO_APPROVE] = {"yes", 'y', NULL, "apply without asking", COMPLETE_NOTHING},
@@ -166,6 +182,7 @@ static int set_option(const struct command *command, enum option_id id, const ch
         ret->require_signed = text;
         return 0;
     case OPTION_OVERLAY:
+    case OPTION_SNAPSHOT_OVERLAY:
         return add_text(command, ret->overlays, &ret->n_overlays, text);
     case OPTION_VAR:
         return add_text(command, ret->vars, &ret->n_vars, text);
@@ -177,7 +194,17 @@ static int set_option(const struct command *command, enum option_id id, const ch
     case OPTION_FORMAT:
         return set_format(command, text, &ret->format);
     case OPTION_OUT:
+    case OPTION_SNAPSHOT_OUT:
         ret->out = text;
+        return 0;
+    case OPTION_LIVE:
+        ret->live = text;
+        return 0;
+    case OPTION_TRUST:
+        ret->trust = text;
+        return 0;
+    case OPTION_SIGN_KEY:
+        ret->sign_key = text;
         return 0;
     case OPTION_DETAILED_EXITCODE:
         ret->detailed_exitcode = true;
@@ -201,6 +228,10 @@ static int set_option(const struct command *command, enum option_id id, const ch
         if (num_duration(text, &ret->lock_timeout_ms) < 0)
             return usage_error(command, "--lock-timeout: a time such as 30s or 5m, not %s",
                                text);
+        return 0;
+    case OPTION_MAX_AGE:
+        if (num_duration(text, &ret->max_age_ms) < 0 || ret->max_age_ms == 0)
+            return usage_error(command, "--max-age: a time such as 24h or 30m, not %s", text);
         return 0;
     case OPTION_HELP:
         ret->help = true;
