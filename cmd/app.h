@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "load.h"
+#include "open_store.h"
 #include "plan.h"
 #include "sessions.h"
 #include "store.h"
@@ -20,8 +21,9 @@ struct app {
     struct diags *diags;
     struct loaded loaded;
     const char *commit; /* of the manifest, or NULL */
-    const char *state_path;
-    struct store *store;
+    struct opened_store opened;
+    const char *state_path; /* opened.name */
+    struct store *store;    /* opened.store */
     struct state *state; /* NULL: none yet */
     struct run_env env;
     struct sessions *sessions;
@@ -37,10 +39,16 @@ void app_release(struct app *app);
 
 /* Files → configuration, findings printed. Rules that need no live facts are checked. */
 int app_load(struct app *app);
+/* Where the state is kept: by the manifest, which commands that use nothing else of it need not
+ * have loaded. */
+int app_open_store(struct app *app);
 /* The state; a reader takes no lock, and says when an apply is under way. */
 int app_read_state(struct app *app);
-/* Take the lock first (apply). */
+/* Take the lock first (apply). From here on an interrupt cancels app->env, so that a lock that
+ * outlives the process is given back by app_release. */
 int app_lock_state(struct app *app, const char *operation);
+/* EXIT_INTERRUPTED after a message when an interrupt came before anything was changed. */
+int app_check_interrupt(const struct app *app);
 /* Connect and read everything; provider failures are printed and remembered. */
 int app_read_live(struct app *app);
 /* Build the plan and check the rules with live facts; refusals make EXIT_REFUSED, but the plan
@@ -61,6 +69,8 @@ void app_print(const struct app *app, struct strbuf *text);
 void app_print_findings(struct app *app);
 /* Print an error in one line: "gridform: …". Returns code, for one-line returns. */
 int app_fail(enum exit_code code, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Describe the holder of the state's lock on standard error: "gridform: PREFIX jane@host …". */
+void app_print_holder(const struct lock_info *holder, const char *prefix);
 /* The exit code that an error of the state's storage means. */
 enum exit_code app_storage_code(const struct err *err);
 

@@ -186,22 +186,48 @@ static void read_attachments(struct file_list *list, const char *directory,
     }
 }
 
+/* All of the manifest but the files that attributes name. */
+static int read_manifest(struct file_list *files, const struct options *options,
+                         struct config_input *ret_input, struct err *err)
+{
+    if (read_directory(files, options->directory, err) < 0)
+        return -1;
+    qsort(files->files.items, files->files.n, sizeof(*files->files.items), compare_names);
+    for (size_t i = 0; i < options->n_overlays; i++)
+        if (read_file(files, options->overlays[i], options->overlays[i], true, err) < 0)
+            return -1;
+    *ret_input = (struct config_input){.files = files->files.items,
+                                       .n_files = files->files.n,
+                                       .vars = options->vars,
+                                       .n_vars = options->n_vars,
+                                       .kinds = all_kinds,
+                                       .providers = all_providers};
+    return 0;
+}
+
+int load_state_section(const struct options *options, struct arena *arena, struct diags *diags,
+                       struct config **ret_config, struct err *err)
+{
+    struct file_list files = {.arena = arena};
+    struct config_input input;
+    struct err problem = {0};
+    const char *const *names;
+    size_t n;
+    if (list_directory(options->directory, arena, &names, &n, &problem) < 0 &&
+        problem.code == ERR_NOT_FOUND)
+        return 0;
+    if (read_manifest(&files, options, &input, err) < 0)
+        return -1;
+    return config_build_state(&input, arena, diags, ret_config) < 0 ? -1 : 1;
+}
+
 int load_manifest(const struct options *options, struct arena *arena, struct diags *diags,
                   struct loaded *ret, struct err *err)
 {
     struct file_list files = {.arena = arena}, attachments = {.arena = arena};
-    if (read_directory(&files, options->directory, err) < 0)
+    struct config_input input;
+    if (read_manifest(&files, options, &input, err) < 0)
         return -1;
-    qsort(files.files.items, files.files.n, sizeof(*files.files.items), compare_names);
-    for (size_t i = 0; i < options->n_overlays; i++)
-        if (read_file(&files, options->overlays[i], options->overlays[i], true, err) < 0)
-            return -1;
-    struct config_input input = {.files = files.files.items,
-                                 .n_files = files.files.n,
-                                 .vars = options->vars,
-                                 .n_vars = options->n_vars,
-                                 .kinds = all_kinds,
-                                 .providers = all_providers};
     struct config_doc *doc;
     (void)config_parse(&input, arena, diags, &doc); /* findings are in diags */
     read_attachments(&attachments, options->directory, doc);

@@ -2,6 +2,9 @@
  *
  * All workers share one lock, which guards the walk, the state and the store; it is released
  * while a provider works. Reading a resource back is a provider's work as well.
+ *
+ * Where recording is a request to a server, what workers record at about the same time goes out
+ * in one write: a worker flushes before it starts a step, reads back, or waits.
  */
 #include "runner.h"
 
@@ -33,7 +36,9 @@ struct runner {
     struct guest_log *log;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct err storage;         /* code set: nothing can be recorded any more */
+    struct err storage; /* code set: nothing can be recorded any more */
+    uint64_t n_recorded, n_durable; /* records; the latter counts with a store that flushes */
+    bool is_flushing;
     VEC(struct arena *) arenas; /* of results that the walk refers to */
     struct arena *own;
     const char *lineage;
@@ -72,8 +77,51 @@ static void record(struct runner *r, const struct record *record)
 {
     if (r->storage.code != ERR_NONE)
         return;
+    r->n_recorded++;
     if (r->app->store->ops->record(r->app->store, record, &r->storage) < 0)
         walk_stop(r->walk, "nothing can be recorded any more");
+}
+
+/* One write for what all workers have recorded meanwhile; the lock is released while it is
+ * under way. */
+static void flush_once(struct runner *r)
+{
+    const struct store_ops *ops = r->app->store->ops;
+    uint64_t covered = r->n_recorded;
+    struct err err = {0};
+    int64_t serial;
+    r->is_flushing = true;
+    pthread_mutex_unlock(&r->lock);
+    int result = ops->flush(r->app->store, &serial, &err);
+    pthread_mutex_lock(&r->lock);
+    r->is_flushing = false;
+    if (result == 0) {
+        r->n_durable = covered;
+        r->app->state->serial = serial;
+    } else {
+        r->storage = err;
+        walk_stop(r->walk, "nothing can be recorded any more");
+    }
+    pthread_cond_broadcast(&r->changed);
+}
+
+/* Returns when all that is recorded now is durable, or nothing can be recorded any more. */
+static void flush(struct runner *r)
+{
+    uint64_t wanted = r->n_recorded;
+    while (r->app->store->ops->flush != NULL && r->storage.code == ERR_NONE &&
+           r->n_durable < wanted) {
+        if (r->is_flushing)
+            pthread_cond_wait(&r->changed, &r->lock);
+        else
+            flush_once(r);
+    }
+}
+
+static bool must_flush(const struct runner *r)
+{
+    return r->app->store->ops->flush != NULL && r->storage.code == ERR_NONE &&
+           r->n_durable < r->n_recorded;
 }
 
 static struct intent intent_of(const struct runner *r, const struct walk_task *task)
@@ -222,6 +270,7 @@ static void do_step(struct runner *r, struct walk_task *task, struct arena *aren
     struct err err = {0};
     record_intent(r, task);
     record_entry(r, task->change);
+    flush(r);
     if (r->storage.code != ERR_NONE) {
         err_set(&err, ERR_CANCELLED, "not started: %s", r->storage.message);
         walk_report(r->walk, task, NULL, NULL, &err);
@@ -308,6 +357,7 @@ static void do_verify(struct runner *r, const struct walk_task *task, struct are
     unsigned patience = change->kind->create_reads_ms;
     const char *provider = change->n_steps > 0 ? change->steps[0].provider : "";
     int64_t pause = sessions_poll_interval(r->app->sessions, provider);
+    flush(r); /* the result of the last step: reading back takes its time */
     pthread_mutex_unlock(&r->lock);
     progress_verifying(r->progress, task);
     int64_t until =
@@ -347,6 +397,10 @@ static void *work(void *context)
         enum walk_next next = walk_next(r->walk, &task);
         if (next == WALK_DONE)
             break;
+        if (next == WALK_WAIT && must_flush(r)) {
+            flush(r);
+            continue;
+        }
         if (next == WALK_WAIT) {
             pthread_cond_wait(&r->changed, &r->lock);
             continue;
@@ -448,7 +502,7 @@ int runner_apply(struct app *app, const struct plan *plan, struct progress *prog
     pthread_mutex_init(&r.lock, NULL);
     pthread_cond_init(&r.changed, NULL);
     r.walk = *ret_walk = walk_new(app->arena, plan, &app->facts, &options);
-    r.log = guest_log_new(arena_printf(r.own, "%s.guest.log", app->state_path),
+    r.log = guest_log_new(arena_printf(r.own, "%s.guest.log", app->opened.beside),
                           sessions_secrets(app->sessions));
     app->env.on_event = on_event;
     app->env.event_context = &r;
