@@ -14,7 +14,8 @@
 const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_DIRECTORY] = {"chdir", 'C', "DIR", "directory of the manifest (default: .)",
                           COMPLETE_DIRECTORY},
-    [OPTION_STATE] = {"state", 's', "FILE", "state file (default: DIR/gridform.state)",
+    [OPTION_STATE] = {"state", 's', "FILE",
+                      "state file, whatever the manifest says (default: DIR/gridform.state)",
                       COMPLETE_FILE},
     [OPTION_OVERLAY] = {"overlay", 'o', "FILE",
                         "patch the manifest with this file; may be given several times",

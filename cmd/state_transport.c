@@ -124,7 +124,8 @@ static int request(struct state_http *base, const struct state_http_request *req
     http_response_init(&response);
     int result = http_call(http, &sent, &response, err);
     if (result == 0) {
-        secrets_redact(reads ? NULL : t->place->secrets, &response.body);
+        if (!reads || response.status != 200) /* what is shown, unlike a document */
+            secrets_redact(t->place->secrets, &response.body);
         *ret_status = response.status;
         strbuf_release(ret_body);
         *ret_body = response.body;

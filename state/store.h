@@ -1,14 +1,15 @@
 /* store.h: where a state is kept: a vtable of backends.
  *
  * Writers lock before they read. Readers take no lock: they get the last complete state with
- * the journal replayed over it, and may ask who holds the lock. What is recorded is durable when
- * the call returns, or that of flush where the backend has one: the intent of a step before the
- * call goes out, its result right after the answer.
+ * the journal replayed over it, and may ask who holds the lock. What is recorded is durable
+ * when the call returns, or that of flush where the backend has one: the intent of a step
+ * before the call goes out, its result right after the answer.
  *
  * The order of a run: lock, read, (nothing there: write the first state, serial 1), record
  * RECORD_PLAN, per step RECORD_INTENT and RECORD_RESULT, per resource RECORD_RESOURCE after
- * the results that it follows from, write, unlock. Records need a stored state to belong to.
- * A store is used by one thread at a time; only record may be called while another one flushes.
+ * the results that it follows from, write, unlock. Records need a stored state to belong to,
+ * and come after a read. A store is used by one thread at a time; only record may be called
+ * while another one flushes.
  *
  * Whatever cannot be written is ERR_STORAGE: the former state is intact, what was recorded
  * before stays recorded, and no further step may start. The program ignores SIGXFSZ, so that

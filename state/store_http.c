@@ -26,7 +26,6 @@ static void forget_state(struct http_store *store)
     arena_free(store->state_arena);
     store->state_arena = NULL;
     store->state = NULL;
-    store->n_records = 0;
     store->is_dirty = false;
 }
 
@@ -36,7 +35,7 @@ static int need_state(struct http_store *store, struct err *err)
     if (store->state != NULL)
         return 0;
     if (strbuf_len(&store->text) == 0 || store->schemas == NULL)
-        return err_set(err, ERR_INTERNAL, "%s: recorded before a state was read or written",
+        return err_set(err, ERR_INTERNAL, "%s: recorded before the state was read",
                        store->options.address);
     store->state_arena = arena_new();
     if (state_decode(strbuf_str(&store->text), strbuf_len(&store->text), store->state_arena,
@@ -61,7 +60,6 @@ static int apply_record(struct http_store *store, const struct record *record, s
         .text = strbuf_str(&line), .n = 1, .good = strbuf_len(&line)};
     if (journal_replay(&journal, store->state, store->state_arena, store->schemas, err) < 0)
         return -1;
-    store->n_records++;
     store->is_dirty = true;
     return 0;
 }

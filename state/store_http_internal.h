@@ -34,7 +34,6 @@ struct http_store {
     pthread_mutex_t guard;
     struct arena *state_arena;
     struct state *state; /* NULL: nothing recorded since it was read or written as a whole */
-    uint64_t n_records;
     bool is_dirty;
 };
 
@@ -75,8 +74,8 @@ int http_post(struct http_store *store, const struct strbuf *text, const struct 
               struct err *err);
 
 /* The only places where documents become what is sent, and come back. */
-int http_pack(const struct http_store *store, const struct strbuf *text, struct strbuf *ret_body,
-              struct err *err);
+int http_pack(const struct http_store *store, const struct strbuf *text,
+              struct strbuf *ret_body, struct err *err);
 int http_unpack(const struct http_store *store, const struct strbuf *body,
                 struct strbuf *ret_text, struct err *err);
 
