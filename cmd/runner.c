@@ -4,7 +4,7 @@
  * while a provider works. Reading a resource back is a provider's work as well.
  *
  * Where recording is a request to a server, what workers record at about the same time goes out
- * in one write: a worker flushes before it starts a step, reads back, or waits.
+ * in one write: one per round of tasks, and one when there is nothing to start.
  */
 #include "runner.h"
 
@@ -36,10 +36,12 @@ struct runner {
     struct guest_log *log;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct err storage; /* code set: nothing can be recorded any more */
+    struct err storage;             /* code set: nothing can be recorded any more */
     uint64_t n_recorded, n_durable; /* records; the latter counts with a store that flushes */
     bool is_flushing;
-    VEC(struct arena *) arenas; /* of results that the walk refers to */
+    VEC(struct walk_task) ready; /* handed out, their intents are durable */
+    size_t n_taken;              /* of those */
+    VEC(struct arena *) arenas;  /* of results that the walk refers to */
     struct arena *own;
     const char *lineage;
 };
@@ -268,9 +270,6 @@ static void do_step(struct runner *r, struct walk_task *task, struct arena *aren
 {
     struct outcome outcome = {.kind = OUTCOME_FAILED};
     struct err err = {0};
-    record_intent(r, task);
-    record_entry(r, task->change);
-    flush(r);
     if (r->storage.code != ERR_NONE) {
         err_set(&err, ERR_CANCELLED, "not started: %s", r->storage.message);
         walk_report(r->walk, task, NULL, NULL, &err);
@@ -357,7 +356,6 @@ static void do_verify(struct runner *r, const struct walk_task *task, struct are
     unsigned patience = change->kind->create_reads_ms;
     const char *provider = change->n_steps > 0 ? change->steps[0].provider : "";
     int64_t pause = sessions_poll_interval(r->app->sessions, provider);
-    flush(r); /* the result of the last step: reading back takes its time */
     pthread_mutex_unlock(&r->lock);
     progress_verifying(r->progress, task);
     int64_t until =
@@ -387,35 +385,60 @@ static void check_interrupts(struct runner *r)
         atomic_store(&r->app->env.cancelled, true);
 }
 
+/* A round: all that can be started now, recorded in one write before any of it starts; that
+ * write also holds the results that led to it. WALK_READY also when the lock was released
+ * meanwhile: it is time to look again. */
+static enum walk_next hand_out(struct runner *r)
+{
+    VEC(struct walk_task) round = {0};
+    struct walk_task task;
+    enum walk_next next;
+    while ((next = walk_next(r->walk, &task)) == WALK_READY) {
+        if (task.kind == TASK_STEP) {
+            record_intent(r, &task);
+            record_entry(r, task.change);
+        }
+        VEC_PUSH(r->own, &round, task);
+    }
+    if (round.n == 0 && (next == WALK_DONE || !must_flush(r)))
+        return next; /* the state as a whole is written at the end */
+    flush(r);
+    for (size_t i = 0; i < round.n; i++)
+        VEC_PUSH(r->own, &r->ready, round.items[i]);
+    pthread_cond_broadcast(&r->changed);
+    return WALK_READY;
+}
+
+static void do_task(struct runner *r, struct walk_task *task)
+{
+    struct arena *arena = arena_new();
+    VEC_PUSH(r->own, &r->arenas, arena);
+    if (task->kind == TASK_STEP)
+        do_step(r, task, arena);
+    else
+        do_verify(r, task, arena);
+    record_entry(r, task->change);
+    struct walk_change status = walk_status_of(r->walk, task->change);
+    if (has_ended(status.status))
+        progress_change_ended(r->progress, task->change, status);
+    pthread_cond_broadcast(&r->changed);
+}
+
 static void *work(void *context)
 {
     struct runner *r = context;
+    enum walk_next next = WALK_READY;
     pthread_mutex_lock(&r->lock);
-    for (;;) {
+    while (next != WALK_DONE) {
         check_interrupts(r);
-        struct walk_task task;
-        enum walk_next next = walk_next(r->walk, &task);
-        if (next == WALK_DONE)
-            break;
-        if (next == WALK_WAIT && must_flush(r)) {
-            flush(r);
+        if (r->n_taken < r->ready.n) {
+            struct walk_task task = r->ready.items[r->n_taken++];
+            do_task(r, &task);
             continue;
         }
-        if (next == WALK_WAIT) {
+        next = hand_out(r);
+        if (next == WALK_WAIT)
             pthread_cond_wait(&r->changed, &r->lock);
-            continue;
-        }
-        struct arena *arena = arena_new();
-        VEC_PUSH(r->own, &r->arenas, arena);
-        if (task.kind == TASK_STEP)
-            do_step(r, &task, arena);
-        else
-            do_verify(r, &task, arena);
-        record_entry(r, task.change);
-        struct walk_change status = walk_status_of(r->walk, task.change);
-        if (has_ended(status.status))
-            progress_change_ended(r->progress, task.change, status);
-        pthread_cond_broadcast(&r->changed);
     }
     pthread_cond_broadcast(&r->changed);
     pthread_mutex_unlock(&r->lock);

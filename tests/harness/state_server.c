@@ -49,7 +49,7 @@ struct state_server {
     unsigned n_requests, n_writes;
     unsigned fault_at, hold_at;
     enum server_fault fault;
-    bool fault_forever, hold_done, is_held, is_released;
+    bool fault_forever, hold_done, is_held, is_released, drop;
     struct call late; /* method[0]: there is one */
 };
 
@@ -301,8 +301,11 @@ static enum MHD_Result serve(struct state_server *s, struct MHD_Connection *conn
         return send_answer(connection, &denied, false);
     }
     bool held = s->hold_at == s->n_requests;
-    if (held && !s->hold_done)
+    if (held && !s->hold_done) {
         hold(s);
+        if (s->drop)
+            return MHD_NO;
+    }
     enum server_fault fault = fault_of(s);
     if (fault == FAULT_REFUSED)
         return MHD_NO;
@@ -466,9 +469,10 @@ bool state_server_is_held(struct state_server *s, int64_t wait_ms)
     return held;
 }
 
-void state_server_release(struct state_server *s)
+void state_server_release(struct state_server *s, bool drop)
 {
     enter(s);
+    s->drop = drop;
     s->is_released = true;
     pthread_cond_broadcast(&s->changed);
     leave(s);

@@ -52,7 +52,8 @@ void state_server_fault(struct state_server *server, unsigned k, enum server_fau
 /* Do not answer request k from now on, before or after doing it, until released. */
 void state_server_hold(struct state_server *server, unsigned k, bool done);
 bool state_server_is_held(struct state_server *server, int64_t wait_ms);
-void state_server_release(struct state_server *server);
+/* drop: what is not done yet is never done; else it is, or is answered. */
+void state_server_release(struct state_server *server, bool drop);
 
 /* Requests since the start, or since the last one of the two above. */
 unsigned state_server_requests(const struct state_server *server);
