@@ -13,7 +13,7 @@
 static const char *const backends[] = {"file", "http", NULL};
 
 static const struct attr attrs[] = {
-    {"backend", &type_string, FACET_NONE, ATTR_REQUIRED, .names = backends,
+    {"backend", &type_enum, FACET_NONE, ATTR_REQUIRED, .names = backends,
      .doc = "What keeps the state: a file, or a server that speaks the protocol of Terraform's "
             "http backend, such as GitLab."},
     {"path", &type_name, FACET_NONE, 0,
@@ -139,8 +139,8 @@ static void check_headers(struct reading *r)
 static void check_http(struct reading *r)
 {
     bool username = instance_text(r->state, "username") != NULL;
-    bool password = !value_is_absent(instance_get(r->state, "password"));
-    bool token = !value_is_absent(instance_get(r->state, "token"));
+    bool password = given(r, "password") != NULL;
+    bool token = given(r, "token") != NULL;
     if (given(r, "address") == NULL)
         complain(r, "address", "is missing: backend http needs it");
     if (given(r, "path") != NULL)
@@ -179,9 +179,9 @@ struct instance *state_section_read(struct decoder *decoder, const struct entry 
     struct form *form = form_new(decoder, &state_schema, 0, NULL);
     r.broken = form_read(form, &section->node, r.state) < 0;
     const char *backend = instance_text(r.state, "backend");
-    if (!r.broken && backend != NULL && strcmp(backend, "http") == 0)
+    if (backend != NULL && strcmp(backend, "http") == 0)
         check_http(&r);
-    else if (!r.broken && backend != NULL)
+    else if (backend != NULL)
         check_file(&r);
     *ret_broken = r.broken;
     return r.state;
