@@ -364,7 +364,7 @@ static void test_wrong_method(void **fixture)
 
 static void test_large_state(void **fixture)
 {
-    enum { HOSTS = 5000, TEXT = 4000 };
+    enum { HOSTS = 2500, TEXT = 4000 };
     struct http_fixture *f = *fixture;
     struct client *client = client_open(f);
     int64_t serial;
