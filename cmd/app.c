@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "interrupt.h"
 #include "live_file.h"
 #include "redact.h"
 #include "rules.h"
@@ -30,6 +31,8 @@ enum exit_code app_storage_code(const struct err *err)
 {
     if (err->code == ERR_STORAGE)
         return EXIT_STORAGE;
+    if (err->code == ERR_CANCELLED)
+        return EXIT_INTERRUPTED;
     if (err->code == ERR_LOCKED)
         return EXIT_LOCKED;
     return err->code == ERR_CONFLICT ? EXIT_STALE : EXIT_USAGE;
@@ -66,12 +69,12 @@ void app_init(struct app *app, const struct options *options)
 
 void app_release(struct app *app)
 {
+    struct err err = {0};
     sessions_close(app->sessions);
-    if (app->store != NULL) {
-        if (app->locked)
-            app->store->ops->unlock(app->store);
-        app->store->ops->close(app->store);
-    }
+    if (app->locked && app->store->ops->unlock(app->store, &err) < 0)
+        app_fail(EXIT_STORAGE, "%s", err.message);
+    close_store(&app->opened);
+    interrupt_restore();
     config_release(app->loaded.config);
     origin_release(&app->origin);
     arena_free(app->arena);
@@ -156,28 +159,32 @@ static const struct schema *schema_of(const char *kind)
 
 const struct schema_source app_schemas = {schema_of};
 
-static void name_state(struct app *app)
-{
-    app->state_path =
-        app->options->state != NULL
-            ? app->options->state
-            : arena_printf(app->arena, "%s/gridform.state", app->options->directory);
-}
-
 bool app_state_is_there(struct app *app)
 {
-    name_state(app);
-    return access(app->state_path, F_OK) == 0;
+    app->state_path = store_file_path(app->options, app->loaded.config->state, app->arena);
+    return app->state_path != NULL && access(app->state_path, F_OK) == 0;
 }
 
-static int open_store(struct app *app)
+int app_open_store(struct app *app)
 {
     struct err err = {0};
     if (app->store != NULL)
         return EXIT_OK;
-    name_state(app);
-    if (store_file_open(app->state_path, &app->store, &err) < 0)
+    const struct instance *settings = NULL;
+    if (app->loaded.config != NULL) {
+        settings = app->loaded.config->state;
+    } else if (find_state_section(app->options, app->arena, app->diags, &settings, &err) < 0) {
+        app_print_findings(app);
+        if (err.code != ERR_NONE)
+            return app_fail(EXIT_USAGE, "%s", err.message);
+        return app_fail(EXIT_USAGE,
+                        "where the state is kept cannot be told; --state FILE names "
+                        "a file");
+    }
+    if (open_store(app->options, settings, &app->env, app->arena, &app->opened, &err) < 0)
         return app_fail(app_storage_code(&err), "%s", err.message);
+    app->store = app->opened.store;
+    app->state_path = app->opened.name;
     return EXIT_OK;
 }
 
@@ -196,16 +203,21 @@ static int load_state(struct app *app)
     return EXIT_OK;
 }
 
-static void describe_holder(const struct lock_info *holder, const char *prefix)
+/* What is not known is left out. */
+void app_print_holder(const struct lock_info *holder, const char *prefix)
 {
-    char since[32] = "?";
+    char since[40] = "", process[40] = "";
     time_t seconds = (time_t)(holder->since_ms / 1000);
     struct tm utc;
-    if (gmtime_r(&seconds, &utc) != NULL)
-        strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%SZ", &utc);
-    fprintf(stderr, "gridform: %s %s (%s, process %ld) since %s%s%s\n", prefix,
-            holder->who[0] != '\0' ? holder->who : "an unknown holder", holder->operation,
-            holder->pid, since, holder->job_url[0] != '\0' ? ", " : "", holder->job_url);
+    if (seconds > 0 && gmtime_r(&seconds, &utc) != NULL)
+        strftime(since, sizeof(since), " since %Y-%m-%d %H:%M:%SZ", &utc);
+    if (holder->pid != 0)
+        snprintf(process, sizeof(process), ", process %ld", holder->pid);
+    fprintf(stderr, "gridform: %s %s (%s%s)%s%s%s%s%s\n", prefix,
+            holder->who[0] != '\0' ? holder->who : "an unknown holder",
+            holder->operation[0] != '\0' ? holder->operation : "operation not known", process,
+            since, holder->job_url[0] != '\0' ? ", " : "", holder->job_url,
+            holder->id[0] != '\0' ? ", lock " : "", holder->id);
 }
 
 int app_read_state(struct app *app)
@@ -214,46 +226,71 @@ int app_read_state(struct app *app)
     if (options->live != NULL)
         return live_file_read_state(app);
     if (options->trust != NULL || options->max_age_ms > 0)
-        return app_fail(EXIT_USAGE, "--trust and --max-age are about the snapshot of --live FILE, "
-                                    "which is missing");
+        return app_fail(EXIT_USAGE,
+                        "--trust and --max-age are about the snapshot of --live FILE, "
+                        "which is missing");
     return app_read_stored_state(app);
 }
 
 int app_read_stored_state(struct app *app)
 {
-    int code = open_store(app);
+    int code = app_open_store(app);
     if (code != EXIT_OK)
         return code;
     struct lock_info holder = {0};
     struct err err = {0};
     if (app->store->ops->holder(app->store, &holder, &err) == 1)
-        describe_holder(&holder, "note: under way, what follows may change: apply by");
+        app_print_holder(&holder, "note: under way, what follows may change: apply by");
     return load_state(app);
+}
+
+static void describe_self(const char *operation, struct lock_info *ret)
+{
+    char id[33], host[128] = "localhost";
+    app_random_hex(id);
+    gethostname(host, sizeof(host) - 1);
+    const char *user = getenv("USER"), *job = getenv("CI_JOB_URL");
+    *ret = (struct lock_info){.pid = (long)getpid(), .since_ms = app_wall_ms()};
+    snprintf(ret->id, sizeof(ret->id), "%s", id);
+    snprintf(ret->who, sizeof(ret->who), "%s@%s", user != NULL ? user : "uid", host);
+    snprintf(ret->operation, sizeof(ret->operation), "%s", operation);
+    snprintf(ret->job_url, sizeof(ret->job_url), "%s", job != NULL ? job : "");
+}
+
+static int refuse_locked(const struct app *app, const struct lock_info *holder)
+{
+    app_print_holder(holder, "the state is locked by");
+    if (app->store->ops->force_unlock == NULL)
+        return app_fail(EXIT_LOCKED, "wait for it, or use --lock-timeout 5m");
+    return app_fail(EXIT_LOCKED,
+                    "wait for it, or use --lock-timeout 5m; if that run is gone for good: "
+                    "gridform force-unlock %s",
+                    holder->id[0] != '\0' ? holder->id : "ID");
 }
 
 int app_lock_state(struct app *app, const char *operation)
 {
-    int code = open_store(app);
+    int code = app_open_store(app);
     if (code != EXIT_OK)
         return code;
-    struct lock_info mine = {.pid = (long)getpid(), .since_ms = app_wall_ms()}, holder = {0};
-    app_random_hex(mine.id);
-    char host[128] = "localhost";
-    gethostname(host, sizeof(host) - 1);
-    const char *user = getenv("USER"), *job = getenv("CI_JOB_URL");
-    snprintf(mine.who, sizeof(mine.who), "%s@%s", user != NULL ? user : "uid", host);
-    snprintf(mine.operation, sizeof(mine.operation), "%s", operation);
-    snprintf(mine.job_url, sizeof(mine.job_url), "%s", job != NULL ? job : "");
+    struct lock_info mine, holder = {0};
     struct err err = {0};
+    describe_self(operation, &mine);
+    if (app->store->ops->force_unlock != NULL)
+        interrupt_cancels(&app->env);
     if (app->store->ops->lock(app->store, &mine, app->options->lock_timeout_ms, &holder, &err) <
-        0) {
-        if (err.code != ERR_LOCKED)
-            return app_fail(app_storage_code(&err), "%s", err.message);
-        describe_holder(&holder, "the state is locked by");
-        return app_fail(EXIT_LOCKED, "wait for it, or use --lock-timeout 5m");
-    }
+        0)
+        return err.code == ERR_LOCKED ? refuse_locked(app, &holder)
+                                      : app_fail(app_storage_code(&err), "%s", err.message);
     app->locked = true;
     return load_state(app);
+}
+
+int app_check_interrupt(const struct app *app)
+{
+    return atomic_load(&app->env.cancelled)
+               ? app_fail(EXIT_INTERRUPTED, "interrupted: nothing was changed")
+               : EXIT_OK;
 }
 
 /* ---- live ---------------------------------------------------------------------------------
@@ -316,7 +353,7 @@ int app_read_live(struct app *app)
     app->live = sessions_read(app->sessions, app->facts.desired, app->facts.prior, app->arena);
     report_providers(app);
     fill_facts(app);
-    return EXIT_OK;
+    return app_check_interrupt(app);
 }
 
 /* What was waived is the plan's to show. */
@@ -385,6 +422,7 @@ void app_redact(const struct app *app, struct strbuf *text)
 {
     if (app->sessions != NULL)
         secrets_redact(sessions_secrets(app->sessions), text);
+    secrets_redact(app->opened.secrets, text);
 }
 
 void app_print(const struct app *app, struct strbuf *text)

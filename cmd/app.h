@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "load.h"
+#include "open_store.h"
 #include "origin.h"
 #include "plan.h"
 #include "sessions.h"
@@ -23,16 +24,17 @@ struct app {
     struct loaded loaded;
     struct origin origin;
     const char *commit; /* of the manifest, or NULL */
-    const char *state_path;
-    struct store *store;
-    struct state *state; /* NULL: none yet */
+    struct opened_store opened;
+    const char *state_path; /* opened.name */
+    struct store *store;    /* opened.store */
+    struct state *state;    /* NULL: none yet */
     struct run_env env;
     struct sessions *sessions;
     struct instances live;
     struct facts facts;
     struct snapshot *snapshot; /* --live: instead of the systems; NULL: they are asked */
-    const char *const *only; /* addresses that app_plan is about; NULL: all */
-    bool provider_trouble;   /* something could not be read */
+    const char *const *only;   /* addresses that app_plan is about; NULL: all */
+    bool provider_trouble;     /* something could not be read */
     bool locked;
 };
 
@@ -41,14 +43,20 @@ void app_release(struct app *app);
 
 /* Files → configuration, findings printed. Rules that need no live facts are checked. */
 int app_load(struct app *app);
+/* Where the state is kept: by the manifest, which commands that use nothing else of it need not
+ * have loaded. */
+int app_open_store(struct app *app);
 /* The state; a reader takes no lock, and says when an apply is under way. With --live it is the
  * one of the snapshot (live_file.h). */
 int app_read_state(struct app *app);
 int app_read_stored_state(struct app *app); /* the same without looking at --live */
-/* Whether a state file is there. */
+/* Whether a file with the state is at hand; sets state_path. No backend is asked. */
 bool app_state_is_there(struct app *app);
-/* Take the lock first (apply). */
+/* Take the lock first (apply). From here on an interrupt cancels app->env, so that a lock that
+ * outlives the process is given back by app_release. */
 int app_lock_state(struct app *app, const char *operation);
+/* EXIT_INTERRUPTED after a message when an interrupt came before anything was changed. */
+int app_check_interrupt(const struct app *app);
 /* Connect and read everything; provider failures are printed and remembered. */
 int app_read_live(struct app *app);
 /* Build the plan and check the rules with live facts; refusals make EXIT_REFUSED, but the plan
@@ -69,6 +77,8 @@ void app_print(const struct app *app, struct strbuf *text);
 void app_print_findings(struct app *app);
 /* Print an error in one line: "gridform: …". Returns code, for one-line returns. */
 int app_fail(enum exit_code code, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Describe the holder of the state's lock on standard error: "gridform: PREFIX jane@host …". */
+void app_print_holder(const struct lock_info *holder, const char *prefix);
 /* The exit code that an error of the state's storage means. */
 enum exit_code app_storage_code(const struct err *err);
 

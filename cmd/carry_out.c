@@ -27,7 +27,10 @@ int carry_out_ask(const struct app *app, const char *instead)
     if (!isatty(STDIN_FILENO))
         return app_fail(EXIT_USAGE, "nobody can be asked here: use --yes%s%s",
                         instead == NULL ? "" : ", or ", instead == NULL ? "" : instead);
-    return ask() ? EXIT_OK : app_fail(EXIT_USAGE, "not applied");
+    if (ask())
+        return EXIT_OK;
+    int code = app_check_interrupt(app);
+    return code == EXIT_OK ? app_fail(EXIT_USAGE, "not applied") : code;
 }
 
 /* A first state, so that there is one that records can belong to. */
@@ -49,7 +52,9 @@ static int make_state(struct app *app)
 int carry_out(struct app *app, const struct plan *plan)
 {
     bool json = app->options->format == FORMAT_JSON;
-    int code = app->state == NULL ? make_state(app) : EXIT_OK;
+    int code = app_check_interrupt(app);
+    if (code == EXIT_OK && app->state == NULL)
+        code = make_state(app);
     if (code != EXIT_OK)
         return code;
     struct progress *progress =

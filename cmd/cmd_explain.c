@@ -41,6 +41,8 @@ static void add_topics(struct topics *topics)
                  ((struct topic){all_providers[i]->name, "under providers: in the manifest",
                                  all_providers[i]->config}));
     VEC_PUSH(topics->arena, &topics->list,
+             ((struct topic){state_schema.kind, "under state: in the manifest", &state_schema}));
+    VEC_PUSH(topics->arena, &topics->list,
              ((struct topic){lifecycle_schema.kind, "under lifecycle: of any object",
                              &lifecycle_schema}));
 }

@@ -115,8 +115,10 @@ static int run_show(const struct options *options)
     return code;
 }
 
-static const enum option_id list_options[] = {OPTION_DIRECTORY, OPTION_STATE, OPTION_JSON};
-static const enum option_id show_options[] = {OPTION_DIRECTORY, OPTION_STATE, OPTION_JSON};
+static const enum option_id list_options[] = {OPTION_DIRECTORY, OPTION_OVERLAY, OPTION_VAR,
+                                              OPTION_STATE, OPTION_JSON};
+static const enum option_id show_options[] = {OPTION_DIRECTORY, OPTION_OVERLAY, OPTION_VAR,
+                                              OPTION_STATE, OPTION_JSON};
 
 const struct command command_state_list = {
     .name = "state list",

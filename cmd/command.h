@@ -139,7 +139,8 @@ extern const struct command *const all_commands[]; /* NULL-terminated */
 extern const struct command command_init, command_validate, command_fmt, command_plan,
     command_apply, command_drift, command_show, command_graph, command_state_list,
     command_state_show, command_template_list, command_template_rollback, command_explain,
-    command_schema, command_snapshot, command_completion, command_man, command_version;
+    command_schema, command_snapshot, command_completion, command_force_unlock, command_man,
+    command_version;
 
 /* Parse argv (without the program's and the command's name). 0, or -1 after a message. */
 int options_parse(const struct command *command, int argc, char **argv, const char **arguments,

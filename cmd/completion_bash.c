@@ -26,6 +26,8 @@ static const char head[] =
     "        case ${COMP_WORDS[i]} in\n"
     "        -C | --chdir) where+=(-C \"${word/#\\~\\//$HOME/}\") ;;\n"
     "        -s | --state) where+=(-s \"${word/#\\~\\//$HOME/}\") ;;\n"
+    "        -o | --overlay) where+=(-o \"${word/#\\~\\//$HOME/}\") ;;\n"
+    "        --var) where+=(--var \"$word\") ;;\n"
     "        esac\n"
     "    done\n"
     "    \"${COMP_WORDS[0]}\" state list \"${where[@]}\" 2>/dev/null\n"

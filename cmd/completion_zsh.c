@@ -14,7 +14,7 @@ static const char head[] =
     "{\n"
     "    local -a where addresses\n"
     "    local option\n"
-    "    for option in -C --chdir -s --state; do\n"
+    "    for option in -C --chdir -s --state -o --overlay --var; do\n"
     "        (( ${+opt_args[$option]} )) && where+=($option ${(Q)opt_args[$option]})\n"
     "    done\n"
     "    addresses=(${(f)\"$(_call_program addresses gridform state list $where 2>/dev/null)\"})\n"

@@ -178,21 +178,48 @@ static void read_attachments(struct file_list *list, const struct source *source
         read_attachment(list, source, paths[i]);
 }
 
+/* All of the manifest but the files that attributes name. */
+static int read_manifest(struct file_list *files, const struct options *options,
+                         const struct source *source, struct config_input *ret_input,
+                         struct err *err)
+{
+    if (read_directory(files, source, err) < 0)
+        return -1;
+    for (size_t i = 0; i < options->n_overlays; i++)
+        if (read_overlay(files, source, options->overlays[i], err) < 0)
+            return -1;
+    *ret_input = (struct config_input){.files = files->files.items,
+                                       .n_files = files->files.n,
+                                       .vars = options->vars,
+                                       .n_vars = options->n_vars,
+                                       .kinds = all_kinds,
+                                       .providers = all_providers};
+    return 0;
+}
+
+int load_state_section(const struct options *options, struct arena *arena, struct diags *diags,
+                       struct config **ret_config, struct err *err)
+{
+    const struct source *source = source_disk(options->directory, arena);
+    struct file_list files = {.arena = arena};
+    struct config_input input;
+    struct err problem = {0};
+    const char *const *names;
+    size_t n;
+    if (list_files(source, arena, &names, &n, &problem) < 0 && problem.code == ERR_NOT_FOUND)
+        return 0;
+    if (read_manifest(&files, options, source, &input, err) < 0)
+        return -1;
+    return config_build_state(&input, arena, diags, ret_config) < 0 ? -1 : 1;
+}
+
 int load_manifest(const struct options *options, const struct source *source,
                   struct arena *arena, struct diags *diags, struct loaded *ret, struct err *err)
 {
     struct file_list files = {.arena = arena}, attachments = {.arena = arena};
-    if (read_directory(&files, source, err) < 0)
+    struct config_input input;
+    if (read_manifest(&files, options, source, &input, err) < 0)
         return -1;
-    for (size_t i = 0; i < options->n_overlays; i++)
-        if (read_overlay(&files, source, options->overlays[i], err) < 0)
-            return -1;
-    struct config_input input = {.files = files.files.items,
-                                 .n_files = files.files.n,
-                                 .vars = options->vars,
-                                 .n_vars = options->n_vars,
-                                 .kinds = all_kinds,
-                                 .providers = all_providers};
     struct config_doc *doc;
     (void)config_parse(&input, arena, diags, &doc); /* findings are in diags */
     read_attachments(&attachments, source, doc);

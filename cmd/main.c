@@ -19,6 +19,7 @@ const struct command *const all_commands[] = {
     &command_graph,
     &command_state_list,
     &command_state_show,
+    &command_force_unlock,
     &command_template_list,
     &command_template_rollback,
     &command_explain,

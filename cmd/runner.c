@@ -2,6 +2,9 @@
  *
  * All workers share one lock, which guards the walk, the state and the store; it is released
  * while a provider works. Reading a resource back is a provider's work as well.
+ *
+ * Where recording is a request to a server, what workers record at about the same time goes out
+ * in one write: one per round of tasks, and one when there is nothing to start.
  */
 #include "runner.h"
 
@@ -33,8 +36,12 @@ struct runner {
     struct guest_log *log;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct err storage;         /* code set: nothing can be recorded any more */
-    VEC(struct arena *) arenas; /* of results that the walk refers to */
+    struct err storage;             /* code set: nothing can be recorded any more */
+    uint64_t n_recorded, n_durable; /* records; the latter counts with a store that flushes */
+    bool is_flushing;
+    VEC(struct walk_task) ready; /* handed out, their intents are durable */
+    size_t n_taken;              /* of those */
+    VEC(struct arena *) arenas;  /* of results that the walk refers to */
     struct arena *own;
     const char *lineage;
     const struct value *source; /* where the manifest comes from, or NULL */
@@ -73,8 +80,51 @@ static void record(struct runner *r, const struct record *record)
 {
     if (r->storage.code != ERR_NONE)
         return;
+    r->n_recorded++;
     if (r->app->store->ops->record(r->app->store, record, &r->storage) < 0)
         walk_stop(r->walk, "nothing can be recorded any more");
+}
+
+/* One write for what all workers have recorded meanwhile; the lock is released while it is
+ * under way. */
+static void flush_once(struct runner *r)
+{
+    const struct store_ops *ops = r->app->store->ops;
+    uint64_t covered = r->n_recorded;
+    struct err err = {0};
+    int64_t serial;
+    r->is_flushing = true;
+    pthread_mutex_unlock(&r->lock);
+    int result = ops->flush(r->app->store, &serial, &err);
+    pthread_mutex_lock(&r->lock);
+    r->is_flushing = false;
+    if (result == 0) {
+        r->n_durable = covered;
+        r->app->state->serial = serial;
+    } else {
+        r->storage = err;
+        walk_stop(r->walk, "nothing can be recorded any more");
+    }
+    pthread_cond_broadcast(&r->changed);
+}
+
+/* Returns when all that is recorded now is durable, or nothing can be recorded any more. */
+static void flush(struct runner *r)
+{
+    uint64_t wanted = r->n_recorded;
+    while (r->app->store->ops->flush != NULL && r->storage.code == ERR_NONE &&
+           r->n_durable < wanted) {
+        if (r->is_flushing)
+            pthread_cond_wait(&r->changed, &r->lock);
+        else
+            flush_once(r);
+    }
+}
+
+static bool must_flush(const struct runner *r)
+{
+    return r->app->store->ops->flush != NULL && r->storage.code == ERR_NONE &&
+           r->n_durable < r->n_recorded;
 }
 
 static struct intent intent_of(const struct runner *r, const struct walk_task *task)
@@ -221,8 +271,6 @@ static void do_step(struct runner *r, struct walk_task *task, struct arena *aren
 {
     struct outcome outcome = {.kind = OUTCOME_FAILED};
     struct err err = {0};
-    record_intent(r, task);
-    record_entry(r, task->change);
     if (r->storage.code != ERR_NONE) {
         err_set(&err, ERR_CANCELLED, "not started: %s", r->storage.message);
         walk_report(r->walk, task, NULL, NULL, &err);
@@ -338,31 +386,60 @@ static void check_interrupts(struct runner *r)
         atomic_store(&r->app->env.cancelled, true);
 }
 
+/* A round: all that can be started now, recorded in one write before any of it starts; that
+ * write also holds the results that led to it. WALK_READY also when the lock was released
+ * meanwhile: it is time to look again. */
+static enum walk_next hand_out(struct runner *r)
+{
+    VEC(struct walk_task) round = {0};
+    struct walk_task task;
+    enum walk_next next;
+    while ((next = walk_next(r->walk, &task)) == WALK_READY) {
+        if (task.kind == TASK_STEP) {
+            record_intent(r, &task);
+            record_entry(r, task.change);
+        }
+        VEC_PUSH(r->own, &round, task);
+    }
+    if (round.n == 0 && (next == WALK_DONE || !must_flush(r)))
+        return next; /* the state as a whole is written at the end */
+    flush(r);
+    for (size_t i = 0; i < round.n; i++)
+        VEC_PUSH(r->own, &r->ready, round.items[i]);
+    pthread_cond_broadcast(&r->changed);
+    return WALK_READY;
+}
+
+static void do_task(struct runner *r, struct walk_task *task)
+{
+    struct arena *arena = arena_new();
+    VEC_PUSH(r->own, &r->arenas, arena);
+    if (task->kind == TASK_STEP)
+        do_step(r, task, arena);
+    else
+        do_verify(r, task, arena);
+    record_entry(r, task->change);
+    struct walk_change status = walk_status_of(r->walk, task->change);
+    if (has_ended(status.status))
+        progress_change_ended(r->progress, task->change, status);
+    pthread_cond_broadcast(&r->changed);
+}
+
 static void *work(void *context)
 {
     struct runner *r = context;
+    enum walk_next next = WALK_READY;
     pthread_mutex_lock(&r->lock);
-    for (;;) {
+    while (next != WALK_DONE) {
         check_interrupts(r);
-        struct walk_task task;
-        enum walk_next next = walk_next(r->walk, &task);
-        if (next == WALK_DONE)
-            break;
-        if (next == WALK_WAIT) {
-            pthread_cond_wait(&r->changed, &r->lock);
+        if (r->n_taken < r->ready.n) {
+            struct walk_task task = r->ready.items[r->n_taken++];
+            do_task(r, &task);
             continue;
         }
-        struct arena *arena = arena_new();
-        VEC_PUSH(r->own, &r->arenas, arena);
-        if (task.kind == TASK_STEP)
-            do_step(r, &task, arena);
-        else
-            do_verify(r, &task, arena);
-        record_entry(r, task.change);
-        struct walk_change status = walk_status_of(r->walk, task.change);
-        if (has_ended(status.status))
-            progress_change_ended(r->progress, task.change, status);
-        pthread_cond_broadcast(&r->changed);
+        next = hand_out(r);
+        if (next == WALK_WAIT)
+            pthread_cond_wait(&r->changed, &r->lock);
     }
     pthread_cond_broadcast(&r->changed);
     pthread_mutex_unlock(&r->lock);
@@ -454,7 +531,7 @@ int runner_apply(struct app *app, const struct plan *plan, struct progress *prog
     pthread_mutex_init(&r.lock, NULL);
     pthread_cond_init(&r.changed, NULL);
     r.walk = *ret_walk = walk_new(app->arena, plan, &app->facts, &options);
-    r.log = guest_log_new(arena_printf(r.own, "%s.guest.log", app->state_path),
+    r.log = guest_log_new(arena_printf(r.own, "%s.guest.log", app->opened.beside),
                           sessions_secrets(app->sessions));
     app->env.on_event = on_event;
     app->env.event_context = &r;

@@ -1,14 +1,15 @@
 /* store.h: where a state is kept: a vtable of backends.
  *
  * Writers lock before they read. Readers take no lock: they get the last complete state with
- * the journal replayed over it, and may ask who holds the lock. Recording is durable when the
- * call returns (write-ahead): the intent of a step before the call goes out, its result right
- * after the answer.
+ * the journal replayed over it, and may ask who holds the lock. What is recorded is durable
+ * when the call returns, or that of flush where the backend has one: the intent of a step
+ * before the call goes out, its result right after the answer.
  *
  * The order of a run: lock, read, (nothing there: write the first state, serial 1), record
  * RECORD_PLAN, per step RECORD_INTENT and RECORD_RESULT, per resource RECORD_RESOURCE after
- * the results that it follows from, write, unlock. Records need a stored state to belong to.
- * A store is used by one thread at a time.
+ * the results that it follows from, write, unlock. Records need a stored state to belong to,
+ * and come after a read. A store is used by one thread at a time; only record may be called
+ * while another one flushes.
  *
  * Whatever cannot be written is ERR_STORAGE: the former state is intact, what was recorded
  * before stays recorded, and no further step may start. The program ignores SIGXFSZ, so that
@@ -20,12 +21,12 @@
 #include "state.h"
 
 struct lock_info {
-    char id[33];
+    char id[128];
     char who[256];      /* user@host */
     char operation[32]; /* "apply" */
     char job_url[512];  /* of the CI job, or "" */
-    long pid;
-    int64_t since_ms; /* wall clock, Unix */
+    long pid;           /* 0: not known */
+    int64_t since_ms;   /* wall clock, Unix; 0: not known */
 };
 
 enum record_kind {
@@ -54,19 +55,27 @@ struct store_ops {
      * bounds the wait, which nothing interrupts: who wants to cancel waits in small pieces. */
     int (*lock)(struct store *store, const struct lock_info *mine, int64_t wait_ms,
                 struct lock_info *ret_holder, struct err *err);
-    void (*unlock)(struct store *store);
-    /* Who holds the lock now; returns 1 and fills, 0 when free, -1 on error. */
+    /* Give it back; fine when it is not held. ERR_STORAGE: it could not be given back, or was
+     * not ours any more; the message has the way out. */
+    int (*unlock)(struct store *store, struct err *err);
+    /* Take away a lock whose holder is gone, by its id; ERR_CONFLICT when it has another one.
+     * NULL: locks of this backend die with their process. */
+    int (*force_unlock)(struct store *store, const char *id, struct err *err);
+    /* Who holds the lock now; returns 1 and fills, 0 when free or not known, -1 on error. */
     int (*holder)(struct store *store, struct lock_info *ret_holder, struct err *err);
     /* The last complete state with the journal replayed; ret NULL when there is none yet. A
      * damaged state or journal is ERR_INVALID, a journal of another state ERR_CONFLICT, one
      * that is replaced faster than it can be read ERR_BUSY. */
     int (*read)(struct store *store, struct arena *arena, const struct schema_source *schemas,
                 struct state **ret_state, struct err *err);
-    /* Durable before it returns. Needs the lock. */
+    /* Durable before it returns, unless there is a flush. Needs the lock. */
     int (*record)(struct store *store, const struct record *record, struct err *err);
+    /* Make durable what was recorded before the call, in one write however much it is, and tell
+     * the serial that the stored state has then. NULL: record does. */
+    int (*flush)(struct store *store, int64_t *ret_serial, struct err *err);
     /* Write the whole state, serial one ahead of what is stored (1 when nothing is) and lineage
-     * equal, else ERR_CONFLICT, and empty the journal. Needs the lock. Writing once more what
-     * is stored already succeeds. */
+     * equal, else ERR_CONFLICT, and forget what was recorded. Needs the lock. Writing once more
+     * what is stored already succeeds. */
     int (*write)(struct store *store, const struct state *state, struct err *err);
     void (*close)(struct store *store);
 };

@@ -85,7 +85,7 @@ static int file_lock(struct store *store, const struct lock_info *mine, int64_t 
     return file->lock_fd < 0 ? -1 : 0;
 }
 
-static void file_unlock(struct store *store)
+static int file_unlock(struct store *store, struct err *err UNUSED)
 {
     struct file_store *file = of(store);
     if (file->journal_fd >= 0)
@@ -93,6 +93,7 @@ static void file_unlock(struct store *store)
     if (file->lock_fd >= 0)
         lock_file_release(file->lock_fd);
     file->journal_fd = file->lock_fd = -1;
+    return 0;
 }
 
 static int file_holder(struct store *store, struct lock_info *ret_holder, struct err *err)
@@ -104,7 +105,7 @@ static int file_holder(struct store *store, struct lock_info *ret_holder, struct
 
 static void file_close(struct store *store)
 {
-    file_unlock(store);
+    file_unlock(store, NULL);
     arena_free(of(store)->arena);
 }
 

@@ -39,9 +39,10 @@ static int mem_lock(struct store *store, const struct lock_info *mine, int64_t w
     return 0;
 }
 
-static void mem_unlock(struct store *store)
+static int mem_unlock(struct store *store, struct err *err UNUSED)
 {
     of(store)->is_locked = false;
+    return 0;
 }
 
 static int mem_holder(struct store *store, struct lock_info *ret_holder, struct err *err)

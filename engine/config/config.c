@@ -15,6 +15,7 @@
 #include "names.h"
 #include "provider.h"
 #include "secret.h"
+#include "state_section.h"
 #include "vec.h"
 
 struct config_doc {
@@ -231,6 +232,15 @@ static void read_providers(struct config_doc *doc)
     instances_sort(list);
 }
 
+static void read_state(struct config_doc *doc)
+{
+    const struct entry *entry =
+        node_find(&doc->manifest.root, atom(doc->config->atoms, state_schema.section));
+    bool broken;
+    if (entry != NULL)
+        doc->config->state = state_section_read(&doc->decoder, entry, &broken);
+}
+
 static void keep_resources(struct config_doc *doc, const struct collection *all)
 {
     struct instances *list = &doc->config->resources;
@@ -276,6 +286,7 @@ static void decode_all(struct config_doc *doc)
     map_init(&all.broken);
     secret_scan(&doc->manifest.root, doc->diags);
     read_providers(doc);
+    read_state(doc);
     read_sections(doc, &all);
     expand_pools(doc, &all);
     keep_resources(doc, &all);
@@ -293,13 +304,9 @@ static void decode_all(struct config_doc *doc)
     derive_all(doc, bad);
 }
 
-int config_finish(struct config_doc *doc, const struct source_file *attachments,
-                  size_t n_attachments, struct config **ret_config)
+static int end(struct config_doc *doc, struct config **ret_config)
 {
     struct diags *diags = doc->diags;
-    attach(doc, attachments, n_attachments);
-    if (doc->manifest.root.n > 0)
-        decode_all(doc);
     if (doc->manifest.site != NULL)
         doc->config->site = arena_strdup(doc->arena, doc->manifest.site);
     secret_hide_lines(diags);
@@ -308,6 +315,28 @@ int config_finish(struct config_doc *doc, const struct source_file *attachments,
     decoder_release(&doc->decoder);
     arena_free(doc->nodes);
     return diags_have_errors(diags) ? -1 : 0;
+}
+
+int config_finish(struct config_doc *doc, const struct source_file *attachments,
+                  size_t n_attachments, struct config **ret_config)
+{
+    attach(doc, attachments, n_attachments);
+    if (doc->manifest.root.n > 0)
+        decode_all(doc);
+    return end(doc, ret_config);
+}
+
+int config_build_state(const struct config_input *input, struct arena *arena,
+                       struct diags *diags, struct config **ret_config)
+{
+    struct config_doc *doc;
+    (void)config_parse(input, arena, diags, &doc); /* its errors are in the diags */
+    const struct entry *entry =
+        node_find(&doc->manifest.root, atom(doc->config->atoms, state_schema.section));
+    if (entry != NULL)
+        secret_scan(&entry->node, diags);
+    read_state(doc);
+    return end(doc, ret_config);
 }
 
 int config_build(const struct config_input *input, struct arena *arena, struct diags *diags,

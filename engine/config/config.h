@@ -52,10 +52,13 @@ struct config {
     const char *site;
     struct instances resources; /* of all kinds, abstract ones too, by address */
     struct instances providers; /* one per configured provider: "provider/vsphere" */
+    const struct instance *state; /* the section state, of state_schema; NULL: not given */
 };
 
 /* What every object takes under the key lifecycle. */
 extern const struct schema lifecycle_schema;
+/* The section that says where the state is kept. */
+extern const struct schema state_schema;
 
 /* More resources than any site has: a range too much is a mistake. */
 enum { CONFIG_MAX_RESOURCES = 250000 };
@@ -64,6 +67,11 @@ enum { CONFIG_MAX_RESOURCES = 250000 };
  * read, for showing, never for applying. */
 int config_build(const struct config_input *input, struct arena *arena, struct diags *diags,
                  struct config **ret_config);
+
+/* The same of config->state alone, for commands that need nothing else of a manifest: whatever is
+ * wrong elsewhere does not matter to them, as long as the files can be read and merged. */
+int config_build_state(const struct config_input *input, struct arena *arena,
+                       struct diags *diags, struct config **ret_config);
 
 /* Frees the index of names; everything else lives in the arena. Accepts NULL. */
 void config_release(struct config *config);

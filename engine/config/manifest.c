@@ -55,6 +55,7 @@ static void list_known(struct merger *m)
     VEC_PUSH(arena, &m->known, m->site);
     VEC_PUSH(arena, &m->known, atom(m->memory->atoms, "variables"));
     VEC_PUSH(arena, &m->known, atom(m->memory->atoms, "providers"));
+    VEC_PUSH(arena, &m->known, atom(m->memory->atoms, "state"));
     for (const struct kind *const *kind = m->input->kinds; *kind != NULL; kind++)
         if (!(*kind)->schema.expanded)
             VEC_PUSH(arena, &m->known, atom(m->memory->atoms, (*kind)->schema.section));

@@ -69,6 +69,19 @@ static bool line_may_hold_secret(const char *line, size_t len, bool open)
     return false;
 }
 
+/* An address with a user name before its host, and maybe a password. */
+static bool line_has_userinfo(const char *line, size_t len)
+{
+    const char *at = memmem(line, len, "://", 3);
+    if (at == NULL)
+        return false;
+    size_t left = len - (size_t)(at + 3 - line), host = 0;
+    while (host < left && strchr("/?# \"'", at[3 + host]) == NULL)
+        if (at[3 + host++] == '@')
+            return true;
+    return false;
+}
+
 bool secret_near(const struct diags *diags, struct pos pos)
 {
     for (unsigned above = 0; above <= LINES_ABOVE && above < pos.line; above++) {
@@ -87,7 +100,8 @@ void secret_hide_lines(struct diags *diags)
         struct diag *diag = (struct diag *)diags_at(diags, i);
         size_t len;
         const char *line = diag->hide_source ? NULL : diag_source_line(diags, diag->pos, &len);
-        if (line != NULL && line_may_hold_secret(line, len, false))
+        if (line != NULL &&
+            (line_may_hold_secret(line, len, false) || line_has_userinfo(line, len)))
             diag->hide_source = true;
     }
 }

@@ -45,7 +45,7 @@ void url_add_query(struct strbuf *out, const char *name, const char *value)
 static int split_port(const char *text, size_t len, unsigned *ret_port)
 {
     char digits[8] = "";
-    uint64_t port = 443;
+    uint64_t port = *ret_port;
     if (len > 0) {
         if (text[0] != ':' || len - 1 >= sizeof digits)
             return -1;
@@ -60,7 +60,7 @@ static int split_port(const char *text, size_t len, unsigned *ret_port)
 /* "host", "host:port", "[address]", "[address]:port"; nothing of a user before it. */
 static int split_authority(const char *text, size_t len, struct url_parts *ret)
 {
-    struct url_parts parts = {0};
+    struct url_parts parts = *ret;
     bool bracket = len > 0 && text[0] == '[';
     const char *host = text + bracket, *end = memchr(text, bracket ? ']' : ':', len);
     if (bracket && end == NULL)
@@ -81,17 +81,39 @@ static int split_authority(const char *text, size_t len, struct url_parts *ret)
     return 0;
 }
 
-/* libcurl refuses "*" as a host, which vCenter writes for itself (vsphere-api.md §9). */
-int url_split(const char *url, struct url_parts *ret, struct strbuf *path)
+static int split(const char *url, struct url_parts *ret, struct strbuf *path)
 {
-    static const char scheme[] = "https://";
-    if (strncasecmp(url, scheme, strlen(scheme)) != 0)
-        return -1;
-    const char *authority = url + strlen(scheme);
+    const char *authority = strchr(url, ':') + strlen("://");
     size_t len = strcspn(authority, "/?#");
-    if (split_authority(authority, len, ret) < 0)
+    struct url_parts parts = {.port = ret->port, .is_plain = ret->is_plain};
+    if (split_authority(authority, len, &parts) < 0)
         return -1;
     const char *rest = authority + len;
     strbuf_addf(path, "%s%s", *rest == '/' ? "" : "/", rest);
+    *ret = parts;
+    return 0;
+}
+
+static bool has_scheme(const char *url, const char *scheme)
+{
+    return strncasecmp(url, scheme, strlen(scheme)) == 0;
+}
+
+/* libcurl refuses "*" as a host, which vCenter writes for itself (vsphere-api.md §9). */
+int url_split(const char *url, struct url_parts *ret, struct strbuf *path)
+{
+    return has_scheme(url, "https://") ? url_split_any(url, ret, path) : -1;
+}
+
+int url_split_any(const char *url, struct url_parts *ret, struct strbuf *path)
+{
+    struct url_parts parts = {.port = 443};
+    if (has_scheme(url, "http://"))
+        parts = (struct url_parts){.port = 80, .is_plain = true};
+    else if (!has_scheme(url, "https://"))
+        return -1;
+    if (split(url, &parts, path) < 0)
+        return -1;
+    *ret = parts;
     return 0;
 }

@@ -3,6 +3,8 @@
 #ifndef GF_URL_H
 #define GF_URL_H
 
+#include <stdbool.h>
+
 #include "compiler.h"
 
 struct strbuf;
@@ -11,9 +13,12 @@ struct strbuf;
  * that is no name is kept as it is ("*"). -1 when it is no such URL. */
 struct url_parts {
     char host[256];
-    unsigned port; /* 443 when the URL names none */
+    unsigned port; /* 443, or 80 of a plain one, when the URL names none */
+    bool is_plain; /* http; only of url_split_any */
 };
 MUST_CHECK int url_split(const char *url, struct url_parts *ret, struct strbuf *path);
+/* The same, http as well. */
+MUST_CHECK int url_split_any(const char *url, struct url_parts *ret, struct strbuf *path);
 
 /* Append text, encoded. */
 void url_encode(struct strbuf *out, const char *text);

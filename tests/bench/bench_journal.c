@@ -70,7 +70,7 @@ void bench_journal(const char *directory, size_t n)
         arena_free(step);
     }
     printf("%.4f 0\n", bench_now() - begin);
-    store->ops->unlock(store);
+    store->ops->unlock(store, NULL);
     store->ops->close(store);
     arena_free(arena);
 }

@@ -1,9 +1,10 @@
 /* fuzz_state.c: state documents and journals from anywhere.
  *
- * An input that begins like a journal is replayed over an empty state, all others are decoded
- * as a document. Each is tried as it is, and with right checksums: no mutation would ever get
- * past those. What is accepted must hold its invariants, and come out the same when it is
- * written and read once more.
+ * An input that begins like a journal is replayed over an empty state, one that begins like a
+ * server's note about the holder of a lock is read as that, all others are decoded as a
+ * document. Each is tried as it is, and with right checksums: no mutation would ever get past
+ * those. What is accepted must hold its invariants, and come out the same when it is written
+ * and read once more.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "arena.h"
 #include "digest.h"
 #include "journal.h"
+#include "store_http_internal.h"
 #include "strbuf.h"
 #include "types.h"
 
@@ -95,6 +97,21 @@ static void try_journal(const char *text, size_t size)
     arena_free(arena);
 }
 
+/* What is shown of a holder fits, ends, and leaves a terminal alone. */
+static void try_note(const char *text, size_t size)
+{
+    struct lock_info holder;
+    struct strbuf body;
+    strbuf_init(&body, STATE_SIZE_MAX);
+    strbuf_add_mem(&body, text, size);
+    http_read_holder(&body, &holder);
+    const char *const texts[] = {holder.id, holder.who, holder.operation, holder.job_url};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        for (const char *at = texts[i]; *at != '\0'; at++)
+            assert((unsigned char)*at >= 0x20 && *at != 0x7f);
+    strbuf_release(&body);
+}
+
 /* Put the right checksum into the text that ends here, when it ends in one. */
 static void mend(char *text, size_t size)
 {
@@ -126,6 +143,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const char journal_start[] = "{\"gridform_journal\"";
     bool is_journal = size >= strlen(journal_start) &&
                       memcmp(data, journal_start, strlen(journal_start)) == 0;
+    static const char note_start[] = "{\"ID\"";
+    if (size >= strlen(note_start) && memcmp(data, note_start, strlen(note_start)) == 0)
+        try_note((const char *)data, size);
     void (*try)(const char *, size_t) = is_journal ? try_journal : try_document;
     try((const char *)data, size);
     char *copy = malloc(size + 1);

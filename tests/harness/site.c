@@ -44,6 +44,8 @@ static void write_overlay(const struct site *site)
         else
             fprintf(file, "%.*s", (int)(next - line), line);
     }
+    if (site->state_section != NULL)
+        fputs(site->state_section, file);
     fclose(file);
     free(given);
 }
@@ -103,6 +105,12 @@ void site_start(struct site *site, const struct site_options *options)
     write_overlay(site);
 }
 
+void site_keep_state(struct site *site, const char *section)
+{
+    site->state_section = section;
+    write_overlay(site);
+}
+
 void site_stop(struct site *site)
 {
     lab_stop(&site->lab);
@@ -143,6 +151,7 @@ static void fill_words(const struct site *site, const char *const *words, const 
                                         "show",     "graph", "template", "snapshot", NULL};
     static const char *const states[] = {"plan", "apply",    "drift", "show",
                                          "state", "template", "snapshot", NULL};
+    static const char *const stores[] = {"state", "force-unlock", NULL};
     size_t n = 0;
     argv[n++] = "gridform";
     argv[n++] = words[0];
@@ -150,13 +159,14 @@ static void fill_words(const struct site *site, const char *const *words, const 
     bool two = strcmp(words[0], "state") == 0 || strcmp(words[0], "template") == 0;
     if (two && words[1] != NULL)
         argv[n++] = words[from++];
-    if (is_one_of(words[0], files)) {
+    if (is_one_of(words[0], files) ||
+        (site->state_section != NULL && is_one_of(words[0], stores))) {
         argv[n++] = "--chdir";
         argv[n++] = site->manifest;
         argv[n++] = "--overlay";
         argv[n++] = site->overlay;
     }
-    if (is_one_of(words[0], states)) {
+    if (site->state_section == NULL && is_one_of(words[0], states)) {
         argv[n++] = "--state";
         argv[n++] = site->state;
     }

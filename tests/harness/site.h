@@ -37,6 +37,7 @@ struct site {
     unsigned speed;
     const char *env[SITE_ENV_MAX]; /* NAME=VALUE, beside the passwords; NULL-terminated */
     int64_t file_size;             /* RLIMIT_FSIZE of the program; 0: none */
+    const char *state_section; /* of the overlay, instead of --state; see site_keep_state */
     unsigned n_runs;
 };
 
@@ -63,6 +64,8 @@ void site_start(struct site *site, const struct site_options *options);
 void site_stop(struct site *site);
 /* End the lab, and start it again as the world file says, under the same addresses' names. */
 void site_fresh_lab(struct site *site);
+/* From now on the manifest says where the state is kept, with this text of YAML (borrowed). */
+void site_keep_state(struct site *site, const char *section);
 /* Forget the state: file, journal, backup. */
 void site_lose_state(const struct site *site);
 

@@ -26,7 +26,7 @@ static void test_write_and_read(void **fixture)
     state->serial++;
     state_put(state, f->arena, "host/b", NULL);
     fixture_write(f, state);
-    f->store->ops->unlock(f->store);
+    f->store->ops->unlock(f->store, NULL);
     state = fixture_read(f);
     assert_int_equal(state->serial, 2);
     assert_int_equal(state->resources.n, 2);
@@ -123,7 +123,7 @@ static void test_holder(void **fixture)
     assert_string_equal(holder.job_url, fixture_holder.job_url);
     assert_int_equal(holder.pid, 42);
     assert_int_equal(holder.since_ms, fixture_holder.since_ms);
-    f->store->ops->unlock(f->store);
+    f->store->ops->unlock(f->store, NULL);
     assert_int_equal(f->store->ops->holder(f->store, &holder, NULL), 0);
     fixture_lock(f->store);
 }

@@ -160,7 +160,7 @@ static void test_foreign_journal_is_refused(void **fixture)
     /* Somebody removes the state. */
     unlink(f->path);
     assert_read_fails(f, ERR_CONFLICT, "belong to another state");
-    f->store->ops->unlock(f->store);
+    f->store->ops->unlock(f->store, NULL);
     fixture_lock(f->store);
     assert_int_equal(f->store->ops->write(f->store, sample_state(f->arena), &err), -1);
     assert_int_equal(err.code, ERR_CONFLICT);
@@ -180,13 +180,13 @@ static void test_torn_journal_goes_on(void **fixture)
     fixture_record_graphics(f, "one");
     fixture_record_graphics(f, "two");
     slurp(beside(f, ".journal"), &journal);
-    f->store->ops->unlock(f->store);
+    f->store->ops->unlock(f->store, NULL);
     for (size_t cut = 1; cut < strbuf_len(&journal); cut++) {
         spill(beside(f, ".journal"), strbuf_str(&journal), strbuf_len(&journal) - cut);
         fixture_lock(f->store);
         fixture_record_graphics(f, "three");
         assert_string_equal(fixture_graphics(fixture_read(f)), "three");
-        f->store->ops->unlock(f->store);
+        f->store->ops->unlock(f->store, NULL);
     }
     strbuf_release(&journal);
 }
@@ -202,7 +202,7 @@ static void test_damage_says_what_to_do(void **fixture)
     fixture_record_graphics(f, "two");
     slurp(f->path, &state);
     slurp(beside(f, ".journal"), &journal);
-    f->store->ops->unlock(f->store);
+    f->store->ops->unlock(f->store, NULL);
 
     journal.data[strbuf_len(&journal) / 2] ^= 1;
     spill(beside(f, ".journal"), strbuf_str(&journal), strbuf_len(&journal));
@@ -248,7 +248,7 @@ static void test_links_share_one_state(void **fixture)
     assert_int_equal(store_file_open(link, &store, &err), 0);
     assert_int_equal(store->ops->lock(store, &fixture_holder, 0, &holder, &err), -1);
     assert_int_equal(err.code, ERR_LOCKED);
-    f->store->ops->unlock(f->store);
+    f->store->ops->unlock(f->store, NULL);
     fixture_lock(store);
     struct fixture through = {.arena = f->arena, .store = store};
     struct state *state = fixture_read(&through);
@@ -349,7 +349,7 @@ static void test_nonsense_in_the_lock_file(void **fixture)
         assert_int_equal(second->ops->lock(second, &fixture_holder, 0, &holder, &err), -1);
         assert_int_equal(err.code, ERR_LOCKED);
         second->ops->close(second);
-        f->store->ops->unlock(f->store);
+        f->store->ops->unlock(f->store, NULL);
     }
 }
 

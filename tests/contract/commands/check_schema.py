@@ -158,6 +158,13 @@ BROKEN = [  # path to set, value
     (("variables", "a"), {"value": "x"}),
     (("variables", "a"), "x"),
     (("catalog_services", ""), {}),
+    (("state",), "a.state"),
+    (("state",), {"backend": "s3"}),
+    (("state",), {"path": "a.state"}),
+    (("state",), {"backend": "file", "file": "a.state"}),
+    (("state",), {"backend": "http", "address": "https://a/b", "password": "secret"}),
+    (("state",), {"backend": "http", "address": "https://a/b", "headers": ["a"]}),
+    (("state",), {"backend": "http", "address": "https://a/b", "timeout": 60}),
     (("catalog_services", " a"), {}),
     (("catalog_services", "${var.tensorflow_image}"), {}),
 ]
@@ -166,6 +173,10 @@ DIRECT = {"method": "directpath", "device": "10de:1db4"}
 TEMPLATE = ("templates", "centos72-vra-nvidia")
 # What depends on another attribute: the schema takes it, a rule of validate does not.
 RULED = [
+    (("state",), {"backend": "http"}),
+    (("state",), {"backend": "http", "address": "ftp://a/b"}),
+    (("state",), {"backend": "http", "address": "https://a/b", "username": "c"}),
+    (("state",), {"backend": "file", "address": "https://a/b"}),
     (MODE + ("driver",), DELETE),
     (MODE + ("profile",), DELETE),
     (MODE + ("device",), "10de:1db4"),
@@ -176,6 +187,14 @@ RULED = [
 ]
 
 GOOD = [
+    (("state",), {"backend": "file", "path": "../lab.state"}),
+    (("state",), {"backend": "http", "address": "https://${var.tensorflow_image}/b",
+                  "lock_address": "https://a/b/lock", "lock_method": "POST",
+                  "unlock_method": "DELETE", "username": "c", "password": {"env": "D"},
+                  "headers": {"X-E": "f"}, "connect_to": {"a": "127.0.0.1:1"},
+                  "timeout": "2m", "ca_file": "ca.pem"}),
+    (("state",), {"backend": "http", "address": "http://127.0.0.1:1/", "token": {"env": "D"},
+                  "token_header": "PRIVATE-TOKEN"}),
     (("vgpu_modes", "direct"), DIRECT),
     (("vgpu_modes", "direct"), {**DIRECT, "dynamic": True, "label": "gpu"}),
     (TEMPLATE + ("gpus",), 2),

@@ -1,0 +1,96 @@
+/* open_store.c: see open_store.h. */
+#include "open_store.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "command.h"
+#include "instance.h"
+#include "load.h"
+#include "redact.h"
+#include "reference.h"
+#include "sessions.h"
+#include "state_transport.h"
+#include "store_http.h"
+
+static const char *beside_manifest(const struct options *options, struct arena *arena,
+                                   const char *path)
+{
+    return path[0] == '/' ? path : arena_printf(arena, "%s/%s", options->directory, path);
+}
+
+static int open_file(const char *path, struct opened_store *ret, struct err *err)
+{
+    ret->name = ret->beside = path;
+    return store_file_open(path, &ret->store, err);
+}
+
+static int open_http(const struct instance *settings, const struct reference_place *place,
+                     struct opened_store *ret, struct err *err)
+{
+    const char *address = instance_text(settings, "address");
+    const char *lock = instance_text(settings, "lock_address");
+    const char *unlock = instance_text(settings, "unlock_address");
+    lock = lock == NULL ? address : lock;
+    struct store_http_options options = {
+        .address = address,
+        .update_method = instance_text(settings, "update_method"),
+        .lock_address = lock,
+        .lock_method = instance_text(settings, "lock_method"),
+        .unlock_address = unlock == NULL ? lock : unlock,
+        .unlock_method = instance_text(settings, "unlock_method"),
+        .version = "gridform " GRIDFORM_VERSION};
+    ret->name = address;
+    if (state_transport_open(settings, place, &options.http, err) < 0)
+        return -1;
+    ret->store = store_http_open(&options);
+    return 0;
+}
+
+const char *store_file_path(const struct options *options, const struct instance *settings,
+                            struct arena *arena)
+{
+    if (options->state != NULL)
+        return options->state;
+    const char *path = settings == NULL ? NULL : instance_text(settings, "path");
+    if (settings != NULL && strcmp(instance_text(settings, "backend"), "file") != 0)
+        return NULL;
+    return beside_manifest(options, arena, path == NULL ? "gridform.state" : path);
+}
+
+int open_store(const struct options *options, const struct instance *settings,
+               struct run_env *env, struct arena *arena, struct opened_store *ret,
+               struct err *err)
+{
+    const char *path = store_file_path(options, settings, arena);
+    *ret = (struct opened_store){.secrets = secrets_new()};
+    if (path != NULL)
+        return open_file(path, ret, err);
+    struct reference_place *place = ARENA_NEW(arena, struct reference_place);
+    *place = (struct reference_place){options->directory, ret->secrets, env};
+    ret->beside = beside_manifest(options, arena, "gridform.state");
+    return open_http(settings, place, ret, err);
+}
+
+void close_store(struct opened_store *opened)
+{
+    if (opened->store != NULL)
+        opened->store->ops->close(opened->store);
+    secrets_free(opened->secrets);
+    *opened = (struct opened_store){.store = NULL};
+}
+
+int find_state_section(const struct options *options, struct arena *arena, struct diags *diags,
+                       const struct instance **ret_settings, struct err *err)
+{
+    struct config *config;
+    *ret_settings = NULL;
+    if (options->state != NULL)
+        return 0;
+    int found = load_state_section(options, arena, diags, &config, err);
+    if (found <= 0)
+        return found;
+    *ret_settings = config->state;
+    config_release(config);
+    return 0;
+}
