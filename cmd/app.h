@@ -13,6 +13,8 @@
 #include "sessions.h"
 #include "store.h"
 
+struct seal;
+struct secrets;
 struct strbuf;
 
 struct app {
@@ -21,18 +23,25 @@ struct app {
     struct diags *diags;
     struct loaded loaded;
     const char *commit; /* of the manifest, or NULL */
+    struct config
+        *settings;        /* when nothing was loaded: the sections about the state, or NULL */
+    struct secrets *keys; /* of the seal, for redaction */
+    struct seal *seal;    /* what the manifest encrypts with, once the store is open; or NULL */
     struct opened_store opened;
     const char *state_path; /* opened.name */
     struct store *store;    /* opened.store */
-    struct state *state; /* NULL: none yet */
+    struct state *state;    /* NULL: none yet */
     struct run_env env;
     struct sessions *sessions;
     struct instances live;
     struct facts facts;
     const char *const *only; /* addresses that app_plan is about; NULL: all */
-    bool provider_trouble; /* something could not be read */
+    bool provider_trouble;   /* something could not be read */
     bool locked;
 };
+
+/* The kinds that a state may hold. */
+extern const struct schema_source app_schemas;
 
 void app_init(struct app *app, const struct options *options);
 void app_release(struct app *app);

@@ -6,6 +6,8 @@
 #include "arena.h"
 #include "carry_out.h"
 #include "command.h"
+#include "seal.h"
+#include "slurp.h"
 #include "strbuf.h"
 #include "value_json.h"
 #include "vec.h"
@@ -19,26 +21,22 @@ struct saved {
 
 static int read_saved(struct app *app, const char *path, struct saved *saved)
 {
+    struct strbuf raw CLEANUP(strbuf_release);
+    strbuf_init(&raw, SAVED_MAX);
     strbuf_init(&saved->text, SAVED_MAX);
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return app_fail(EXIT_USAGE, "%s: the plan cannot be read", path);
-    char block[65536];
-    size_t n;
-    while ((n = fread(block, 1, sizeof(block), file)) > 0)
-        strbuf_add_mem(&saved->text, block, n);
-    bool bad = ferror(file) != 0;
-    fclose(file);
     const struct value *plan;
     struct err err = {0};
-    if (bad || strbuf_overflowed(&saved->text) ||
-        value_from_json(strbuf_str(&saved->text), strbuf_len(&saved->text), app->arena, &plan,
-                        &err) < 0)
+    if (slurp(path, &raw, &err) < 0)
+        return app_fail(EXIT_USAGE, "the plan %s", err.message);
+    if (unseal_document(app->seal, SEAL_PLAN, strbuf_str(&raw), strbuf_len(&raw), &saved->text,
+                        &err) < 0 ||
+        plan_check_whole(strbuf_str(&saved->text), strbuf_len(&saved->text), &err) < 0)
+        return app_fail(EXIT_USAGE, "%s: %s", path, err.message);
+    if (value_from_json(strbuf_str(&saved->text), strbuf_len(&saved->text), app->arena, &plan,
+                        &err) < 0 ||
+        value_get_text(plan, "id") == NULL)
         return app_fail(EXIT_USAGE, "%s is no saved plan", path);
-    const char *id = value_get_text(plan, "id");
-    if (id == NULL)
-        return app_fail(EXIT_USAGE, "%s is no saved plan", path);
-    if (app->state != NULL && state_has_plan(app->state, id))
+    if (app->state != NULL && state_has_plan(app->state, value_get_text(plan, "id")))
         return app_fail(EXIT_STALE, "this plan was applied before; make a new one");
     const struct value *adopt = value_get(plan, "adopt");
     const char **names = ARENA_ARRAY(app->arena, value_count(adopt) + 1, const char *);
@@ -89,9 +87,9 @@ static int run(const struct options *options)
 }
 
 static const enum option_id options[] = {
-    OPTION_DIRECTORY,   OPTION_OVERLAY,      OPTION_VAR,          OPTION_STATE,
-    OPTION_ADOPT,       OPTION_AUTO_APPROVE, OPTION_PARALLELISM,  OPTION_LOCK_TIMEOUT,
-    OPTION_JSON,        OPTION_NO_COLOR};
+    OPTION_DIRECTORY, OPTION_OVERLAY,      OPTION_VAR,         OPTION_STATE,
+    OPTION_ADOPT,     OPTION_AUTO_APPROVE, OPTION_PARALLELISM, OPTION_LOCK_TIMEOUT,
+    OPTION_JSON,      OPTION_NO_COLOR};
 
 const struct command command_apply = {
     .name = "apply",
@@ -99,12 +97,13 @@ const struct command command_apply = {
     .most_arguments = 1,
     .completion = COMPLETE_FILE,
     .summary = "Carry out a plan, new or saved",
-    .help = "Without PLAN: plans, shows the plan, asks, and carries it out (--yes does not ask).\n"
-            "With PLAN, a file of gridform plan --out: carries out exactly that plan; when a\n"
-            "resource, a file or the state has moved since, it is refused as stale.\n\n"
-            "Each step is recorded before it is done and read back after it, so an interrupted\n"
-            "apply, however it ended, is put right by the next one. The first interrupt lets\n"
-            "running steps finish; the second stops at once.",
+    .help =
+        "Without PLAN: plans, shows the plan, asks, and carries it out (--yes does not ask).\n"
+        "With PLAN, a file of gridform plan --out: carries out exactly that plan; when a\n"
+        "resource, a file or the state has moved since, it is refused as stale.\n\n"
+        "Each step is recorded before it is done and read back after it, so an interrupted\n"
+        "apply, however it ended, is put right by the next one. The first interrupt lets\n"
+        "running steps finish; the second stops at once.",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
     .run = run,

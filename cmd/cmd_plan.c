@@ -8,6 +8,7 @@
 #include "app.h"
 #include "command.h"
 #include "render.h"
+#include "seal.h"
 #include "strbuf.h"
 
 /* Whole or not at all: a temporary file beside it, then a rename. */
@@ -48,25 +49,36 @@ static void print(const struct app *app, const struct plan *plan)
     app_print(app, &text);
 }
 
+/* Without secrets, with its checksum, and sealed where the manifest says so. */
+static int save_plan(const struct app *app, const struct plan *plan)
+{
+    struct strbuf text CLEANUP(strbuf_release), sealed CLEANUP(strbuf_release);
+    const struct seal_label label = {.purpose = SEAL_PLAN};
+    const char *path = app->options->out;
+    struct err err = {0};
+    strbuf_init(&text, STRBUF_MAX_OUTPUT);
+    strbuf_init(&sealed, STRBUF_MAX_OUTPUT);
+    plan_encode(plan, &text);
+    app_redact(app, &text);
+    plan_add_checksum(&text);
+    if (seal_document(app->seal, &label, strbuf_str(&text), strbuf_len(&text), &sealed, &err) <
+        0)
+        return app_fail(EXIT_STORAGE, "%s: the plan cannot be saved: %s", path, err.message);
+    int code = save(path, &sealed);
+    if (code == EXIT_OK)
+        fprintf(stderr, "Saved as %s; apply it with: gridform apply %s\n", path, path);
+    return code;
+}
+
 static int show_plan(struct app *app)
 {
     const struct plan *plan;
     int code = app_plan(app, app->options->adopt, &plan);
     print(app, plan);
+    if (code == EXIT_OK && app->options->out != NULL)
+        code = save_plan(app, plan);
     if (code != EXIT_OK)
         return code;
-    if (app->options->out != NULL) {
-        struct strbuf text;
-        strbuf_init(&text, STRBUF_MAX_OUTPUT);
-        plan_encode(plan, &text);
-        app_redact(app, &text);
-        code = save(app->options->out, &text);
-        strbuf_release(&text);
-        if (code != EXIT_OK)
-            return code;
-        fprintf(stderr, "Saved as %s; apply it with: gridform apply %s\n", app->options->out,
-                app->options->out);
-    }
     if (app->provider_trouble)
         return EXIT_PROVIDER;
     return app->options->detailed_exitcode && !plan_is_empty(plan) ? EXIT_DIFFERENCES : EXIT_OK;
@@ -86,13 +98,14 @@ const struct command command_plan = {
     .name = "plan",
     .arguments = "",
     .summary = "Show what apply would do, in order, with its impact",
-    .help = "Reads the files, the state and the live systems, and prints the ordered plan: what\n"
-            "changes and why (edit, drift, default, computed), the steps, the machines and hosts\n"
-            "that are disturbed, and the vGPU slots before, during and after.\n\n"
-            "Nothing is changed, and no lock is taken. --out saves the plan; gridform apply FILE\n"
-            "carries out exactly that plan, or refuses when anything has moved since.\n\n"
-            "--format markdown is for pull requests: folded, harmful changes first, never longer\n"
-            "than --limit; what has no room is counted, and harmful changes are named even then.",
+    .help =
+        "Reads the files, the state and the live systems, and prints the ordered plan: what\n"
+        "changes and why (edit, drift, default, computed), the steps, the machines and hosts\n"
+        "that are disturbed, and the vGPU slots before, during and after.\n\n"
+        "Nothing is changed, and no lock is taken. --out saves the plan; gridform apply FILE\n"
+        "carries out exactly that plan, or refuses when anything has moved since.\n\n"
+        "--format markdown is for pull requests: folded, harmful changes first, never longer\n"
+        "than --limit; what has no room is counted, and harmful changes are named even then.",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
     .formats = 1u << FORMAT_TEXT | 1u << FORMAT_JSON | 1u << FORMAT_MARKDOWN,

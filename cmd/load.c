@@ -205,14 +205,15 @@ static int read_manifest(struct file_list *files, const struct options *options,
     return 0;
 }
 
-int load_state_section(const struct options *options, struct arena *arena, struct diags *diags,
-                       struct config **ret_config, struct err *err)
+int load_state_sections(const struct options *options, struct arena *arena,
+                        struct diags *diags, struct config **ret_config, struct err *err)
 {
     struct file_list files = {.arena = arena};
     struct config_input input;
     struct err problem = {0};
     const char *const *names;
     size_t n;
+    *ret_config = NULL;
     if (list_directory(options->directory, arena, &names, &n, &problem) < 0 &&
         problem.code == ERR_NOT_FOUND)
         return 0;

@@ -20,10 +20,11 @@ struct loaded {
 int load_manifest(const struct options *options, struct arena *arena, struct diags *diags,
                   struct loaded *ret, struct err *err);
 
-/* The same files, of which only the section state is read. 1, 0 when there are no files, -1 as
- * above. The caller releases the configuration. */
-int load_state_section(const struct options *options, struct arena *arena, struct diags *diags,
-                       struct config **ret_config, struct err *err);
+/* The same files, of which only the sections about the state are read (config_build_state). 1,
+ * 0 when there are no files, -1 as above. *ret_config is NULL when nothing could be read; the
+ * caller releases it. */
+int load_state_sections(const struct options *options, struct arena *arena, struct diags *diags,
+                        struct config **ret_config, struct err *err);
 
 /* Paths of the DIR's *.yaml, sorted, as "site.yaml" or "DIR/site.yaml". */
 int load_list(const char *directory, struct arena *arena, const char *const **ret_paths,
