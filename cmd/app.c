@@ -12,8 +12,11 @@
 #include "arena.h"
 #include "interrupt.h"
 #include "live_file.h"
+#include "open_seal.h"
 #include "redact.h"
+#include "reference.h"
 #include "rules.h"
+#include "seal.h"
 #include "strbuf.h"
 
 int app_fail(enum exit_code code, const char *format, ...)
@@ -64,6 +67,7 @@ void app_init(struct app *app, const struct options *options)
 {
     *app = (struct app){.options = options, .arena = arena_new()};
     app->diags = diags_new(app->arena);
+    app->keys = secrets_new();
     run_env_init(&app->env);
 }
 
@@ -74,9 +78,12 @@ void app_release(struct app *app)
     if (app->locked && app->store->ops->unlock(app->store, &err) < 0)
         app_fail(EXIT_STORAGE, "%s", err.message);
     close_store(&app->opened);
+    seal_free(app->seal);
+    secrets_free(app->keys);
     interrupt_restore();
     config_release(app->loaded.config);
     origin_release(&app->origin);
+    config_release(app->settings);
     arena_free(app->arena);
 }
 
@@ -165,35 +172,78 @@ bool app_state_is_there(struct app *app)
     return app->state_path != NULL && access(app->state_path, F_OK) == 0;
 }
 
-int app_open_store(struct app *app)
+/* What the files say about the state: as loaded, or the sections about it alone. Who only reads
+ * a file that was named does without what cannot be read, but not without the keys. */
+static int find_settings(struct app *app, bool writes, const struct config **ret_config)
 {
     struct err err = {0};
+    *ret_config = app->loaded.config;
+    if (app->loaded.config != NULL || app->settings != NULL)
+        return EXIT_OK;
+    struct diags *diags = diags_new(app->arena);
+    int found = load_state_sections(app->options, app->arena, diags, &app->settings, &err);
+    const struct config *config = *ret_config = app->settings;
+    bool wrong_keys = config != NULL && config->encryption_given && config->encryption == NULL;
+    if (found >= 0 || (app->options->state != NULL && !writes && !wrong_keys))
+        return EXIT_OK;
+    app->diags = diags;
+    app_print_findings(app);
+    if (err.code != ERR_NONE)
+        return app_fail(EXIT_USAGE, "%s", err.message);
+    return app_fail(EXIT_USAGE, "how the state is kept cannot be told%s",
+                    writes || wrong_keys ? "" : "; --state FILE names a file");
+}
+
+static int take_keys(struct app *app, const struct config *config)
+{
+    const struct reference_place place = {app->options->directory, app->keys, &app->env};
+    struct err err = {0};
+    if (app->seal == NULL && open_seal(config == NULL ? NULL : config->encryption, &place,
+                                       app->arena, &app->seal, &err) < 0)
+        return app_fail(EXIT_USAGE, "%s", err.message);
+    return EXIT_OK;
+}
+
+int app_open_seal(struct app *app)
+{
+    const struct config *config;
+    int code = find_settings(app, true, &config);
+    return code == EXIT_OK ? take_keys(app, config) : code;
+}
+
+static int open_for(struct app *app, bool writes)
+{
+    struct err err = {0};
+    const struct config *config;
     if (app->store != NULL)
         return EXIT_OK;
-    const struct instance *settings = NULL;
-    if (app->loaded.config != NULL) {
-        settings = app->loaded.config->state;
-    } else if (find_state_section(app->options, app->arena, app->diags, &settings, &err) < 0) {
-        app_print_findings(app);
-        if (err.code != ERR_NONE)
-            return app_fail(EXIT_USAGE, "%s", err.message);
-        return app_fail(EXIT_USAGE,
-                        "where the state is kept cannot be told; --state FILE names "
-                        "a file");
-    }
-    if (open_store(app->options, settings, &app->env, app->arena, &app->opened, &err) < 0)
+    int code = find_settings(app, writes, &config);
+    if (code != EXIT_OK)
+        return code;
+    code = take_keys(app, config);
+    if (code != EXIT_OK)
+        return code;
+    const struct instance *where =
+        config == NULL || app->options->state != NULL ? NULL : config->state;
+    const struct store_settings settings = {where, app->seal};
+    if (open_store(app->options, &settings, &app->env, app->arena, &app->opened, &err) < 0)
         return app_fail(app_storage_code(&err), "%s", err.message);
     app->store = app->opened.store;
     app->state_path = app->opened.name;
     return EXIT_OK;
 }
 
-static int load_state(struct app *app)
+int app_open_store(struct app *app)
+{
+    return open_for(app, false);
+}
+
+/* site: that the state must belong to, or NULL. */
+static int load_state(struct app *app, const char *site)
 {
     struct err err = {0};
     if (app->store->ops->read(app->store, app->arena, &app_schemas, &app->state, &err) < 0)
         return app_fail(app_storage_code(&err), "%s", err.message);
-    const char *site = app->loaded.config == NULL ? NULL : app->loaded.config->site;
     if (app->state != NULL && app->state->site != NULL && site != NULL &&
         strcmp(app->state->site, site) != 0)
         return app_fail(EXIT_USAGE,
@@ -241,7 +291,7 @@ int app_read_stored_state(struct app *app)
     struct err err = {0};
     if (app->store->ops->holder(app->store, &holder, &err) == 1)
         app_print_holder(&holder, "note: under way, what follows may change: apply by");
-    return load_state(app);
+    return load_state(app, app->loaded.config == NULL ? NULL : app->loaded.config->site);
 }
 
 static void describe_self(const char *operation, struct lock_info *ret)
@@ -270,7 +320,7 @@ static int refuse_locked(const struct app *app, const struct lock_info *holder)
 
 int app_lock_state(struct app *app, const char *operation)
 {
-    int code = app_open_store(app);
+    int code = open_for(app, true);
     if (code != EXIT_OK)
         return code;
     struct lock_info mine, holder = {0};
@@ -283,7 +333,9 @@ int app_lock_state(struct app *app, const char *operation)
         return err.code == ERR_LOCKED ? refuse_locked(app, &holder)
                                       : app_fail(app_storage_code(&err), "%s", err.message);
     app->locked = true;
-    return load_state(app);
+    const struct config *config =
+        app->loaded.config != NULL ? app->loaded.config : app->settings;
+    return load_state(app, config == NULL ? NULL : config->site);
 }
 
 int app_check_interrupt(const struct app *app)
@@ -423,6 +475,7 @@ void app_redact(const struct app *app, struct strbuf *text)
     if (app->sessions != NULL)
         secrets_redact(sessions_secrets(app->sessions), text);
     secrets_redact(app->opened.secrets, text);
+    secrets_redact(app->keys, text);
 }
 
 void app_print(const struct app *app, struct strbuf *text)

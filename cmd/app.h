@@ -14,6 +14,8 @@
 #include "sessions.h"
 #include "store.h"
 
+struct seal;
+struct secrets;
 struct snapshot;
 struct strbuf;
 
@@ -24,6 +26,10 @@ struct app {
     struct loaded loaded;
     struct origin origin;
     const char *commit; /* of the manifest, or NULL */
+    struct config
+        *settings;        /* when nothing was loaded: the sections about the state, or NULL */
+    struct secrets *keys; /* of the seal, for redaction */
+    struct seal *seal;    /* what the manifest encrypts with, once the store is open; or NULL */
     struct opened_store opened;
     const char *state_path; /* opened.name */
     struct store *store;    /* opened.store */
@@ -38,11 +44,17 @@ struct app {
     bool locked;
 };
 
+/* The kinds that a state may hold. */
+extern const struct schema_source app_schemas;
+
 void app_init(struct app *app, const struct options *options);
 void app_release(struct app *app);
 
 /* Files → configuration, findings printed. Rules that need no live facts are checked. */
 int app_load(struct app *app);
+/* The keys of the section encryption, for who needs them before the files are loaded: those on
+ * disk say which. */
+int app_open_seal(struct app *app);
 /* Where the state is kept: by the manifest, which commands that use nothing else of it need not
  * have loaded. */
 int app_open_store(struct app *app);

@@ -6,6 +6,8 @@
 #include "arena.h"
 #include "carry_out.h"
 #include "command.h"
+#include "seal.h"
+#include "slurp.h"
 #include "strbuf.h"
 #include "value_json.h"
 #include "vec.h"
@@ -20,25 +22,26 @@ struct saved {
 
 static int read_saved(struct app *app, const char *path, struct saved *saved)
 {
+    struct strbuf raw CLEANUP(strbuf_release);
+    strbuf_init(&raw, SAVED_MAX);
     strbuf_init(&saved->text, SAVED_MAX);
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return app_fail(EXIT_USAGE, "%s: the plan cannot be read", path);
-    char block[65536];
-    size_t n;
-    while ((n = fread(block, 1, sizeof(block), file)) > 0)
-        strbuf_add_mem(&saved->text, block, n);
-    bool bad = ferror(file) != 0;
-    fclose(file);
     const struct value *plan;
     struct err err = {0};
-    if (bad || strbuf_overflowed(&saved->text) ||
-        value_from_json(strbuf_str(&saved->text), strbuf_len(&saved->text), app->arena, &plan,
-                        &err) < 0)
+    if (slurp(path, &raw, &err) < 0)
+        return app_fail(EXIT_USAGE, "the plan %s", err.message);
+    int code =
+        seal_is_sealed(strbuf_str(&raw), strbuf_len(&raw)) ? app_open_seal(app) : EXIT_OK;
+    if (code != EXIT_OK)
+        return code;
+    if (unseal_document(app->seal, SEAL_PLAN, strbuf_str(&raw), strbuf_len(&raw), &saved->text,
+                        &err) < 0 ||
+        plan_check_whole(strbuf_str(&saved->text), strbuf_len(&saved->text), &err) < 0)
+        return app_fail(EXIT_USAGE, "%s: %s", path, err.message);
+    if (value_from_json(strbuf_str(&saved->text), strbuf_len(&saved->text), app->arena, &plan,
+                        &err) < 0 ||
+        value_get_text(plan, "id") == NULL)
         return app_fail(EXIT_USAGE, "%s is no saved plan", path);
     const char *id = value_get_text(plan, "id");
-    if (id == NULL)
-        return app_fail(EXIT_USAGE, "%s is no saved plan", path);
     const struct value *adopt = value_get(plan, "adopt");
     const char **names = ARENA_ARRAY(app->arena, value_count(adopt) + 1, const char *);
     for (size_t i = 0; i < value_count(adopt); i++)

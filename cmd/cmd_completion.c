@@ -33,7 +33,8 @@ void completion_topics(struct strbuf *out)
         strbuf_addf(out, " %s", all_kinds[i]->schema.kind);
     for (size_t i = 0; all_providers[i] != NULL; i++)
         strbuf_addf(out, " %s", all_providers[i]->name);
-    strbuf_addf(out, " %s %s", state_schema.kind, lifecycle_schema.kind);
+    strbuf_addf(out, " %s %s %s", state_schema.kind, encryption_schema.kind,
+                lifecycle_schema.kind);
 }
 
 void completion_formats(const struct command *command, struct strbuf *out)

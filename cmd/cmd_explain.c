@@ -43,6 +43,9 @@ static void add_topics(struct topics *topics)
     VEC_PUSH(topics->arena, &topics->list,
              ((struct topic){state_schema.kind, "under state: in the manifest", &state_schema}));
     VEC_PUSH(topics->arena, &topics->list,
+             ((struct topic){encryption_schema.kind, "under encryption: in the manifest",
+                             &encryption_schema}));
+    VEC_PUSH(topics->arena, &topics->list,
              ((struct topic){lifecycle_schema.kind, "under lifecycle: of any object",
                              &lifecycle_schema}));
 }

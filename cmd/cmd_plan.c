@@ -8,6 +8,7 @@
 #include "app.h"
 #include "command.h"
 #include "render.h"
+#include "seal.h"
 #include "strbuf.h"
 
 /* Whole or not at all: a temporary file beside it, then a rename. */
@@ -50,25 +51,36 @@ static void print(const struct app *app, const struct plan *plan)
     app_print(app, &text);
 }
 
+/* Without secrets, with its checksum, and sealed where the manifest says so. */
+static int save_plan(const struct app *app, const struct plan *plan)
+{
+    struct strbuf text CLEANUP(strbuf_release), sealed CLEANUP(strbuf_release);
+    const struct seal_label label = {.purpose = SEAL_PLAN};
+    const char *path = app->options->out;
+    struct err err = {0};
+    strbuf_init(&text, STRBUF_MAX_OUTPUT);
+    strbuf_init(&sealed, STRBUF_MAX_OUTPUT);
+    plan_encode(plan, &text);
+    app_redact(app, &text);
+    plan_add_checksum(&text);
+    if (seal_document(app->seal, &label, strbuf_str(&text), strbuf_len(&text), &sealed, &err) <
+        0)
+        return app_fail(EXIT_STORAGE, "%s: the plan cannot be saved: %s", path, err.message);
+    int code = save(path, &sealed);
+    if (code == EXIT_OK)
+        fprintf(stderr, "Saved as %s; apply it with: gridform apply %s\n", path, path);
+    return code;
+}
+
 static int show_plan(struct app *app)
 {
     const struct plan *plan;
     int code = app_plan(app, app->options->adopt, &plan);
     print(app, plan);
+    if (code == EXIT_OK && app->options->out != NULL)
+        code = save_plan(app, plan);
     if (code != EXIT_OK)
         return code;
-    if (app->options->out != NULL) {
-        struct strbuf text;
-        strbuf_init(&text, STRBUF_MAX_OUTPUT);
-        plan_encode(plan, &text);
-        app_redact(app, &text);
-        code = save(app->options->out, &text);
-        strbuf_release(&text);
-        if (code != EXIT_OK)
-            return code;
-        fprintf(stderr, "Saved as %s; apply it with: gridform apply %s\n", app->options->out,
-                app->options->out);
-    }
     if (app->provider_trouble)
         return EXIT_PROVIDER;
     return app->options->detailed_exitcode && !plan_is_empty(plan) ? EXIT_DIFFERENCES : EXIT_OK;

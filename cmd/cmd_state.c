@@ -2,19 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app.h"
 #include "command.h"
 #include "render.h"
+#include "state_edit.h"
 #include "strbuf.h"
 #include "value_json.h"
-
-static int with_state(struct app *app)
-{
-    int code = app_read_state(app);
-    if (code == EXIT_OK && app->state == NULL)
-        return app_fail(EXIT_USAGE, "%s: no state yet", app->state_path);
-    return code;
-}
 
 static void text_member(struct strbuf *out, const char *name, const char *text)
 {
@@ -56,7 +48,7 @@ static int run_list(const struct options *options)
 {
     struct app app;
     app_init(&app, options);
-    int code = with_state(&app);
+    int code = state_edit_look(&app);
     if (code == EXIT_OK) {
         struct strbuf text;
         strbuf_init(&text, STRBUF_MAX_OUTPUT);
@@ -89,8 +81,7 @@ static int print_one(const struct app *app, const char *address)
 {
     const struct instance *found = instances_find(&app->state->resources, address);
     if (found == NULL)
-        return app_fail(EXIT_USAGE, "no resource %s in the state; state list shows them",
-                        address);
+        return state_edit_unknown(app, address);
     struct strbuf text;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     if (app->options->format == FORMAT_JSON) {
@@ -108,7 +99,7 @@ static int run_show(const struct options *options)
 {
     struct app app;
     app_init(&app, options);
-    int code = with_state(&app);
+    int code = state_edit_look(&app);
     if (code == EXIT_OK)
         code = print_one(&app, options->arguments[0]);
     app_release(&app);

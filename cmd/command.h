@@ -58,7 +58,7 @@ struct options {
     const char *out; /* plan: file for the saved plan; snapshot: where it goes */
     const char *live, *trust, *sign_key; /* snapshot to plan with, public and private keys */
     int64_t max_age_ms;                  /* of the snapshot; 0: any */
-    bool detailed_exitcode, auto_approve, no_color, help;
+    bool detailed_exitcode, auto_approve, no_color, help, force;
     bool check, diff; /* fmt: change nothing, and tell */
     int64_t parallelism, lock_timeout_ms, limit;
     const char *const *arguments;
@@ -84,6 +84,7 @@ enum option_id {
     OPTION_SIGN_KEY,
     OPTION_DETAILED_EXITCODE,
     OPTION_AUTO_APPROVE,
+    OPTION_FORCE,
     OPTION_NO_COLOR,
     OPTION_CHECK,
     OPTION_DIFF,
@@ -138,9 +139,10 @@ extern const struct command *const all_commands[]; /* NULL-terminated */
 
 extern const struct command command_init, command_validate, command_fmt, command_plan,
     command_apply, command_drift, command_show, command_graph, command_state_list,
-    command_state_show, command_template_list, command_template_rollback, command_explain,
-    command_schema, command_snapshot, command_completion, command_force_unlock, command_man,
-    command_version;
+    command_state_show, command_state_pull, command_state_push, command_state_mv,
+    command_state_rm, command_state_history, command_state_rollback, command_template_list,
+    command_template_rollback, command_explain, command_schema, command_snapshot,
+    command_completion, command_force_unlock, command_man, command_version;
 
 /* Parse argv (without the program's and the command's name). 0, or -1 after a message. */
 int options_parse(const struct command *command, int argc, char **argv, const char **arguments,

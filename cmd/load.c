@@ -197,8 +197,8 @@ static int read_manifest(struct file_list *files, const struct options *options,
     return 0;
 }
 
-int load_state_section(const struct options *options, struct arena *arena, struct diags *diags,
-                       struct config **ret_config, struct err *err)
+int load_state_sections(const struct options *options, struct arena *arena, struct diags *diags,
+                        struct config **ret_config, struct err *err)
 {
     const struct source *source = source_disk(options->directory, arena);
     struct file_list files = {.arena = arena};
@@ -206,6 +206,7 @@ int load_state_section(const struct options *options, struct arena *arena, struc
     struct err problem = {0};
     const char *const *names;
     size_t n;
+    *ret_config = NULL;
     if (list_files(source, arena, &names, &n, &problem) < 0 && problem.code == ERR_NOT_FOUND)
         return 0;
     if (read_manifest(&files, options, source, &input, err) < 0)

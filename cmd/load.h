@@ -32,10 +32,11 @@ int load_manifest(const struct options *options, const struct source *source,
                   struct arena *arena, struct diags *diags, struct loaded *ret,
                   struct err *err);
 
-/* The files on disk, of which only the section state is read. 1, 0 when there are no files, -1
- * as above. The caller releases the configuration. */
-int load_state_section(const struct options *options, struct arena *arena, struct diags *diags,
-                       struct config **ret_config, struct err *err);
+/* The files on disk, of which only the sections about the state are read (config_build_state).
+ * 1, 0 when there are no files, -1 as above. *ret_config is NULL when nothing could be read;
+ * the caller releases it. */
+int load_state_sections(const struct options *options, struct arena *arena, struct diags *diags,
+                        struct config **ret_config, struct err *err);
 
 /* The paths of the manifest's files in a directory, sorted; ERR_NOT_FOUND when there is none.
  */

@@ -19,6 +19,12 @@ const struct command *const all_commands[] = {
     &command_graph,
     &command_state_list,
     &command_state_show,
+    &command_state_pull,
+    &command_state_push,
+    &command_state_mv,
+    &command_state_rm,
+    &command_state_history,
+    &command_state_rollback,
     &command_force_unlock,
     &command_template_list,
     &command_template_rollback,
@@ -46,6 +52,20 @@ static int find_command(int argc, char **argv, const struct command **ret)
     return 0;
 }
 
+/* "Use state list, state show ADDRESS, …" for the first word of some commands. */
+static size_t list_second_words(const char *word)
+{
+    size_t n = 0, len = strlen(word);
+    for (size_t i = 0; all_commands[i] != NULL; i++) {
+        const struct command *command = all_commands[i];
+        if (strncmp(command->name, word, len) != 0 || command->name[len] != ' ')
+            continue;
+        fprintf(stderr, "%s%s%s%s", n++ == 0 ? "Use " : ", ", command->name,
+                command->arguments[0] == '\0' ? "" : " ", command->arguments);
+    }
+    return n;
+}
+
 static int unknown_command(const char *word)
 {
     const char *names[64];
@@ -54,10 +74,8 @@ static int unknown_command(const char *word)
         names[n++] = all_commands[i]->name;
     const char *near = names_nearest(word, names, n);
     fprintf(stderr, "gridform: unknown command %s\n", word);
-    if (strcmp(word, "state") == 0)
-        fprintf(stderr, "Use state list or state show ADDRESS.\n");
-    else if (strcmp(word, "template") == 0)
-        fprintf(stderr, "Use template list or template rollback NAME.\n");
+    if (list_second_words(word) > 0)
+        fputs("\n", stderr);
     else if (near != NULL)
         fprintf(stderr, "Did you mean %s?\n", near);
     fprintf(stderr, "Try: gridform --help\n");

@@ -100,6 +100,18 @@ static const struct value *settings_schema(struct arena *arena, const struct sch
                        OBJECT(arena, {"description", js_text(arena, schema->doc)}));
 }
 
+/* With a key, or with a previous one. */
+static const struct value *encryption(struct arena *arena)
+{
+    const struct value *one = OBJECT(arena, {"minItems", value_int(arena, 1)});
+    const struct value *former = OBJECT(arena, {"properties", OBJECT(arena, {"previous", one})},
+                                        {"required", LIST(arena, js_text(arena, "previous"))});
+    const struct value *key = OBJECT(arena, {"required", LIST(arena, js_text(arena, "key"))});
+    return value_merge(
+        arena, settings_schema(arena, &encryption_schema),
+        OBJECT(arena, {"type", js_text(arena, "object")}, {"anyOf", LIST(arena, key, former)}));
+}
+
 static const struct value *secret_schema(struct arena *arena)
 {
     const struct value *name = js_defined(arena, "name");
@@ -156,6 +168,7 @@ const struct value *manifest_schema(struct arena *arena)
     VEC_PUSH(arena, &properties, ((struct value_field){"providers", providers_schema(arena)}));
     VEC_PUSH(arena, &properties,
              ((struct value_field){"state", settings_schema(arena, &state_schema)}));
+    VEC_PUSH(arena, &properties, ((struct value_field){"encryption", encryption(arena)}));
     for (size_t i = 0; all_kinds[i] != NULL; i++) {
         const struct schema *schema = &all_kinds[i]->schema;
         if (!schema->expanded)

@@ -159,6 +159,8 @@ static const struct value *item_type_schema(struct arena *arena, const struct at
         return entries(arena,
                        js_any_of(arena, js_defined(arena, "text"), js_defined(arena, "secret")),
                        "^[A-Za-z_][A-Za-z0-9_]*$");
+    if (type == &type_secrets)
+        return js_list_of(arena, js_defined(arena, "secret"));
     if (type == &type_ints)
         return js_list_of(arena, whole_number(arena, attr));
     if (type == &type_date)

@@ -6,7 +6,6 @@
 #include "arena.h"
 #include "command.h"
 #include "instance.h"
-#include "load.h"
 #include "redact.h"
 #include "reference.h"
 #include "sessions.h"
@@ -19,15 +18,17 @@ static const char *beside_manifest(const struct options *options, struct arena *
     return path[0] == '/' ? path : arena_printf(arena, "%s/%s", options->directory, path);
 }
 
-static int open_file(const char *path, struct opened_store *ret, struct err *err)
+static int open_file(const char *path, const struct seal *seal, struct opened_store *ret,
+                     struct err *err)
 {
     ret->name = ret->beside = path;
-    return store_file_open(path, &ret->store, err);
+    return store_file_open(path, seal, &ret->store, err);
 }
 
-static int open_http(const struct instance *settings, const struct reference_place *place,
+static int open_http(const struct store_settings *how, const struct reference_place *place,
                      struct opened_store *ret, struct err *err)
 {
+    const struct instance *settings = how->section;
     const char *address = instance_text(settings, "address");
     const char *lock = instance_text(settings, "lock_address");
     const char *unlock = instance_text(settings, "unlock_address");
@@ -39,7 +40,8 @@ static int open_http(const struct instance *settings, const struct reference_pla
         .lock_method = instance_text(settings, "lock_method"),
         .unlock_address = unlock == NULL ? lock : unlock,
         .unlock_method = instance_text(settings, "unlock_method"),
-        .version = "gridform " GRIDFORM_VERSION};
+        .version = "gridform " GRIDFORM_VERSION,
+        .seal = how->seal};
     ret->name = address;
     if (state_transport_open(settings, place, &options.http, err) < 0)
         return -1;
@@ -58,18 +60,18 @@ const char *store_file_path(const struct options *options, const struct instance
     return beside_manifest(options, arena, path == NULL ? "gridform.state" : path);
 }
 
-int open_store(const struct options *options, const struct instance *settings,
+int open_store(const struct options *options, const struct store_settings *how,
                struct run_env *env, struct arena *arena, struct opened_store *ret,
                struct err *err)
 {
-    const char *path = store_file_path(options, settings, arena);
+    const char *path = store_file_path(options, how->section, arena);
     *ret = (struct opened_store){.secrets = secrets_new()};
     if (path != NULL)
-        return open_file(path, ret, err);
+        return open_file(path, how->seal, ret, err);
     struct reference_place *place = ARENA_NEW(arena, struct reference_place);
     *place = (struct reference_place){options->directory, ret->secrets, env};
     ret->beside = beside_manifest(options, arena, "gridform.state");
-    return open_http(settings, place, ret, err);
+    return open_http(how, place, ret, err);
 }
 
 void close_store(struct opened_store *opened)
@@ -78,19 +80,4 @@ void close_store(struct opened_store *opened)
         opened->store->ops->close(opened->store);
     secrets_free(opened->secrets);
     *opened = (struct opened_store){.store = NULL};
-}
-
-int find_state_section(const struct options *options, struct arena *arena, struct diags *diags,
-                       const struct instance **ret_settings, struct err *err)
-{
-    struct config *config;
-    *ret_settings = NULL;
-    if (options->state != NULL)
-        return 0;
-    int found = load_state_section(options, arena, diags, &config, err);
-    if (found <= 0)
-        return found;
-    *ret_settings = config->state;
-    config_release(config);
-    return 0;
 }

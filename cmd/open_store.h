@@ -6,10 +6,10 @@
 #include "err.h"
 
 struct arena;
-struct diags;
 struct instance;
 struct options;
 struct run_env;
+struct seal;
 struct secrets;
 struct store;
 
@@ -20,9 +20,14 @@ struct opened_store {
     struct secrets *secrets; /* of its requests; never NULL */
 };
 
-/* settings: the section state, or NULL; texts live in the arena. The caller closes it, also
- * after a failure. */
-int open_store(const struct options *options, const struct instance *settings,
+/* What the manifest says about it. */
+struct store_settings {
+    const struct instance *section; /* state, or NULL */
+    const struct seal *seal;        /* borrowed by the store; NULL: plain */
+};
+
+/* Texts live in the arena. The caller closes it, also after a failure. */
+int open_store(const struct options *options, const struct store_settings *settings,
                struct run_env *env, struct arena *arena, struct opened_store *ret,
                struct err *err);
 /* The file that the state is kept in; NULL when it is kept elsewhere. */
@@ -30,10 +35,5 @@ const char *store_file_path(const struct options *options, const struct instance
                             struct arena *arena);
 /* Without giving a lock back. Accepts a zeroed one. */
 void close_store(struct opened_store *opened);
-
-/* The section state of the manifest of options->directory, for commands that read no other part
- * of it; NULL where there is none, or no manifest. -1: findings are in diags, or err is set. */
-int find_state_section(const struct options *options, struct arena *arena, struct diags *diags,
-                       const struct instance **ret_settings, struct err *err);
 
 #endif

@@ -52,7 +52,9 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                          COMPLETE_FILE},
     [OPTION_DETAILED_EXITCODE] = {"detailed-exitcode", 0, NULL, "exit 2 when changes are due",
                                   COMPLETE_NOTHING},
-    [OPTION_AUTO_APPROVE] = {"yes", 'y', NULL, "apply without asking", COMPLETE_NOTHING},
+    [OPTION_AUTO_APPROVE] = {"yes", 'y', NULL, "do not ask", COMPLETE_NOTHING},
+    [OPTION_FORCE] = {"force", 0, NULL, "also when the stored state is newer",
+                      COMPLETE_NOTHING},
     [OPTION_NO_COLOR] = {"no-color", 0, NULL, "no colour, also on a terminal",
                          COMPLETE_NOTHING},
     [OPTION_CHECK] = {"check", 0, NULL, "change nothing, exit 2 when a file would change",
@@ -212,6 +214,9 @@ static int set_option(const struct command *command, enum option_id id, const ch
         return 0;
     case OPTION_AUTO_APPROVE:
         ret->auto_approve = true;
+        return 0;
+    case OPTION_FORCE:
+        ret->force = true;
         return 0;
     case OPTION_NO_COLOR:
         ret->no_color = true;

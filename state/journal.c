@@ -172,13 +172,31 @@ static int scan_record(const char *line, size_t size, uint64_t n, struct err *er
     return 0;
 }
 
+/* A last line is cut when its writer dies. One that only lacks the right end was altered. */
+static int check_torn(const char *text, size_t size, uint64_t n, struct err *err)
+{
+    if (size <= TAIL_LEN)
+        return 0;
+    struct strbuf whole CLEANUP(strbuf_release);
+    strbuf_init(&whole, size);
+    strbuf_add_mem(&whole, text, size - 1);
+    strbuf_add_char(&whole, '\n');
+    if (is_sealed(strbuf_str(&whole), size))
+        return err_set(err, ERR_INVALID, "line %llu: its end was altered",
+                       (unsigned long long)n + 1);
+    return 0;
+}
+
 int journal_scan(const char *text, size_t size, struct journal *ret_journal, struct err *err)
 {
     struct journal journal = {.text = text};
     for (size_t at = 0; at < size; at = journal.good) {
         const char *newline = memchr(text + at, '\n', size - at);
-        if (newline == NULL)
+        if (newline == NULL) {
+            if (check_torn(text + at, size - at, at == 0 ? 0 : journal.n + 1, err) < 0)
+                return -1;
             break;
+        }
         size_t length = (size_t)(newline + 1 - (text + at));
         if (at == 0 ? scan_head(text, length, &journal, err) < 0
                     : scan_record(text + at, length, journal.n + 1, err) < 0)

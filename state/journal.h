@@ -39,7 +39,8 @@ void journal_encode_head(const char *lineage, int64_t serial, struct strbuf *out
 int journal_encode(uint64_t n, const struct record *record, struct strbuf *out,
                    struct err *err);
 
-/* Look at every line: checksum, number, end. ERR_INVALID with the line. */
+/* Look at every line: checksum, number, end. ERR_INVALID with the line. A journal that is kept
+ * under a seal goes through journal_unseal first. */
 int journal_scan(const char *text, size_t size, struct journal *ret_journal, struct err *err);
 
 enum journal_fit journal_fit(const struct journal *journal, const char *lineage,

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "address.h"
 #include "arena.h"
 
 enum { FIRST_CAPACITY = 16 };
@@ -92,6 +93,31 @@ void state_put(struct state *state, struct arena *arena, const char *address,
     } else {
         insert_at(state, arena, at, instance);
     }
+}
+
+void state_rename(struct state *state, struct arena *arena, const char *from, const char *to)
+{
+    bool found, taken;
+    size_t at = position(state, from, &found);
+    position(state, to, &taken);
+    assert(found && !taken);
+    struct instance *entry = ARENA_NEW(arena, struct instance);
+    struct kept kept = state->kept == NULL ? (struct kept){NULL, NULL} : state->kept[at];
+    *entry = *state->resources.items[at];
+    entry->address = to;
+    entry->name = address_name(to);
+    remove_at(state, at);
+    at = position(state, to, &found);
+    insert_at(state, arena, at, entry);
+    state->kept[at] = kept;
+    struct intent *intents = ARENA_ARRAY(arena, state->n_intents, struct intent);
+    for (size_t i = 0; i < state->n_intents; i++) {
+        intents[i] = state->intents[i];
+        if (strcmp(intents[i].address, from) == 0)
+            intents[i].address = to;
+    }
+    state->intents = intents;
+    state->intents_capacity = state->n_intents;
 }
 
 bool state_has_plan(const struct state *state, const char *plan_id)

@@ -76,9 +76,19 @@ int state_decode(const char *text, size_t size, struct arena *arena,
                  const struct schema_source *schemas, struct state **ret_state,
                  struct err *err);
 
-/* Lineage, serial and checksum of a document without its resources: lineage into 33 bytes. */
+/* Lineage and serial of a document whose checksum is right: lineage into 33 bytes. */
 int state_peek(const char *text, size_t size, char *ret_lineage, int64_t *ret_serial,
                struct err *err);
+
+/* What a document is, without its resources. */
+struct state_summary {
+    char lineage[33];
+    int64_t serial;
+    const char *site, *commit, *plan; /* in the arena; plan: the last one applied; or NULL */
+    size_t n_resources;
+};
+int state_summarise(const char *text, size_t size, struct arena *arena,
+                    struct state_summary *ret_summary, struct err *err);
 
 /* Append the document. The state must hold state_check. */
 void state_encode(const struct state *state, struct strbuf *out);
@@ -87,6 +97,10 @@ void state_encode(const struct state *state, struct strbuf *out);
  * pointer to instance, whose address is the given one. */
 void state_put(struct state *state, struct arena *arena, const char *address,
                struct instance *instance);
+
+/* An entry gets another address of its kind, which no other one has; what is kept of it and its
+ * intents follow. Borrows the new address. */
+void state_rename(struct state *state, struct arena *arena, const char *from, const char *to);
 
 bool state_has_plan(const struct state *state, const char *plan_id);
 /* Copies the id; the oldest goes when there are STATE_PLANS_KEPT. */

@@ -272,18 +272,36 @@ int state_decode(const char *text, size_t size, struct arena *arena,
     return result;
 }
 
-int state_peek(const char *text, size_t size, char *ret_lineage, int64_t *ret_serial,
-               struct err *err)
+int state_summarise(const char *text, size_t size, struct arena *arena,
+                    struct state_summary *ret_summary, struct err *err)
 {
-    struct arena *scratch CLEANUP(arena_freep) = arena_new();
     struct frame frame;
     struct state head = {0};
     int64_t format;
     if (find_frame(text, size, &frame, err) < 0 ||
-        decode_head(&frame, scratch, &head, &format, err) < 0 || state_check(&head, err) < 0)
+        decode_head(&frame, arena, &head, &format, err) < 0 || state_check(&head, err) < 0)
         return -1;
-    memcpy(ret_lineage, head.lineage, HEX_LEN + 1);
-    *ret_serial = head.serial;
+    const struct json_lines lines = {frame.body, frame.body + frame.body_size};
+    struct state_summary summary = {.serial = head.serial,
+                                    .site = head.site,
+                                    .commit = head.commit,
+                                    .plan =
+                                        head.n_plans == 0 ? NULL : head.plans[head.n_plans - 1],
+                                    .n_resources = json_lines_count(&lines)};
+    memcpy(summary.lineage, head.lineage, HEX_LEN + 1);
+    *ret_summary = summary;
+    return 0;
+}
+
+int state_peek(const char *text, size_t size, char *ret_lineage, int64_t *ret_serial,
+               struct err *err)
+{
+    struct arena *scratch CLEANUP(arena_freep) = arena_new();
+    struct state_summary summary;
+    if (state_summarise(text, size, scratch, &summary, err) < 0)
+        return -1;
+    memcpy(ret_lineage, summary.lineage, HEX_LEN + 1);
+    *ret_serial = summary.serial;
     return 0;
 }
 

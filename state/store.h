@@ -48,6 +48,18 @@ struct record {
     const struct value *source; /* PLAN: of state.h, or NULL */
 };
 
+/* A state of the past, or the one that is stored now. */
+struct history_entry {
+    int64_t serial;
+    int64_t at_ms; /* wall clock, Unix: when it was written */
+    bool current;
+    const char *commit, *plan; /* of its last apply, or NULL */
+    size_t n_resources;
+    const char *damage; /* why it cannot be read; the rest is not known then. NULL: it can */
+};
+enum { STORE_HISTORY_KEPT = 10 }; /* beside the current one */
+
+struct seal;
 struct store;
 
 struct store_ops {
@@ -78,6 +90,14 @@ struct store_ops {
      * what is stored already succeeds. */
     int (*write)(struct store *store, const struct state *state, struct err *err);
     void (*close)(struct store *store);
+    /* The former states of this lineage that are kept, newest first, the stored one among them;
+     * none when there is no state yet. NULL: this backend keeps none that it could show. */
+    int (*history)(struct store *store, struct arena *arena, struct history_entry **ret_entries,
+                   size_t *ret_n, struct err *err);
+    /* One of them, with `history` alone; ERR_NOT_FOUND when it is not kept. */
+    int (*read_former)(struct store *store, int64_t serial, struct arena *arena,
+                       const struct schema_source *schemas, struct state **ret_state,
+                       struct err *err);
 };
 
 struct store {
@@ -91,11 +111,15 @@ int state_apply(struct state *state, struct arena *arena, const struct schema_so
                 const struct record *record, struct err *err);
 #define STATE_META_UNFINISHED "unfinished"
 
-/* The file backend: PATH, PATH.journal, PATH.lock, PATH.backup (the former state). Symbolic
- * links are followed, so that two names of one state share the other files. Creates PATH's
- * directory when it is missing, not those above. Nothing is touched until lock, record or
- * write. All files are private to their owner (0600). */
-int store_file_open(const char *path, struct store **ret_store, struct err *err);
+/* The file backend: PATH, PATH.journal, PATH.lock, PATH.backup (the former state) and
+ * PATH.history/SERIAL (the last STORE_HISTORY_KEPT former ones). With a seal that writes, what
+ * is written from now on is sealed, and what is plain is still read; without a key that opens
+ * what is there, reading is ERR_DENIED. The seal is borrowed. Symbolic links are followed, so
+ * that two names of one state share the other files. Creates PATH's directory when it is
+ * missing, not those above. Nothing is touched until lock, record or write. All files are
+ * private to their owner (0600). */
+int store_file_open(const char *path, const struct seal *seal, struct store **ret_store,
+                    struct err *err);
 
 /* In memory, for tests; after `fail_after` records and writes, ERR_STORAGE (-1: never). */
 struct store *store_mem_open(long fail_after);

@@ -31,6 +31,7 @@ static void set_paths(struct file_store *file, const char *path)
     file->lock = arena_printf(file->arena, "%s.lock", path);
     file->backup = arena_printf(file->arena, "%s.backup", path);
     file->temp = arena_printf(file->arena, "%s.new", path);
+    file->history = arena_printf(file->arena, "%s.history", path);
 }
 
 /* A state that does not exist yet: only its directory can be resolved. */
@@ -106,6 +107,7 @@ static int file_holder(struct store *store, struct lock_info *ret_holder, struct
 static void file_close(struct store *store)
 {
     file_unlock(store, NULL);
+    free(of(store)->journal_start);
     arena_free(of(store)->arena);
 }
 
@@ -117,9 +119,12 @@ static const struct store_ops file_ops = {
     .record = store_file_record,
     .write = store_file_write,
     .close = file_close,
+    .history = store_file_history,
+    .read_former = store_file_read_former,
 };
 
-int store_file_open(const char *path, struct store **ret_store, struct err *err)
+int store_file_open(const char *path, const struct seal *seal, struct store **ret_store,
+                    struct err *err)
 {
     size_t len = strlen(path);
     if (len == 0 || path[len - 1] == '/')
@@ -129,6 +134,7 @@ int store_file_open(const char *path, struct store **ret_store, struct err *err)
     *file = (struct file_store){.base.ops = &file_ops,
                                 .arena = arena,
                                 .given = arena_strdup(arena, path),
+                                .seal = seal,
                                 .lock_fd = -1,
                                 .journal_fd = -1};
     *ret_store = &file->base;

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "journal_seal.h"
+#include "seal.h"
 #include "state_json.h"
 #include "storage.h"
 #include "store_file.h"
@@ -15,9 +17,10 @@
 
 enum { ATTEMPTS = 50, PAUSE_NS = 2000000 };
 
-/* One reading: the two texts, and where the result goes. */
+/* One reading: the two files, and where the result goes. */
 struct reading {
-    struct strbuf state, journal;
+    struct strbuf state;
+    struct stored_journal journal;
     bool present; /* the state is there */
     struct arena *arena;
     const struct schema_source *schemas;
@@ -27,14 +30,14 @@ static int read_both(const struct file_store *file, struct reading *reading,
                      bool *ret_consistent, struct err *err)
 {
     strbuf_clear(&reading->state);
-    strbuf_clear(&reading->journal);
+    strbuf_clear(&reading->journal.raw);
     int fd = -1;
     int found = storage_open(file->path, &fd, err);
     if (found < 0)
         return -1;
     reading->present = found > 0;
     int result = found > 0 ? storage_slurp(fd, file->path, &reading->state, err) : 0;
-    if (result == 0 && storage_read(file->journal, &reading->journal, err) < 0)
+    if (result == 0 && storage_read(file->journal, &reading->journal.raw, err) < 0)
         result = -1;
     *ret_consistent =
         found > 0 ? storage_is_same(fd, file->path) : access(file->path, F_OK) != 0;
@@ -64,30 +67,68 @@ static int wrap_damage(const struct file_store *file, struct err *err)
                    damage.message, file->backup);
 }
 
-static int scan(const struct file_store *file, const struct strbuf *text,
-                struct journal *ret_journal, struct err *err)
+void stored_journal_release(struct stored_journal *stored)
 {
-    if (journal_scan(strbuf_str(text), strbuf_len(text), ret_journal, err) == 0)
+    strbuf_release(&stored->raw);
+    strbuf_release(&stored->plain);
+}
+
+int store_file_scan(const struct file_store *file, struct stored_journal *stored,
+                    struct err *err)
+{
+    const char *raw = strbuf_str(&stored->raw);
+    size_t size = strbuf_len(&stored->raw);
+    const char *newline = size == 0 ? NULL : memchr(raw, '\n', size);
+    bool is_sealed = journal_is_sealed(raw, size);
+    const struct strbuf *text = is_sealed ? &stored->plain : &stored->raw;
+    strbuf_clear(&stored->plain);
+    stored->start = newline == NULL ? 0 : (size_t)(newline + 1 - raw);
+    if (is_sealed &&
+        journal_unseal(file->seal, raw, size, &stored->plain, &stored->good, err) < 0)
+        return -1;
+    if (journal_scan(strbuf_str(text), strbuf_len(text), &stored->journal, err) < 0)
+        return -1;
+    if (!is_sealed)
+        stored->good = stored->journal.good;
+    return 0;
+}
+
+static int scan(const struct file_store *file, struct stored_journal *stored, struct err *err)
+{
+    if (store_file_scan(file, stored, err) == 0)
         return 0;
     struct err damage = *err;
-    return err_set(err, damage.code,
-                   "%s: %.700s; move it away and check with a plan what was "
-                   "done",
-                   file->journal, damage.message);
+    return err_set(
+        err, damage.code, "%s: %.700s%s", file->journal, damage.message,
+        damage.code == ERR_DENIED ? "" : "; move it away and check with a plan what was done");
+}
+
+static int decode(const struct file_store *file, const struct reading *reading,
+                  struct state **ret_state, struct err *err)
+{
+    const struct strbuf *raw = &reading->state;
+    struct strbuf plain CLEANUP(strbuf_release);
+    strbuf_init(&plain, STATE_SIZE_MAX);
+    if (!seal_is_sealed(strbuf_str(raw), strbuf_len(raw)))
+        return state_decode(strbuf_str(raw), strbuf_len(raw), reading->arena, reading->schemas,
+                            ret_state, err);
+    const struct seal_label label = {.purpose = SEAL_STATE};
+    if (unseal_text(file->seal, &label, strbuf_str(raw), strbuf_len(raw), &plain, err) < 0)
+        return -1;
+    return state_decode(strbuf_str(&plain), strbuf_len(&plain), reading->arena,
+                        reading->schemas, ret_state, err);
 }
 
 /* The state with its journal from texts that are consistent; err is not NULL. */
-static int build(const struct file_store *file, const struct reading *reading,
+static int build(const struct file_store *file, struct reading *reading,
                  struct state **ret_state, struct err *err)
 {
     struct state *state = NULL;
-    struct journal journal;
-    if (reading->present &&
-        state_decode(strbuf_str(&reading->state), strbuf_len(&reading->state), reading->arena,
-                     reading->schemas, &state, err) < 0)
+    if (reading->present && decode(file, reading, &state, err) < 0)
         return wrap_damage(file, err);
-    if (scan(file, &reading->journal, &journal, err) < 0)
+    if (scan(file, &reading->journal, err) < 0)
         return -1;
+    const struct journal journal = reading->journal.journal;
     if (state == NULL)
         return journal.n == 0 ? 0 : store_file_refuse_journal(file, &journal, err);
     enum journal_fit fit = journal_fit(&journal, state->lineage, state->serial);
@@ -131,12 +172,13 @@ int store_file_read(struct store *store, struct arena *arena,
     if (resolved < 0)
         return -1;
     strbuf_init(&reading.state, STATE_SIZE_MAX);
-    strbuf_init(&reading.journal, STATE_SIZE_MAX);
+    strbuf_init(&reading.journal.raw, STATE_SIZE_MAX);
+    strbuf_init(&reading.journal.plain, STATE_SIZE_MAX);
     int result = 0;
     if (resolved > 0)
         result = read_consistent(file, &reading, &state, err);
     strbuf_release(&reading.state);
-    strbuf_release(&reading.journal);
+    stored_journal_release(&reading.journal);
     if (result == 0)
         *ret_state = state;
     return result;
@@ -145,10 +187,14 @@ int store_file_read(struct store *store, struct arena *arena,
 int store_file_stored(struct file_store *file, struct strbuf *text, char *ret_lineage,
                       int64_t *ret_serial, struct err *err)
 {
-    int found = storage_read(file->path, text, err);
+    struct strbuf raw CLEANUP(strbuf_release);
+    strbuf_init(&raw, STATE_SIZE_MAX);
+    int found = storage_read(file->path, &raw, err);
     if (found <= 0)
         return found;
-    if (state_peek(strbuf_str(text), strbuf_len(text), ret_lineage, ret_serial, err) < 0)
+    if (unseal_document(file->seal, SEAL_STATE, strbuf_str(&raw), strbuf_len(&raw), text, err) <
+            0 ||
+        state_peek(strbuf_str(text), strbuf_len(text), ret_lineage, ret_serial, err) < 0)
         return wrap_damage(file, err);
     return 1;
 }

@@ -2,15 +2,19 @@
  *
  * Order of a replacement, each step durable before the next: a journal that was left behind by
  * an earlier state goes; the new state is complete in a file of its own; the former one gets a
- * second name, PATH.backup; the new one takes over the name; the journal goes. A crash between
- * the last two leaves a journal of the former serial, which is spent.
+ * second name in the history, and a third, PATH.backup; the new one takes over the name; the
+ * journal goes. A crash between the last two leaves a journal of the former serial, which is
+ * spent.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "journal_seal.h"
+#include "seal.h"
 #include "state_json.h"
 #include "storage.h"
 #include "store_file.h"
@@ -38,16 +42,26 @@ static void close_journal(struct file_store *file)
     file->journal_fd = -1;
 }
 
-static int scan_stored(struct file_store *file, struct journal *ret_journal, struct err *err)
+static int scan_stored(struct file_store *file, struct stored_journal *stored, struct err *err)
 {
-    struct strbuf text CLEANUP(strbuf_release);
-    strbuf_init(&text, STATE_SIZE_MAX);
-    *ret_journal = (struct journal){0};
-    if (storage_read(file->journal, &text, err) < 0)
+    strbuf_init(&stored->raw, STATE_SIZE_MAX);
+    strbuf_init(&stored->plain, STATE_SIZE_MAX);
+    if (storage_read(file->journal, &stored->raw, err) < 0)
         return -1;
-    if (journal_scan(strbuf_str(&text), strbuf_len(&text), ret_journal, err) < 0)
+    if (store_file_scan(file, stored, err) < 0)
         return err_wrap(err, "%s", file->journal);
     return 0;
+}
+
+/* What the following lines are bound to. */
+static void keep_start(struct file_store *file, const struct strbuf *text, size_t size)
+{
+    free(file->journal_start);
+    file->journal_start = malloc(size + 1);
+    if (file->journal_start == NULL)
+        abort();
+    memcpy(file->journal_start, strbuf_str(text), size);
+    file->journal_start_size = size;
 }
 
 static int open_for_append(struct file_store *file, off_t size, struct err *err)
@@ -69,19 +83,30 @@ static int open_for_append(struct file_store *file, off_t size, struct err *err)
 static int start_journal(struct file_store *file, const char *lineage, int64_t serial,
                          struct err *err)
 {
-    struct strbuf head CLEANUP(strbuf_release);
+    struct strbuf head CLEANUP(strbuf_release), stored CLEANUP(strbuf_release);
     strbuf_init(&head, STRBUF_MAX_OUTPUT);
+    strbuf_init(&stored, STRBUF_MAX_OUTPUT);
     journal_encode_head(lineage, serial, &head);
-    if (storage_create(file->journal, &head, err) < 0 ||
+    if (journal_seal_line(file->seal, (struct journal_start){0}, 0, &head, &stored, err) < 0 ||
+        storage_create(file->journal, &stored, err) < 0 ||
         storage_sync_dir(file->journal, err) < 0)
         return -1;
     file->journal_n = 0;
-    return open_for_append(file, (off_t)strbuf_len(&head), err);
+    keep_start(file, &stored, strbuf_len(&stored));
+    return open_for_append(file, (off_t)strbuf_len(&stored), err);
+}
+
+static int go_on(struct file_store *file, const struct stored_journal *stored, struct err *err)
+{
+    file->journal_n = stored->journal.n;
+    keep_start(file, &stored->raw, stored->start);
+    return open_for_append(file, (off_t)stored->good, err);
 }
 
 static int open_journal(struct file_store *file, struct err *err)
 {
     struct strbuf text CLEANUP(strbuf_release);
+    struct stored_journal stored CLEANUP(stored_journal_release) = {0};
     strbuf_init(&text, STATE_SIZE_MAX);
     char lineage[33];
     int64_t serial;
@@ -91,19 +116,17 @@ static int open_journal(struct file_store *file, struct err *err)
     if (found == 0)
         return err_set(err, ERR_INTERNAL, "%s: recorded before the first state was written",
                        file->path);
-    struct journal journal;
-    if (scan_stored(file, &journal, err) < 0)
+    if (scan_stored(file, &stored, err) < 0)
         return -1;
-    switch (journal_fit(&journal, lineage, serial)) {
+    switch (journal_fit(&stored.journal, lineage, serial)) {
     case JOURNAL_FITS:
-        file->journal_n = journal.n;
-        return open_for_append(file, (off_t)journal.good, err);
+        return go_on(file, &stored, err);
     case JOURNAL_SPENT:
         return start_journal(file, lineage, serial, err);
     case JOURNAL_FOREIGN:
         break;
     }
-    return store_file_refuse_journal(file, &journal, err);
+    return store_file_refuse_journal(file, &stored.journal, err);
 }
 
 /* After a failure the end of the journal is put back, so that a later record may succeed; when
@@ -134,9 +157,12 @@ int store_file_record(struct store *store, const struct record *record, struct e
                        file->journal);
     if (file->journal_fd < 0 && open_journal(file, err) < 0)
         return -1;
-    struct strbuf line CLEANUP(strbuf_release);
+    struct strbuf plain CLEANUP(strbuf_release), line CLEANUP(strbuf_release);
+    strbuf_init(&plain, STRBUF_MAX_OUTPUT);
     strbuf_init(&line, STRBUF_MAX_OUTPUT);
-    if (journal_encode(file->journal_n + 1, record, &line, err) < 0)
+    const struct journal_start start = {file->journal_start, file->journal_start_size};
+    if (journal_encode(file->journal_n + 1, record, &plain, err) < 0 ||
+        journal_seal_line(file->seal, start, file->journal_n + 1, &plain, &line, err) < 0)
         return -1;
     if ((size_t)file->journal_size + strbuf_len(&line) > STATE_SIZE_MAX)
         return err_set(err, ERR_STORAGE, "%s: larger than %d bytes: run again", file->journal,
@@ -166,27 +192,37 @@ static int check_successor(const struct file_store *file, const struct state *st
 static int drop_old_journal(struct file_store *file, const char *lineage, int64_t serial,
                             struct err *err)
 {
-    struct journal journal;
+    struct stored_journal stored CLEANUP(stored_journal_release) = {0};
     if (file->journal_fd >= 0)
         return 0;
-    if (scan_stored(file, &journal, err) < 0)
+    if (scan_stored(file, &stored, err) < 0)
         return -1;
-    enum journal_fit fit = journal_fit(&journal, lineage, serial);
+    enum journal_fit fit = journal_fit(&stored.journal, lineage, serial);
     if (fit == JOURNAL_FOREIGN)
-        return store_file_refuse_journal(file, &journal, err);
+        return store_file_refuse_journal(file, &stored.journal, err);
     if (fit == JOURNAL_SPENT && unlink(file->journal) < 0 && errno != ENOENT)
         return storage_fail(err, file->journal, "remove it", errno);
     return 0;
 }
 
-/* A second name for the former state; a copy where the file system has no such names. */
-static int make_backup(struct file_store *file, const struct strbuf *former, struct err *err)
+int store_file_link(const char *from, const char *to, struct err *err)
+{
+    unlink(to);
+    if (link(from, to) == 0)
+        return 0;
+    struct strbuf copy CLEANUP(strbuf_release);
+    strbuf_init(&copy, STATE_SIZE_MAX);
+    if (storage_read(from, &copy, err) < 0)
+        return -1;
+    return storage_create(to, &copy, err);
+}
+
+static int make_backup(struct file_store *file, struct err *err)
 {
     char temp[4096];
     if (snprintf(temp, sizeof(temp), "%s.new", file->backup) >= (int)sizeof(temp))
         return storage_fail(err, file->backup, "create it", ENAMETOOLONG);
-    unlink(temp);
-    if (link(file->path, temp) < 0 && storage_create(temp, former, err) < 0)
+    if (store_file_link(file->path, temp, err) < 0)
         return -1;
     int result = 0;
     if (rename(temp, file->backup) < 0)
@@ -195,12 +231,13 @@ static int make_backup(struct file_store *file, const struct strbuf *former, str
     return result;
 }
 
-static int replace(struct file_store *file, const struct strbuf *text,
-                   const struct strbuf *former, struct err *err)
+/* former: serial of the state that is replaced, 0 when there is none. */
+static int replace(struct file_store *file, const struct strbuf *text, int64_t former,
+                   struct err *err)
 {
     if (storage_create(file->temp, text, err) < 0)
         return -1;
-    if (strbuf_len(former) > 0 && make_backup(file, former, err) < 0) {
+    if (former > 0 && (store_file_keep(file, former, err) < 0 || make_backup(file, err) < 0)) {
         unlink(file->temp);
         return -1;
     }
@@ -223,8 +260,9 @@ static int confirm(struct file_store *file, const char *lineage, int64_t serial,
     return storage_sync_dir(file->path, err);
 }
 
+/* plain: the document; text: as it goes into the file. */
 static int write_text(struct file_store *file, const struct state *state,
-                      const struct strbuf *text, struct err *err)
+                      const struct strbuf *plain, const struct strbuf *text, struct err *err)
 {
     struct strbuf former CLEANUP(strbuf_release);
     strbuf_init(&former, STATE_SIZE_MAX);
@@ -232,17 +270,18 @@ static int write_text(struct file_store *file, const struct state *state,
     int64_t serial = 0;
     if (store_file_stored(file, &former, lineage, &serial, err) < 0)
         return -1;
-    bool is_stored = strbuf_len(&former) == strbuf_len(text) &&
-                     memcmp(strbuf_str(&former), strbuf_str(text), strbuf_len(text)) == 0;
+    bool is_stored = strbuf_len(&former) == strbuf_len(plain) &&
+                     memcmp(strbuf_str(&former), strbuf_str(plain), strbuf_len(plain)) == 0;
     if (is_stored)
         return confirm(file, lineage, serial, err);
     if (check_successor(file, state, lineage, serial, err) < 0 ||
         drop_old_journal(file, lineage, serial, err) < 0 ||
-        replace(file, text, &former, err) < 0 || storage_sync_dir(file->path, err) < 0)
+        replace(file, text, serial, err) < 0 || storage_sync_dir(file->path, err) < 0)
         return -1;
     unlink(file->journal); /* spent, whether or not this succeeds */
     close_journal(file);
     file->journal_broken = false;
+    store_file_tidy(file);
     return 0;
 }
 
@@ -253,11 +292,18 @@ int store_file_write(struct store *store, const struct state *state, struct err 
         return -1;
     if (state_check(state, err) < 0)
         return err_wrap(err, "%s: not written", file->path);
-    struct strbuf text CLEANUP(strbuf_release);
-    strbuf_init(&text, STATE_SIZE_MAX);
-    state_encode(state, &text);
-    if (strbuf_overflowed(&text))
+    struct strbuf plain CLEANUP(strbuf_release), sealed CLEANUP(strbuf_release);
+    strbuf_init(&plain, STATE_SIZE_MAX);
+    strbuf_init(&sealed, STATE_SIZE_MAX);
+    state_encode(state, &plain);
+    const struct seal_label label = {
+        .purpose = SEAL_STATE, .lineage = state->lineage, .serial = state->serial};
+    bool seals = seal_writes(file->seal);
+    if (seals &&
+        seal_text(file->seal, &label, strbuf_str(&plain), strbuf_len(&plain), &sealed, err) < 0)
+        return err_wrap(err, "%s: not written", file->path);
+    if (strbuf_overflowed(&plain) || strbuf_overflowed(&sealed))
         return err_set(err, ERR_STORAGE, "%s: larger than %d bytes", file->path,
                        STATE_SIZE_MAX);
-    return write_text(file, state, &text, err);
+    return write_text(file, state, &plain, seals ? &sealed : &plain, err);
 }

@@ -249,6 +249,7 @@ struct store *store_http_open(const struct store_http_options *options)
         .unlock_address = arena_strdup(arena, options->unlock_address),
         .unlock_method = arena_strdup(arena, options->unlock_method),
         .version = arena_strdup(arena, options->version),
+        .seal = options->seal,
         .http = options->http};
     pthread_mutex_init(&store->guard, NULL);
     strbuf_init(&store->text, STATE_SIZE_MAX);

@@ -41,11 +41,12 @@ struct state_http {
     void (*close)(struct state_http *http);
 };
 
-/* Copied, all but http, which becomes the store's. */
+/* Copied, all but the seal, and http, which becomes the store's. */
 struct store_http_options {
     const char *address, *update_method;
     const char *lock_address, *lock_method, *unlock_address, *unlock_method;
-    const char *version; /* of the program, for the note about the holder */
+    const char *version;     /* of the program, for the note about the holder */
+    const struct seal *seal; /* borrowed; NULL: the document goes out as it is */
     struct state_http *http;
 };
 

@@ -75,7 +75,7 @@ int http_post(struct http_store *store, const struct strbuf *text, const struct 
 
 /* The only places where documents become what is sent, and come back. */
 int http_pack(const struct http_store *store, const struct strbuf *text,
-              struct strbuf *ret_body, struct err *err);
+              const struct stored *identity, struct strbuf *ret_body, struct err *err);
 int http_unpack(const struct http_store *store, const struct strbuf *body,
                 struct strbuf *ret_text, struct err *err);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "content_md5.h"
+#include "seal.h"
 #include "state.h"
 #include "store_http_internal.h"
 
@@ -107,19 +108,25 @@ int exchange_pause(struct http_store *store, unsigned attempt)
 
 /* ---- documents --------------------------------------------------------------------------- */
 
-int http_pack(const struct http_store *store UNUSED, const struct strbuf *text,
-              struct strbuf *ret_body, struct err *err)
+int http_pack(const struct http_store *store, const struct strbuf *text,
+              const struct stored *identity, struct strbuf *ret_body, struct err *err)
 {
-    strbuf_add_mem(ret_body, strbuf_str(text), strbuf_len(text));
+    const struct seal_label label = {
+        .purpose = SEAL_STATE, .lineage = identity->lineage, .serial = identity->serial};
+    if (seal_document(store->options.seal, &label, strbuf_str(text), strbuf_len(text), ret_body,
+                      err) < 0)
+        return -1;
     if (strbuf_overflowed(ret_body))
         return err_set(err, ERR_STORAGE, "the state is larger than %d bytes", STATE_SIZE_MAX);
     return 0;
 }
 
-int http_unpack(const struct http_store *store UNUSED, const struct strbuf *body,
+int http_unpack(const struct http_store *store, const struct strbuf *body,
                 struct strbuf *ret_text, struct err *err)
 {
-    strbuf_add_mem(ret_text, strbuf_str(body), strbuf_len(body));
+    if (unseal_document(store->options.seal, SEAL_STATE, strbuf_str(body), strbuf_len(body),
+                        ret_text, err) < 0)
+        return err_wrap(err, "%s", store->options.address);
     if (strbuf_overflowed(ret_text))
         return err_set(err, ERR_INVALID, "the state is larger than %d bytes", STATE_SIZE_MAX);
     return 0;
@@ -304,7 +311,7 @@ int http_post(struct http_store *store, const struct strbuf *text, const struct 
         return -1;
     if (same_document(&store->stored, next))
         return 0;
-    if (check_successor(store, next, err) < 0 || http_pack(store, text, &body, err) < 0)
+    if (check_successor(store, next, err) < 0 || http_pack(store, text, next, &body, err) < 0)
         return -1;
     strbuf_add(&url, store->options.address);
     add_id(&url, store->lock.id);

@@ -5,14 +5,25 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "arena.h"
 #include "journal.h"
 #include "store.h"
 #include "strbuf.h"
 
+/* A document of the past; the oldest gives way. */
+struct mem_former {
+    struct strbuf document;
+    int64_t serial, at_ms;
+};
+
 struct mem_store {
     struct store base;
     struct strbuf document, journal;
+    int64_t at_ms; /* when the document was written */
+    struct mem_former formers[STORE_HISTORY_KEPT];
+    size_t n_formers;
     uint64_t n;
     struct lock_info holder;
     bool is_locked;
@@ -121,6 +132,27 @@ static int mem_record(struct store *store, const struct record *record, struct e
     return 0;
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void keep(struct mem_store *mem, int64_t serial)
+{
+    struct mem_former *formers = mem->formers;
+    if (mem->n_formers == STORE_HISTORY_KEPT) {
+        strbuf_release(&formers[0].document);
+        memmove(&formers[0], &formers[1], (STORE_HISTORY_KEPT - 1) * sizeof(*formers));
+        mem->n_formers--;
+    }
+    struct mem_former *former = &formers[mem->n_formers++];
+    *former = (struct mem_former){.serial = serial, .at_ms = mem->at_ms};
+    strbuf_init(&former->document, STATE_SIZE_MAX);
+    strbuf_add_mem(&former->document, strbuf_str(&mem->document), strbuf_len(&mem->document));
+}
+
 static int mem_write(struct store *store, const struct state *state, struct err *err)
 {
     struct mem_store *mem = of(store);
@@ -133,17 +165,70 @@ static int mem_write(struct store *store, const struct state *state, struct err 
                        state->lineage, (long long)state->serial, lineage, (long long)serial);
     if (spend(mem, err) < 0)
         return -1;
+    if (serial > 0)
+        keep(mem, serial);
     strbuf_clear(&mem->document);
     strbuf_clear(&mem->journal);
     mem->n = 0;
     state_encode(state, &mem->document);
+    mem->at_ms = now_ms();
     return 0;
+}
+
+static int describe(const struct strbuf *document, struct arena *arena,
+                    struct history_entry *entry, struct err *err)
+{
+    struct state_summary summary;
+    if (state_summarise(strbuf_str(document), strbuf_len(document), arena, &summary, err) < 0)
+        return -1;
+    entry->serial = summary.serial;
+    entry->commit = summary.commit;
+    entry->plan = summary.plan;
+    entry->n_resources = summary.n_resources;
+    return 0;
+}
+
+static int mem_history(struct store *store, struct arena *arena,
+                       struct history_entry **ret_entries, size_t *ret_n, struct err *err)
+{
+    struct mem_store *mem = of(store);
+    size_t n = 0;
+    struct history_entry *entries =
+        ARENA_ARRAY(arena, mem->n_formers + 1, struct history_entry);
+    if (strbuf_len(&mem->document) > 0) {
+        entries[n] = (struct history_entry){.current = true, .at_ms = mem->at_ms};
+        if (describe(&mem->document, arena, &entries[n++], err) < 0)
+            return -1;
+    }
+    for (size_t i = mem->n_formers; i-- > 0;) {
+        entries[n] = (struct history_entry){.at_ms = mem->formers[i].at_ms};
+        if (describe(&mem->formers[i].document, arena, &entries[n++], err) < 0)
+            return -1;
+    }
+    *ret_entries = entries;
+    *ret_n = n;
+    return 0;
+}
+
+static int mem_read_former(struct store *store, int64_t serial, struct arena *arena,
+                           const struct schema_source *schemas, struct state **ret_state,
+                           struct err *err)
+{
+    const struct mem_store *mem = of(store);
+    for (size_t i = 0; i < mem->n_formers; i++)
+        if (mem->formers[i].serial == serial)
+            return state_decode(strbuf_str(&mem->formers[i].document),
+                                strbuf_len(&mem->formers[i].document), arena, schemas,
+                                ret_state, err);
+    return err_set(err, ERR_NOT_FOUND, "serial %lld is not kept", (long long)serial);
 }
 
 static void mem_close(struct store *store)
 {
     strbuf_release(&of(store)->document);
     strbuf_release(&of(store)->journal);
+    for (size_t i = 0; i < of(store)->n_formers; i++)
+        strbuf_release(&of(store)->formers[i].document);
     free(store);
 }
 
@@ -155,6 +240,8 @@ static const struct store_ops mem_ops = {
     .record = mem_record,
     .write = mem_write,
     .close = mem_close,
+    .history = mem_history,
+    .read_former = mem_read_former,
 };
 
 struct store *store_mem_open(long fail_after)

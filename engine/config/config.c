@@ -9,6 +9,7 @@
 #include "atom.h"
 #include "decode.h"
 #include "diag.h"
+#include "encryption.h"
 #include "hosts.h"
 #include "links.h"
 #include "manifest.h"
@@ -241,6 +242,15 @@ static void read_state(struct config_doc *doc)
         doc->config->state = state_section_read(&doc->decoder, entry, &broken);
 }
 
+static void read_encryption(struct config_doc *doc)
+{
+    const char *key = atom(doc->config->atoms, encryption_schema.section);
+    const struct entry *entry = node_find(&doc->manifest.root, key);
+    doc->config->encryption_given = entry != NULL;
+    if (entry != NULL)
+        doc->config->encryption = encryption_read(&doc->decoder, entry);
+}
+
 static void keep_resources(struct config_doc *doc, const struct collection *all)
 {
     struct instances *list = &doc->config->resources;
@@ -287,6 +297,7 @@ static void decode_all(struct config_doc *doc)
     secret_scan(&doc->manifest.root, doc->diags);
     read_providers(doc);
     read_state(doc);
+    read_encryption(doc);
     read_sections(doc, &all);
     expand_pools(doc, &all);
     keep_resources(doc, &all);
@@ -326,16 +337,23 @@ int config_finish(struct config_doc *doc, const struct source_file *attachments,
     return end(doc, ret_config);
 }
 
+/* Literal secrets in a section, before it is read. */
+static void scan_section(struct config_doc *doc, const struct schema *schema)
+{
+    const struct entry *entry =
+        node_find(&doc->manifest.root, atom(doc->config->atoms, schema->section));
+    if (entry != NULL)
+        secret_scan(&entry->node, doc->diags);
+}
+
 int config_build_state(const struct config_input *input, struct arena *arena,
                        struct diags *diags, struct config **ret_config)
 {
     struct config_doc *doc;
     (void)config_parse(input, arena, diags, &doc); /* its errors are in the diags */
-    const struct entry *entry =
-        node_find(&doc->manifest.root, atom(doc->config->atoms, state_schema.section));
-    if (entry != NULL)
-        secret_scan(&entry->node, diags);
+    scan_section(doc, &state_schema);
     read_state(doc);
+    read_encryption(doc);
     return end(doc, ret_config);
 }
 

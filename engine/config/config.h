@@ -50,10 +50,15 @@ struct config {
     struct arena *arena;
     struct atoms *atoms; /* names, kinds, addresses; freed by config_release */
     const char *site;
-    struct instances resources; /* of all kinds, abstract ones too, by address */
-    struct instances providers; /* one per configured provider: "provider/vsphere" */
-    const struct instance *state; /* the section state, of state_schema; NULL: not given */
+    struct instances resources;        /* of all kinds, abstract ones too, by address */
+    struct instances providers;        /* one per configured provider: "provider/vsphere" */
+    const struct instance *state;      /* the section state, of state_schema; NULL: not given */
+    const struct instance *encryption; /* of encryption_schema; NULL: none, or wrong */
+    bool encryption_given;             /* the section is there, right or wrong */
 };
+
+/* The section of that name: how state and saved plans are encrypted. */
+extern const struct schema encryption_schema;
 
 /* What every object takes under the key lifecycle. */
 extern const struct schema lifecycle_schema;
@@ -68,8 +73,8 @@ enum { CONFIG_MAX_RESOURCES = 250000 };
 int config_build(const struct config_input *input, struct arena *arena, struct diags *diags,
                  struct config **ret_config);
 
-/* The same of config->state alone, for commands that need nothing else of a manifest: whatever is
- * wrong elsewhere does not matter to them, as long as the files can be read and merged. */
+/* The same of site, state and encryption alone, for commands that need nothing else: whatever
+ * is wrong elsewhere does not matter to them, as long as the files can be read and merged. */
 int config_build_state(const struct config_input *input, struct arena *arena,
                        struct diags *diags, struct config **ret_config);
 

@@ -120,7 +120,7 @@ static int refuse(const struct form *form, const struct attr *attr, const struct
 static const struct node *blame(const struct form *form, const struct attr *attr,
                                 const struct node *node)
 {
-    if (node->type != NODE_LIST || attr->type != &type_strings)
+    if (node->type != NODE_LIST || (attr->type != &type_strings && attr->type != &type_secrets))
         return node;
     for (size_t i = 0; i < node->n; i++) {
         const struct node *item = &node->entries[i].node;

@@ -56,6 +56,7 @@ static void list_known(struct merger *m)
     VEC_PUSH(arena, &m->known, atom(m->memory->atoms, "variables"));
     VEC_PUSH(arena, &m->known, atom(m->memory->atoms, "providers"));
     VEC_PUSH(arena, &m->known, atom(m->memory->atoms, "state"));
+    VEC_PUSH(arena, &m->known, atom(m->memory->atoms, encryption_schema.section));
     for (const struct kind *const *kind = m->input->kinds; *kind != NULL; kind++)
         if (!(*kind)->schema.expanded)
             VEC_PUSH(arena, &m->known, atom(m->memory->atoms, (*kind)->schema.section));

@@ -52,6 +52,8 @@ extern const struct attr_type type_principals;
 /* {env: NAME} | {file: PATH} | {command: [ARG, …]} | {credential: NAME}; canonical: that map.
  * A plain text is refused: it would be a secret in the file. */
 extern const struct attr_type type_secret;
+/* List of such references. */
+extern const struct attr_type type_secrets;
 /* {name: "address:port"}; canonical: the map. */
 extern const struct attr_type type_addresses;
 /* A list of maps, each as attr->items says; canonical: maps of the items' attributes that are

@@ -153,6 +153,39 @@ const struct attr_type type_secret = {
     .canonicalise = secret_canonicalise,
     .print = secret_print};
 
+/* ---- type_secrets --------------------------------------------------------------------------
+ */
+
+static int secrets_canonicalise(const struct attr *attr, const struct value *in,
+                                struct arena *arena, const struct value **ret, struct err *err)
+{
+    const struct attr secret = {.type = &type_secret};
+    const struct value *ignored;
+    if (in->type != VALUE_LIST)
+        return err_set(err, ERR_INVALID, "expected %s", attr->type->expects);
+    if (in->list.n > MAX_ITEMS)
+        return err_set(err, ERR_INVALID, "has more than %d items", MAX_ITEMS);
+    for (size_t i = 0; i < in->list.n; i++)
+        if (type_secret.canonicalise(&secret, in->list.items[i], arena, &ignored, err) < 0)
+            return err_wrap(err, "item %zu", i + 1);
+    *ret = in;
+    return 0;
+}
+
+static void secrets_print(const struct value *value, struct strbuf *out)
+{
+    for (size_t i = 0; i < value_count(value); i++) {
+        strbuf_add(out, i == 0 ? "" : ", ");
+        secret_print(value_at(value, i), out);
+    }
+}
+
+const struct attr_type type_secrets = {
+    .name = "secrets",
+    .expects = "a list of references such as {env: NAME}",
+    .canonicalise = secrets_canonicalise,
+    .print = secrets_print};
+
 /* ---- type_addresses -------------------------------------------------------------------------
  */
 

@@ -96,6 +96,12 @@ bool plan_is_empty(const struct plan *plan);
  * digest. */
 void plan_encode(const struct plan *plan, struct strbuf *out);
 
+/* Saved, a plan ends with a checksum over all before it, so that what was altered is not taken
+ * for a plan: put it at the end of what plan_encode wrote, when nothing changes in the text any
+ * more; and look at it. ERR_INVALID: no saved plan, or damaged. */
+void plan_add_checksum(struct strbuf *text);
+int plan_check_whole(const char *saved, size_t size, struct err *err);
+
 /* Compare a saved plan with one made now from fresh reads: 0 when they are the same;
  * ERR_CONFLICT naming what moved since. */
 int plan_check_saved(const char *saved, size_t size, const struct plan *now,

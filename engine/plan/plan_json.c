@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "digest.h"
 #include "err.h"
 #include "map.h"
 #include "strbuf.h"
@@ -246,6 +247,32 @@ void plan_encode(const struct plan *plan, struct strbuf *out)
 
 /* ---- saved plans --------------------------------------------------------------------------
  */
+
+#define PLAN_END "}\n"
+#define CHECKSUM ",\"checksum\":\""
+#define SAVED_END "\"}\n"
+
+enum { HEX_LEN = 32, TAIL_LEN = sizeof(CHECKSUM) - 1 + HEX_LEN + sizeof(SAVED_END) - 1 };
+
+void plan_add_checksum(struct strbuf *text)
+{
+    strbuf_truncate(text, strbuf_len(text) - strlen(PLAN_END));
+    struct digest digest = digest_bytes(strbuf_str(text), strbuf_len(text));
+    strbuf_addf(text, CHECKSUM "%s" SAVED_END, digest.hex);
+}
+
+int plan_check_whole(const char *saved, size_t size, struct err *err)
+{
+    size_t summed = size < TAIL_LEN ? 0 : size - TAIL_LEN;
+    const char *hex = saved + summed + strlen(CHECKSUM);
+    if (size >= TAIL_LEN && memcmp(saved + summed, CHECKSUM, strlen(CHECKSUM)) == 0 &&
+        memcmp(hex + HEX_LEN, SAVED_END, strlen(SAVED_END)) == 0 &&
+        memcmp(digest_bytes(saved, summed).hex, hex, HEX_LEN) == 0)
+        return 0;
+    return err_set(err, ERR_INVALID,
+                   "this is no saved plan, or it was altered, cut short or damaged: make a new "
+                   "one with gridform plan --out");
+}
 
 static void note_moved(struct strbuf *moved, const char *address)
 {

@@ -22,7 +22,7 @@ static struct store *open_empty(const char *path, struct arena *arena)
     static const char *const ends[] = {"", ".journal", ".backup", ".lock"};
     for (size_t i = 0; i < ARRAY_LEN(ends); i++)
         unlink(arena_printf(arena, "%s%s", path, ends[i]));
-    must(store_file_open(path, &store, &err), &err);
+    must(store_file_open(path, NULL, &store, &err), &err);
     must(store->ops->lock(store, &mine, 0, &holder, &err), &err);
     struct state *state = state_new(arena, "11112222333344445555666677778888", "bench");
     state->serial = 1;

@@ -174,7 +174,7 @@ static void state_of_another_site(void **state)
     char path[300];
     snprintf(path, sizeof(path), "%s/site.yaml", t->site.manifest);
     edit_text(path, "site: ml-private-cloud", "site: elsewhere");
-    for (size_t c = 0; c < 4; c++) { /* state list and show read no files */
+    for (size_t c = 0; c < 4; c++) { /* state list and show only look how it is kept */
         struct run *run = still_run(&t->site, 1, commands[c]);
         run_says(run, "ml-private-cloud");
         run_says(run, "elsewhere");

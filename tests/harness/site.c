@@ -148,7 +148,7 @@ static bool is_one_of(const char *word, const char *const *list)
 static void fill_words(const struct site *site, const char *const *words, const char **argv)
 {
     static const char *const files[] = {"validate", "plan",  "apply", "drift",
-                                        "show",     "graph", "template", "snapshot", NULL};
+                                        "show",     "graph", "template", "snapshot", "state", NULL};
     static const char *const states[] = {"plan", "apply",    "drift", "show",
                                          "state", "template", "snapshot", NULL};
     static const char *const stores[] = {"state", "force-unlock", NULL};

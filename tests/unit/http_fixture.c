@@ -69,9 +69,10 @@ int client_open_with(const struct http_fixture *f, const char *more, struct clie
     run_env_init(&client->env);
     client->env.op.sleep_ms = no_time;
     setenv("STATE_TOKEN", STATE_SERVER_TOKEN, 1);
-    const struct instance *settings = settings_of(client, manifest_of(f, client->arena, more));
+    const struct store_settings settings = {
+        .section = settings_of(client, manifest_of(f, client->arena, more)), .seal = f->seal};
     *ret = client;
-    if (open_store(&options, settings, &client->env, client->arena, &client->opened, err) < 0)
+    if (open_store(&options, &settings, &client->env, client->arena, &client->opened, err) < 0)
         return -1;
     client->store = client->opened.store;
     return 0;

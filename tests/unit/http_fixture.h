@@ -12,6 +12,7 @@
 struct http_fixture {
     struct state_server *server;
     unsigned flags;
+    const struct seal *seal; /* NULL: the document is plain */
 };
 
 /* One program's view of the server. Pauses take no time. */

@@ -21,7 +21,7 @@ int fixture_setup(void **fixture)
     snprintf(f->path, sizeof(f->path), "%s/state.json", f->directory);
     f->arena = arena_new();
     *fixture = f;
-    return store_file_open(f->path, &f->store, NULL);
+    return store_file_open(f->path, NULL, &f->store, NULL);
 }
 
 int fixture_setup_mem(void **fixture)

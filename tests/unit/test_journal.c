@@ -158,7 +158,7 @@ static void test_every_truncation_is_a_prefix(void **unused)
     arena_free(arena);
 }
 
-/* Only the very last byte can be mistaken for a torn end. */
+/* The last byte as well: a line that only lacks its end is no torn one. */
 static void test_every_flipped_bit_is_noticed(void **unused)
 {
     (void)unused;
@@ -173,10 +173,8 @@ static void test_every_flipped_bit_is_noticed(void **unused)
             text[at] = (char)(text[at] ^ (1 << bit));
             int result = journal_scan(text, size, &journal, &err);
             text[at] = (char)(text[at] ^ (1 << bit));
-            if (at + 1 < size && (result != -1 || err.code != ERR_INVALID))
+            if (result != -1 || err.code != ERR_INVALID)
                 fail_msg("bit %d of byte %zu", bit, at);
-            if (at + 1 == size && (result != 0 || journal.n != RECORDS - 1))
-                fail_msg("bit %d of the last byte", bit);
         }
     }
     arena_free(arena);

@@ -245,7 +245,7 @@ static void test_links_share_one_state(void **fixture)
     struct stat st;
     fixture_write_first(f);
     assert_int_equal(symlink("state.json", link), 0);
-    assert_int_equal(store_file_open(link, &store, &err), 0);
+    assert_int_equal(store_file_open(link, NULL, &store, &err), 0);
     assert_int_equal(store->ops->lock(store, &fixture_holder, 0, &holder, &err), -1);
     assert_int_equal(err.code, ERR_LOCKED);
     f->store->ops->unlock(f->store, NULL);
@@ -274,8 +274,8 @@ static void test_what_is_no_file(void **fixture)
     assert_int_equal(symlink("/nowhere/at/all", beside(f, ".journal")), 0);
     assert_read_fails(f, ERR_STORAGE, "symbolic link");
     struct store *store = NULL;
-    assert_int_equal(store_file_open("", &store, &err), -1);
-    assert_int_equal(store_file_open("directory/", &store, &err), -1);
+    assert_int_equal(store_file_open("", NULL, &store, &err), -1);
+    assert_int_equal(store_file_open("directory/", NULL, &store, &err), -1);
     assert_int_equal(err.code, ERR_INVALID);
 }
 
@@ -293,7 +293,7 @@ static void test_directory_is_made_when_needed(void **fixture)
     struct err err = {0};
     struct lock_info holder;
     char *parent = arena_printf(f->arena, "%s/.gridform", f->directory);
-    assert_int_equal(store_file_open(arena_printf(f->arena, "%s/s.json", parent), &store, &err),
+    assert_int_equal(store_file_open(arena_printf(f->arena, "%s/s.json", parent), NULL, &store, &err),
                      0);
     struct fixture inner = {.arena = f->arena, .store = store};
     assert_null(fixture_read(&inner));
@@ -304,7 +304,7 @@ static void test_directory_is_made_when_needed(void **fixture)
     store->ops->close(store);
 
     char *far = arena_printf(f->arena, "%s/a/b/s.json", f->directory);
-    assert_int_equal(store_file_open(far, &store, &err), 0);
+    assert_int_equal(store_file_open(far, NULL, &store, &err), 0);
     assert_int_equal(store->ops->lock(store, &fixture_holder, 0, &holder, &err), -1);
     assert_int_equal(err.code, ERR_STORAGE);
     store->ops->close(store);
@@ -345,7 +345,7 @@ static void test_nonsense_in_the_lock_file(void **fixture)
         spill(note, large, size);
         assert_int_equal(f->store->ops->holder(f->store, &holder, &err), 1);
         assert_string_equal(holder.who, "");
-        assert_int_equal(store_file_open(f->path, &second, &err), 0);
+        assert_int_equal(store_file_open(f->path, NULL, &second, &err), 0);
         assert_int_equal(second->ops->lock(second, &fixture_holder, 0, &holder, &err), -1);
         assert_int_equal(err.code, ERR_LOCKED);
         second->ops->close(second);

@@ -7,6 +7,7 @@
 #include "../harness/unit.h"
 #include "arena.h"
 #include "http_fixture.h"
+#include "seal.h"
 #include "value.h"
 
 static int start(void **fixture, unsigned flags)
@@ -132,6 +133,39 @@ static void test_course(void **fixture)
     MUST(client_unlock(client, &problem));
     assert_string_equal(state_server_lock(f->server), "");
     client_close(client);
+}
+
+/* With a key the server sees lineage and serial, and nothing else; who has another key or none
+ * reads and writes nothing. */
+static void test_encrypted(void **fixture)
+{
+    static const char key[] =
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    struct http_fixture *f = *fixture;
+    struct seal *seal = seal_new();
+    struct err err = {0};
+    struct state *state;
+    int64_t serial;
+    MUST(seal_add_key(seal, key, &problem));
+    f->seal = seal;
+    struct client *client = client_open(f);
+    assert_null(begin(client, "lock-1"));
+    write_state(client, sample_state(client->arena));
+    MUST(client_record(client, sample_intent("host/a", 1), &problem));
+    MUST(client_flush(client, &serial, &problem));
+    char *document = state_server_document(f->server);
+    assert_null(strstr(document, "host/"));
+    assert_non_null(strstr(document, "\"serial\":2"));
+    assert_non_null(strstr(document, "\"lineage\":\"" SAMPLE_LINEAGE "\""));
+    free(document);
+    assert_int_equal(read_state(client)->n_intents, 1);
+    f->seal = NULL;
+    struct client *other = client_open(f);
+    expect_failure(client_read(other, &state, &err), &err, ERR_DENIED, "names no key");
+    client_close(other);
+    MUST(client_unlock(client, &problem));
+    client_close(client);
+    seal_free(seal);
 }
 
 static void test_only_the_successor_is_written(void **fixture)
@@ -305,7 +339,7 @@ static void test_no_way_in(void **fixture)
     struct lock_info holder;
     client_close(client);
     /* The server shows what it was sent: that must not be seen. */
-    struct http_fixture other = {f->server, SERVER_BEARER};
+    struct http_fixture other = {f->server, SERVER_BEARER, NULL};
     MUST(client_open_with(&other, "  headers: { X-Other: x }\n", &client, &problem));
     expect_failure(client_read(client, &state, &err), &err, ERR_STORAGE, "401: you said ***");
     expect_failure(client_lock(client, "lock-1", &holder, &err), &err, ERR_STORAGE, "401");
@@ -345,7 +379,7 @@ static void test_unlock_fails(void **fixture)
 static void test_wrong_method(void **fixture)
 {
     struct http_fixture *f = *fixture;
-    struct http_fixture terraform = {f->server, 0};
+    struct http_fixture terraform = {f->server, 0, NULL};
     struct lock_info holder;
     struct err err = {0};
     struct client *client;
@@ -397,6 +431,8 @@ int main(void)
         ON(start_terraform, test_course),
         ON(start_gitlab, test_course),
         ON(start_bearer, test_course),
+        ON(start_terraform, test_encrypted),
+        ON(start_gitlab, test_encrypted),
         ON(start_gitlab, test_only_the_successor_is_written),
         ON(start_gitlab, test_a_bad_record_is_refused),
         ON(start_terraform, test_locked_by_another),

@@ -39,8 +39,8 @@ compopt() { :; } # outside of a completion it has nothing to act on
 
 offers 'validate|version' v
 offers 'show|snapshot|state|schema' s
-offers 'list|show' state ''
-offers 'show' state s
+offers 'history|list|mv|pull|push|rm|rollback|show' state ''
+offers 'show' state sh
 offers 'show' state show
 offers '--format' plan --f
 offers '--format' graph --f
@@ -68,6 +68,8 @@ offers "$addresses" show --chdir = manifest ''
 offers "$addresses" state show --state manifest/gridform.state ''
 offers "$addresses" plan -s manifest/gridform.state --adopt ''
 offers 'host/esx-gpu-01.lab.local' state show -C manifest host/
+offers "$addresses" state mv -C manifest ''
+offers "$addresses" state rm -C manifest host/esx-gpu-01.lab.local ''
 offers '' show -C 'other dir' ''
 offers '' state show '' # no state here
 offers '--json' show -C manifest --j
@@ -118,7 +120,7 @@ if command -v fish >/dev/null; then
     mkdir "$work/bin"
     ln -s "$gridform" "$work/bin/gridform"
     fish_offers 'schema|show|snapshot|state' 'gridform s'
-    fish_offers 'list|show' 'gridform state '
+    fish_offers 'history|list|mv|pull|push|rm|rollback|show' 'gridform state '
     fish_offers 'html|json|markdown|text' 'gridform plan --format '
     fish_offers 'host/esx-gpu-01.lab.local|template/centos72' 'gridform show -C manifest '
     fish_offers '--chdir' 'gridform plan --chd'

@@ -154,6 +154,12 @@ BROKEN = [  # path to set, value
     (("providers", "vra", "generation"), 8),
     (("providers", "esxi", "username"), DELETE),
     (("providers", "aws"), {}),
+    (("encryption",), {}),
+    (("encryption",), None),
+    (("encryption",), {"key": "0" * 64}),
+    (("encryption",), {"key": {"env": "A"}, "previous": ["0" * 64]}),
+    (("encryption",), {"previous": []}),
+    (("encryption",), {"key": {"env": "A"}, "cipher": "none"}),
     (("variables", "1a"), {"default": "x"}),
     (("variables", "a"), {"value": "x"}),
     (("variables", "a"), "x"),
@@ -230,6 +236,9 @@ GOOD = [
     (("catalog_services", "Another"), None),
     (("entitlements", "ml-users", "to"), [{"user": "a"}, {"group": "b"}]),
     (("providers", "vsphere", "password"), {"command": ["pass", "show", "x"]}),
+    (("encryption",), {"key": {"credential": "state-key"}}),
+    (("encryption",), {"previous": [{"file": "old.key"}]}),
+    (("encryption",), {"key": {"env": "A"}, "previous": [{"env": "B"}, {"command": ["c"]}]}),
     (("providers", "vsphere", "connect_to"), {"a.lab.local": "127.0.0.1:443", "b": "[::1]:22"}),
 ]
 
