@@ -15,6 +15,7 @@
 #include "open_seal.h"
 #include "redact.h"
 #include "reference.h"
+#include "report.h"
 #include "rules.h"
 #include "seal.h"
 #include "strbuf.h"
@@ -89,6 +90,8 @@ void app_release(struct app *app)
 
 void app_print_findings(struct app *app)
 {
+    if (app->reports)
+        return;
     struct strbuf text;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     diags_sort(app->diags);
@@ -141,8 +144,10 @@ int app_load(struct app *app)
         return code;
     if (load_manifest(app->options, source, app->arena, app->diags, &app->loaded, &err) < 0) {
         app_print_findings(app);
-        if (err.code != ERR_NONE)
+        if (err.code != ERR_NONE) {
+            diag_error(app->diags, (struct pos){0}, "%s", err.message); /* for a report */
             return app_fail(EXIT_USAGE, "%s", err.message);
+        }
         return counted_failure(app, EXIT_USAGE);
     }
     code = origin_note(app);
@@ -151,6 +156,7 @@ int app_load(struct app *app)
     fill_facts(app);
     const struct rules_input input = {&app->facts, &app->loaded.config->providers,
                                       app_today(app)};
+    app->rules_checked = true;
     if (rules_check(&input, app->diags) > 0) {
         app_print_findings(app);
         return counted_failure(app, EXIT_REFUSED);
@@ -455,11 +461,41 @@ int app_plan(struct app *app, const char *const *adopt, const struct plan **ret_
     return EXIT_OK;
 }
 
-int app_run(const struct options *options, enum app_stage stage, int (*work)(struct app *app))
+void app_print_report(struct app *app, const struct plan *plan, const struct drift *drift)
+{
+    struct report report;
+    struct strbuf text;
+    const char *site = app->loaded.config == NULL ? NULL : app->loaded.config->site;
+    strbuf_init(&text, STRBUF_MAX_OUTPUT);
+    report_init(&report, app->options, app->command, site, app->arena);
+    report.rules = app->rules_checked && drift == NULL;
+    for (size_t i = 0; i < app->loaded.n_files; i++)
+        report_add_file(&report, app->loaded.file_names[i]);
+    diags_sort(app->diags);
+    if (drift == NULL)
+        report_add_diags(&report, app->diags);
+    if (plan != NULL)
+        report_add_plan(&report, plan, &app->facts);
+    else if (drift != NULL)
+        report_add_drift(&report, drift, &app->facts);
+    else if (app->rules_checked)
+        report_add_resources(&report, &app->loaded.config->resources);
+    report_render(&report, app->options->format, &text);
+    report_release(&report);
+    app_print(app, &text);
+}
+
+static int run_command(const struct options *options, const char *command, enum app_stage stage,
+                       int (*work)(struct app *app))
 {
     struct app app;
     app_init(&app, options);
+    app.command = command;
+    app.reports = command != NULL && (report_has_format(options->format) ||
+                                      (stage == APP_FILES && options->format == FORMAT_JSON));
     int code = app_load(&app);
+    if (code != EXIT_OK && app.reports)
+        app_print_report(&app, NULL, NULL);
     if (code == EXIT_OK && stage >= APP_STATE)
         code = app_read_state(&app);
     if (code == EXIT_OK && stage >= APP_LIVE)
@@ -468,6 +504,17 @@ int app_run(const struct options *options, enum app_stage stage, int (*work)(str
         code = work(&app);
     app_release(&app);
     return code;
+}
+
+int app_run(const struct options *options, enum app_stage stage, int (*work)(struct app *app))
+{
+    return run_command(options, NULL, stage, work);
+}
+
+int app_run_reporting(const struct options *options, const char *command, enum app_stage stage,
+                      int (*work)(struct app *app))
+{
+    return run_command(options, command, stage, work);
 }
 
 void app_redact(const struct app *app, struct strbuf *text)

@@ -40,6 +40,9 @@ struct app {
     struct facts facts;
     struct snapshot *snapshot; /* --live: instead of the systems; NULL: they are asked */
     const char *const *only;   /* addresses that app_plan is about; NULL: all */
+    const char *command;       /* whose run it is: "plan"; NULL: it prints no reports */
+    bool reports;              /* the output is a report: findings are printed there */
+    bool rules_checked;        /* the files could be read */
     bool provider_trouble;     /* something could not be read */
     bool locked;
 };
@@ -79,14 +82,22 @@ int app_plan(struct app *app, const char *const *adopt, const struct plan **ret_
  * the end. */
 enum app_stage { APP_FILES, APP_STATE, APP_LIVE };
 int app_run(const struct options *options, enum app_stage stage, int (*work)(struct app *app));
+/* The same for a command that also prints reports: when the files are at fault, it prints one.
+ */
+int app_run_reporting(const struct options *options, const char *command, enum app_stage stage,
+                      int (*work)(struct app *app));
 
 /* Take out of a text what must not be seen: a secret may stand anywhere in the world. */
 void app_redact(const struct app *app, struct strbuf *text);
 /* Write a text to standard output, redacted, and release it. */
 void app_print(const struct app *app, struct strbuf *text);
 
-/* Write what was found in the files so far to standard error. */
+/* Write what was found in the files so far to standard error; not when the output is a report,
+ * which has it all (report.h). */
 void app_print_findings(struct app *app);
+/* Print a report of what was found in the files and by the rules; plan and drift are those that
+ * there are, or NULL. */
+void app_print_report(struct app *app, const struct plan *plan, const struct drift *drift);
 /* Print an error in one line: "gridform: …". Returns code, for one-line returns. */
 int app_fail(enum exit_code code, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Describe the holder of the state's lock on standard error: "gridform: PREFIX jane@host …". */

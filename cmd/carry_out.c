@@ -77,7 +77,7 @@ struct member {
 static void add_event(const char *event, const struct member *members, size_t n,
                       struct strbuf *out)
 {
-    strbuf_addf(out, "{\"event\":\"%s\",\"elapsed_ms\":0", event);
+    strbuf_addf(out, "{\"event\":\"%s\",\"gridform_events\":1,\"elapsed_ms\":0", event);
     for (size_t i = 0; i < n; i++) {
         strbuf_addf(out, ",\"%s\":", members[i].name);
         if (members[i].text == NULL)

@@ -174,7 +174,10 @@ static void add_option_names(const struct command *command, struct strbuf *out)
     struct strbuf formats;
     strbuf_init(&formats, 200);
     command_list_formats(command, &formats);
-    strbuf_addf(out, ".br\nFormats: %s.\n", strbuf_str(&formats));
+    strbuf_add(out, ".br\nFormats: ");
+    for (const char *at = strbuf_str(&formats); *at != '\0'; at++) /* short lines of input */
+        strbuf_add_char(out, *at == ' ' && at[-1] == ',' ? '\n' : *at);
+    strbuf_add(out, ".\n");
     strbuf_release(&formats);
 }
 

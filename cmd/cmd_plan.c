@@ -8,6 +8,7 @@
 #include "app.h"
 #include "command.h"
 #include "render.h"
+#include "report_place.h"
 #include "seal.h"
 #include "strbuf.h"
 
@@ -36,14 +37,31 @@ static int save(const char *path, const struct strbuf *text)
     return app_fail(EXIT_STORAGE, "%s: the plan cannot be saved: %s", path, strerror(error));
 }
 
-static void print(const struct app *app, const struct plan *plan)
+static void print_markdown(const struct app *app, const struct plan *plan, struct strbuf *out)
+{
+    const char *place = report_place(app->options->directory, app->arena);
+    const struct markdown_style style = {.limit = (size_t)app->options->limit,
+                                         .directory = place[0] == '/' ? NULL : place,
+                                         .no_html = app->options->no_html};
+    render_plan_markdown(plan, &style, out);
+}
+
+static void print(struct app *app, const struct plan *plan)
 {
     struct strbuf text;
+    if (app->reports) {
+        app_print_report(app, plan, NULL);
+        return;
+    }
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     if (app->options->format == FORMAT_JSON)
         plan_encode(plan, &text);
+    else if (app->options->format == FORMAT_TERRAFORM)
+        render_plan_terraform(plan, &app->facts, &text);
+    else if (app->options->format == FORMAT_GITLAB)
+        render_plan_gitlab(plan, &text);
     else if (app->options->format == FORMAT_MARKDOWN)
-        render_plan_markdown(plan, (size_t)app->options->limit, &text);
+        print_markdown(app, plan, &text);
     else if (app->options->format == FORMAT_HTML)
         render_plan_html(plan, app->diags, &text);
     else
@@ -88,7 +106,7 @@ static int show_plan(struct app *app)
 
 static int run(const struct options *options)
 {
-    return app_run(options, APP_LIVE, show_plan);
+    return app_run_reporting(options, "plan", APP_LIVE, show_plan);
 }
 
 static const enum option_id options[] = {OPTION_DIRECTORY,
@@ -130,11 +148,15 @@ const struct command command_plan = {
         "--format markdown is for pull requests: folded, harmful changes first, never longer\n"
         "than --limit; what has no room is counted, and harmful changes are named even then.\n"
         "--format html is one page for a browser, which loads nothing from anywhere: graph,\n"
-        "filter, scripts line by line, and harmful changes first.",
+        "filter, scripts line by line, and harmful changes first.\n"
+        "terraform-json is read by what reads plans of Terraform, gitlab-terraform by merge\n"
+        "requests of GitLab; sarif, junit, github and azure show findings, refusals and what\n"
+        "could not be read.",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
-    .formats =
-        1u << FORMAT_TEXT | 1u << FORMAT_JSON | 1u << FORMAT_MARKDOWN | 1u << FORMAT_HTML,
+    .formats = 1u << FORMAT_TEXT | 1u << FORMAT_JSON | 1u << FORMAT_MARKDOWN |
+               1u << FORMAT_HTML | 1u << FORMAT_TERRAFORM | 1u << FORMAT_GITLAB |
+               FORMATS_OF_REPORTS,
     .ranges = true,
     .run = run,
 };

@@ -33,8 +33,18 @@ enum output_format {
     FORMAT_DOT,
     FORMAT_MERMAID,
     FORMAT_HTML,
+    FORMAT_TERRAFORM,
+    FORMAT_GITLAB,
+    FORMAT_SARIF,
+    FORMAT_JUNIT,
+    FORMAT_GITHUB,
+    FORMAT_AZURE,
     FORMAT_COUNT
 };
+
+/* Those that show what checks found (report.h), as bits of struct command. */
+#define FORMATS_OF_REPORTS                                                                     \
+    (1u << FORMAT_SARIF | 1u << FORMAT_JUNIT | 1u << FORMAT_GITHUB | 1u << FORMAT_AZURE)
 
 extern const char *const format_names[FORMAT_COUNT];
 
@@ -61,6 +71,7 @@ struct options {
     bool detailed_exitcode, auto_approve, no_color, help, force;
     bool check, diff; /* fmt: change nothing, and tell */
     int64_t parallelism, lock_timeout_ms, limit;
+    bool no_html; /* markdown, for a forge that shows none */
     const char *const *arguments;
     size_t n_arguments;
 };

@@ -161,8 +161,13 @@ static void add_waves(const struct md_block *block, struct strbuf *out)
 /* ---- a block ------------------------------------------------------------------------------
  */
 
-static void add_code(const char *text, struct strbuf *out)
+/* In the summary, which is HTML where the forge knows it. */
+static void add_code(const struct md_block *block, const char *text, struct strbuf *out)
 {
+    if (block->no_html) {
+        md_code(text, out);
+        return;
+    }
     strbuf_add(out, "<code>");
     md_html(text, out);
     strbuf_add(out, "</code>");
@@ -174,7 +179,7 @@ static bool add_summary_names(const struct md_block *block, size_t max, struct s
     struct strbuf names;
     strbuf_init(&names, STRBUF_MAX_OUTPUT);
     size_t left = md_names(block->names.items, block->names.n, max, &names);
-    add_code(strbuf_str(&names), out);
+    add_code(block, strbuf_str(&names), out);
     strbuf_release(&names);
     return left == 0;
 }
@@ -184,7 +189,7 @@ static void add_remarks(const struct md_block *block, struct strbuf *out)
     const struct change *change = block->first;
     if (block->canary != NULL && block->names.n > 1) {
         strbuf_add(out, ", first ");
-        add_code(block->canary, out);
+        add_code(block, block->canary, out);
     }
     if (block->canary != NULL)
         strbuf_add(out, " (canary)");
@@ -192,30 +197,33 @@ static void add_remarks(const struct md_block *block, struct strbuf *out)
     const char *former = change_version(change, change->live);
     if (version != NULL) {
         strbuf_add(out, change_is_switch(change) ? ", switched to " : ", built as ");
-        add_code(version, out);
+        add_code(block, version, out);
     }
     if (version != NULL && former != NULL && change_has_former(change)) {
         strbuf_add(out, ", kept: ");
-        add_code(former, out);
+        add_code(block, former, out);
     }
     if (change->note != NULL) {
         strbuf_add(out, ", ");
-        add_code(change->note, out);
+        add_code(block, change->note, out);
     }
     if (block->one_place && change->desired != NULL && change->desired->pos.file != NULL) {
-        strbuf_add(out, ", <code>");
-        md_html(change->desired->pos.file, out);
-        strbuf_addf(out, ":%u</code>", change->desired->pos.line);
+        struct strbuf place;
+        strbuf_init(&place, STRBUF_MAX_OUTPUT);
+        strbuf_addf(&place, "%s:%u", change->desired->pos.file, change->desired->pos.line);
+        strbuf_add(out, ", ");
+        add_code(block, strbuf_str(&place), out);
+        strbuf_release(&place);
     }
 }
 
 static bool add_summary(const struct md_block *block, size_t names_max, struct strbuf *out)
 {
     const struct change *change = block->first;
-    strbuf_add(out, "<details>\n<summary>");
+    const char *verb = change_is_switch(change) ? "switch" : actions[change->action].verb;
+    strbuf_add(out, block->no_html ? "" : "<details>\n<summary>");
     add_waves(block, out);
-    strbuf_addf(out, ": <b>%s</b> ",
-                change_is_switch(change) ? "switch" : actions[change->action].verb);
+    strbuf_addf(out, block->no_html ? ": **%s** " : ": <b>%s</b> ", verb);
     if (block->names.n > 1)
         strbuf_addf(out, "%zu × ", block->names.n);
     strbuf_addf(out, "%s ", change->kind->schema.kind);
@@ -223,7 +231,7 @@ static bool add_summary(const struct md_block *block, size_t names_max, struct s
     bool complete = add_summary_names(block, max, out);
     change_harm_words(block->first, block->effects, ": ", out);
     add_remarks(block, out);
-    strbuf_add(out, "</summary>\n\n");
+    strbuf_add(out, block->no_html ? "\n\n" : "</summary>\n\n");
     return complete;
 }
 
@@ -328,5 +336,6 @@ void md_block_render(const struct md_block *block, size_t names_max, struct strb
         if (change_shows(change, &change->attrs[i]))
             add_script(&change->attrs[i], out);
     add_steps(change, out);
-    strbuf_add(out, "</details>\n");
+    if (!block->no_html)
+        strbuf_add(out, "</details>\n");
 }

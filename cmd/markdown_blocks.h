@@ -21,6 +21,7 @@ struct md_block {
     size_t at;               /* in order of the plan */
     bool one_place;          /* all are declared where the first one is */
     unsigned effects;        /* enum effect, of all steps */
+    bool no_html;            /* set by who renders: nothing folds then */
 };
 
 struct md_blocks {

@@ -31,7 +31,9 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_JSON] = {"json", 0, NULL, "print JSON (apply: one event per line)",
                      COMPLETE_NOTHING},
     [OPTION_FORMAT] = {"format", 0, "FORMAT", "form of the output", COMPLETE_FORMAT},
-    [OPTION_LIMIT] = {"limit", 0, "N", "markdown: at most N bytes (default: 64000)",
+    [OPTION_LIMIT] = {"limit", 0, "N",
+                      "markdown: at most N bytes (default: 64000), or what one of github, "
+                      "gitlab, bitbucket and azure takes",
                       COMPLETE_NOTHING},
     [OPTION_OUT] = {"out", 0, "FILE", "save the plan, for gridform apply FILE", COMPLETE_FILE},
     [OPTION_LIVE] = {"live", 0, "FILE",
@@ -77,8 +79,19 @@ const struct option_spec option_specs[OPTION_COUNT] = {
 };
 
 const char *const format_names[FORMAT_COUNT] = {
-    [FORMAT_TEXT] = "text", [FORMAT_JSON] = "json",       [FORMAT_MARKDOWN] = "markdown",
-    [FORMAT_DOT] = "dot",   [FORMAT_MERMAID] = "mermaid",     [FORMAT_HTML] = "html",
+    [FORMAT_TEXT] = "text",
+    [FORMAT_JSON] = "json",
+    [FORMAT_MARKDOWN] = "markdown",
+    [FORMAT_DOT] = "dot",
+    [FORMAT_MERMAID] = "mermaid",
+    [FORMAT_HTML] = "html",
+    /* for other programs */
+    [FORMAT_TERRAFORM] = "terraform-json",
+    [FORMAT_GITLAB] = "gitlab-terraform",
+    [FORMAT_SARIF] = "sarif",
+    [FORMAT_JUNIT] = "junit",
+    [FORMAT_GITHUB] = "github",
+    [FORMAT_AZURE] = "azure",
 };
 
 static int PRINTF_LIKE(2, 3) usage_error(const struct command *command, const char *format, ...)
@@ -148,16 +161,43 @@ static int set_format(const struct command *command, const char *text, enum outp
     return -1;
 }
 
-static int set_number(const struct command *command, enum option_id id, const char *text,
-                      struct options *ret)
+/* What a comment may hold there, in characters, of which none takes less than a byte, with some
+ * room for words around the plan. */
+static const struct {
+    const char *name;
+    int64_t limit;
+    bool no_html;
+} forges[] = {
+    {"github", 64000, false},   /* of 65,536 */
+    {"gitlab", 980000, false},  /* of 1,000,000 */
+    {"bitbucket", 32000, true}, /* of 32,768 */
+    {"azure", 147000, false},   /* of 150,000 */
+};
+
+static int set_limit(const struct command *command, const char *text, struct options *ret)
 {
-    bool limit = id == OPTION_LIMIT;
-    int64_t least = limit ? OPTIONS_LIMIT_LEAST : 1, most = limit ? OPTIONS_LIMIT_MOST : 256;
-    int64_t *to = limit ? &ret->limit : &ret->parallelism;
-    if (num_i64(text, to) == 0 && *to >= least && *to <= most)
+    for (size_t i = 0; i < ARRAY_LEN(forges); i++)
+        if (strcmp(text, forges[i].name) == 0) {
+            ret->limit = forges[i].limit;
+            ret->no_html = forges[i].no_html;
+            return 0;
+        }
+    if (num_i64(text, &ret->limit) == 0 && ret->limit >= OPTIONS_LIMIT_LEAST &&
+        ret->limit <= OPTIONS_LIMIT_MOST)
         return 0;
-    return usage_error(command, "--%s: a number from %lld to %lld, not %s",
-                       option_specs[id].name, (long long)least, (long long)most, text);
+    return usage_error(
+        command,
+        "--limit: a number from %d to %d, github, gitlab, bitbucket or azure, not "
+        "%s",
+        OPTIONS_LIMIT_LEAST, OPTIONS_LIMIT_MOST, text);
+}
+
+static int set_parallelism(const struct command *command, const char *text, struct options *ret)
+{
+    if (num_i64(text, &ret->parallelism) == 0 && ret->parallelism >= 1 &&
+        ret->parallelism <= 256)
+        return 0;
+    return usage_error(command, "--parallelism: a number from 1 to 256, not %s", text);
 }
 
 static int set_option(const struct command *command, enum option_id id, const char *text,
@@ -228,8 +268,9 @@ static int set_option(const struct command *command, enum option_id id, const ch
         ret->diff = true;
         return 0;
     case OPTION_LIMIT:
+        return set_limit(command, text, ret);
     case OPTION_PARALLELISM:
-        return set_number(command, id, text, ret);
+        return set_parallelism(command, text, ret);
     case OPTION_LOCK_TIMEOUT:
         if (num_duration(text, &ret->lock_timeout_ms) < 0)
             return usage_error(command, "--lock-timeout: a time such as 30s or 5m, not %s",

@@ -10,7 +10,7 @@
 static void begin(const struct progress *progress, struct strbuf *line, const char *event)
 {
     strbuf_init(line, STRBUF_MAX_OUTPUT);
-    strbuf_addf(line, "{\"event\":\"%s\",\"elapsed_ms\":%lld", event,
+    strbuf_addf(line, "{\"event\":\"%s\",\"gridform_events\":1,\"elapsed_ms\":%lld", event,
                 (long long)progress_elapsed(progress));
 }
 

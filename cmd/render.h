@@ -30,8 +30,21 @@ void render_plan_html(const struct plan *plan, const struct diags *findings,
 /* How much is due that the plan leaves out, in a line; nothing when it leaves out nothing. */
 void render_left_out(const struct plan *plan, struct strbuf *out);
 
-/* For pull requests: at most `limit` bytes (from 4,000), see render_markdown.c. */
-void render_plan_markdown(const struct plan *plan, size_t limit, struct strbuf *out);
+/* For pull requests, see render_markdown.c. */
+struct markdown_style {
+    size_t limit;          /* bytes, from 4,000 on */
+    const char *directory; /* of the manifest in its repository, for the marker; NULL or "": top */
+    bool no_html;          /* the forge shows no HTML */
+};
+void render_plan_markdown(const struct plan *plan, const struct markdown_style *style,
+                          struct strbuf *out);
+
+/* What readers of Terraform's plans take, see render_terraform.c. facts: those the plan was made
+ * from. */
+void render_plan_terraform(const struct plan *plan, const struct facts *facts,
+                           struct strbuf *out);
+/* The same counted, for merge requests of GitLab: {"create":1,"update":0,"delete":0}. */
+void render_plan_gitlab(const struct plan *plan, struct strbuf *out);
 
 void render_drift_text(const struct drift *drift, const char *site, bool colour,
                        struct strbuf *out);

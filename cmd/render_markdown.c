@@ -37,6 +37,7 @@ struct entry {
 struct page {
     const struct plan *plan;
     struct arena *arena;
+    const struct markdown_style *style;
     size_t limit;
     struct md_blocks blocks;
     struct entry *entries;
@@ -65,11 +66,22 @@ static void shorten(struct arena *arena, size_t max, const char *const **names, 
     strbuf_release(&text);
 }
 
-static void add_marker(const struct plan *plan, struct strbuf *out)
+/* A line that nobody sees, by which a pipeline finds the comment that it wrote before: the same
+ * for the same site and directory. Where HTML is shown as text, a definition of a link that
+ * nothing refers to is what stays hidden. */
+static void add_marker(const struct page *page, struct strbuf *out)
 {
-    strbuf_add(out, "<!-- gridform plan ");
-    md_comment(plan->site == NULL ? "(no site)" : plan->site, out);
-    strbuf_add(out, " -->\n");
+    const struct markdown_style *style = page->style;
+    strbuf_add(out, style->no_html ? "[//]: # (gridform:plan" : "<!-- gridform:plan");
+    if (page->plan->site != NULL) {
+        strbuf_add(out, " site=");
+        md_comment(page->plan->site, out);
+    }
+    if (style->directory != NULL && style->directory[0] != '\0') {
+        strbuf_add(out, " dir=");
+        md_comment(style->directory, out);
+    }
+    strbuf_add(out, style->no_html ? ")\n\n" : " -->\n");
 }
 
 /* The text of the head, line by line: a title and a list. */
@@ -84,7 +96,7 @@ static void add_head(struct page *page, struct strbuf *out)
     struct strbuf text;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     render_plan_head(&plan, false, &text);
-    add_marker(&plan, out);
+    add_marker(page, out);
     const char *before = "### ";
     for (const char *at = strbuf_str(&text); *at != '\0'; before = "- ") {
         size_t len = strcspn(at, "\n");
@@ -428,14 +440,18 @@ static void add_warning(const struct page *page, struct strbuf *out)
                     page->n_cut_harmful, page->n_cut_harmful == 1 ? " is" : "s are");
 }
 
-void render_plan_markdown(const struct plan *plan, size_t limit, struct strbuf *out)
+void render_plan_markdown(const struct plan *plan, const struct markdown_style *style,
+                          struct strbuf *out)
 {
+    size_t limit = style->limit;
     struct arena *arena CLEANUP(arena_freep) = arena_new();
-    struct page page = {.plan = plan, .arena = arena, .limit = limit};
+    struct page page = {.plan = plan, .arena = arena, .style = style, .limit = limit};
     struct strbuf top, body;
     strbuf_init(&top, STRBUF_MAX_OUTPUT);
     strbuf_init(&body, STRBUF_MAX_OUTPUT);
     page.blocks = md_blocks_of(plan, arena);
+    for (size_t i = 0; i < page.blocks.list.n; i++)
+        page.blocks.list.items[i].no_html = style->no_html;
     measure(&page);
     add_head(&page, &top);
     size_t head = strbuf_len(&top);

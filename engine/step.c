@@ -66,6 +66,12 @@ const char *reason_name(enum reason reason)
     return names_of(reason_names, REASON_COUNT, reason);
 }
 
+const char *effect_name(size_t bit)
+{
+    size_t n = ARRAY_LEN(effect_names);
+    return bit < n ? effect_names[bit] : bit == n ? "none" : NULL;
+}
+
 void effects_print(unsigned effects, struct strbuf *out)
 {
     bool first = true;

@@ -136,6 +136,8 @@ struct step *steps_add(struct step_list *list, const char *provider, const char 
 /* Stable names, for JSON and for tests. */
 const char *action_name(enum action action);
 const char *reason_name(enum reason reason);
+/* Of the bit with this number; "none" after the last one, then NULL. */
+const char *effect_name(size_t bit);
 /* Names of the bits of effects, joined with ", ". */
 void effects_print(unsigned effects, struct strbuf *out);
 

@@ -8,7 +8,7 @@ lab_packages="bubblewrap busybox-static bash-static"
 test_packages="$lab_packages clang python3 python3-pyvmomi python3-jsonschema python3-yaml
   python3-cryptography mandoc cmark-gfm chromium chromium-driver python3-selenium fonts-dejavu-core
   golang-go golang-github-vmware-govmomi-dev
-  openssh-client libxml2-utils curl git ca-certificates universal-ctags"
+  openssh-client libxml2-utils jq curl git ca-certificates universal-ctags"
 
 # install_packages YES PACKAGE...: install what is missing; ask first when a person is there.
 install_packages() {

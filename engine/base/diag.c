@@ -114,6 +114,11 @@ size_t diags_total(const struct diags *diags)
     return diags->findings.n;
 }
 
+size_t diags_dropped(const struct diags *diags)
+{
+    return diags->dropped;
+}
+
 bool diags_have_errors(const struct diags *diags)
 {
     return diags->dropped_errors > 0 || diags_count(diags, DIAG_ERROR) > 0;

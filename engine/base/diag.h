@@ -63,6 +63,7 @@ void diag_hint(struct diags *diags, struct diag *diag, const char *format, ...)
 
 size_t diags_count(const struct diags *diags, enum diag_severity severity);
 size_t diags_total(const struct diags *diags); /* of those that are kept */
+size_t diags_dropped(const struct diags *diags); /* of those that are only counted */
 bool diags_have_errors(const struct diags *diags);
 
 /* Take out the findings that are waived: a plan shows them itself. */

@@ -120,7 +120,7 @@ void read_page(const struct strbuf *page, struct arena *arena, size_t limit,
     assert_in_range(strbuf_len(page), 1, limit);
     assert_int_equal(utf8_check(strbuf_str(page), strbuf_len(page)), strbuf_len(page));
     assert_int_equal(strlen(strbuf_str(page)), strbuf_len(page));
-    assert_memory_equal(strbuf_str(page), "<!-- gridform plan ", 19);
+    assert_memory_equal(strbuf_str(page), "<!-- gridform:plan", 18);
     for (const char *at = strbuf_str(page); *at != '\0';) {
         size_t len = strcspn(at, "\n");
         assert_int_equal(at[len], '\n');

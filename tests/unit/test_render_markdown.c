@@ -128,10 +128,10 @@ static void check_plan(size_t n, size_t harm, size_t unlike, size_t limit)
     strbuf_init(&page, STRBUF_MAX_OUTPUT);
     strbuf_init(&again, STRBUF_MAX_OUTPUT);
     make_plan(&m, n);
-    render_plan_markdown(&m.plan, limit, &page);
+    render_plan_markdown(&m.plan, &(struct markdown_style){.limit = limit}, &page);
     read_page(&page, arena, limit, &seen);
     check_names(&m, &page, &seen);
-    render_plan_markdown(&m.plan, limit, &again);
+    render_plan_markdown(&m.plan, &(struct markdown_style){.limit = limit}, &again);
     assert_string_equal(strbuf_str(&page), strbuf_str(&again));
     /* With room for all of it nothing is left out. */
     if (n <= 50 && limit >= 64000) {
@@ -174,7 +174,7 @@ static void test_nothing_harmful_hidden(void **state UNUSED)
     struct seen seen = {0};
     strbuf_init(&page, STRBUF_MAX_OUTPUT);
     make_plan(&m, 20000);
-    render_plan_markdown(&m.plan, 64000, &page);
+    render_plan_markdown(&m.plan, &(struct markdown_style){.limit = 64000}, &page);
     read_page(&page, arena, 64000, &seen);
     size_t n = 0;
     for (size_t i = 0; i < m.plan.n_changes; i++) {
@@ -243,7 +243,7 @@ static void test_hostile(void **state UNUSED)
         /* A site or machine with a line break in its name cannot be: they are checked. */
         if (strchr(hostile[i], '\n') != NULL)
             m.plan.site = "site";
-        render_plan_markdown(&m.plan, 64000, &page);
+        render_plan_markdown(&m.plan, &(struct markdown_style){.limit = 64000}, &page);
         read_page(&page, arena, 64000, &seen);
         assert_int_equal(seen.n_details, 1);
         assert_null(strstr(strbuf_str(&page), "\xe2\x80\xae"));
@@ -306,7 +306,7 @@ static void test_many_refused(void **state UNUSED)
         struct strbuf page;
         struct seen seen = {0};
         strbuf_init(&page, STRBUF_MAX_OUTPUT);
-        render_plan_markdown(&m.plan, limits[l], &page);
+        render_plan_markdown(&m.plan, &(struct markdown_style){.limit = limits[l]}, &page);
         read_page(&page, arena, limits[l], &seen);
         check_names(&m, &page, &seen);
         const char *refused = strstr(strbuf_str(&page), "#### Refused (5000)");
@@ -379,7 +379,7 @@ static void test_example(void **state UNUSED)
     strbuf_init(&page, STRBUF_MAX_OUTPUT);
     plan_case_load(&c, arena, CASES_DIRECTORY, "000-fresh.case");
     const struct plan_input input = plan_case_input(&c);
-    render_plan_markdown(plan_build(&input, c.diags), 64000, &page);
+    render_plan_markdown(plan_build(&input, c.diags), &(struct markdown_style){.limit = 64000}, &page);
     const char *path = CASES_DIRECTORY "/000-fresh.md";
     if (getenv("GRIDFORM_UPDATE_CASES") != NULL) {
         FILE *file = fopen(path, "wb");
@@ -396,6 +396,38 @@ static void test_example(void **state UNUSED)
     plan_case_release(&c);
 }
 
+/* ---- markers ------------------------------------------------------------------------------ */
+
+static void check_marker(struct markdown_style style, const char *site, const char *line)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    static const char *const elements[] = {"<details>", "<summary>", "<code>", "<b>", "<!--"};
+    struct maker m = {.arena = arena, .seed = 5, .harm = 30, .unlike = 100};
+    struct strbuf page;
+    strbuf_init(&page, STRBUF_MAX_OUTPUT);
+    make_plan(&m, 3000);
+    m.plan.site = site;
+    render_plan_markdown(&m.plan, &style, &page);
+    assert_in_range(strbuf_len(&page), 1, style.limit);
+    assert_int_equal(strncmp(strbuf_str(&page), line, strlen(line)), 0);
+    for (size_t i = 0; style.no_html && i < ARRAY_LEN(elements); i++)
+        assert_null(strstr(strbuf_str(&page), elements[i]));
+    strbuf_release(&page);
+}
+
+/* The first line, at any limit, is one that nobody sees and that no name can end. */
+static void test_markers(void **state UNUSED)
+{
+    for (size_t limit = 4000; limit <= 1000000; limit *= 6) {
+        check_marker((struct markdown_style){.limit = limit, .directory = "sites/a b/"}, "x-->y",
+                     "<!-- gridform:plan site=x-%2D%3Ey dir=sites%2Fa%20b%2F -->\n");
+        check_marker((struct markdown_style){.limit = limit, .directory = ""}, "ml",
+                     "<!-- gridform:plan site=ml -->\n");
+        check_marker((struct markdown_style){.limit = limit, .no_html = true}, "a)\n(b",
+                     "[//]: # (gridform:plan site=a%29%0A%28b)\n\n### ");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,7 +435,7 @@ int main(void)
         cmocka_unit_test(test_hostile),     cmocka_unit_test(test_secrets_are_found),
         cmocka_unit_test(test_nothing_harmful_hidden),
         cmocka_unit_test(test_many_refused), cmocka_unit_test(test_line_diff),
-        cmocka_unit_test(test_line_diff_large), cmocka_unit_test(test_example),
+        cmocka_unit_test(test_markers), cmocka_unit_test(test_line_diff_large), cmocka_unit_test(test_example),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,7 +45,7 @@ static size_t check_plan(size_t n, unsigned harm, size_t long_lines, size_t limi
     size_t hidden[2] = {0, 0};
     strbuf_init(&page, STRBUF_MAX_OUTPUT);
     mixed_plan_make(&m, n);
-    render_plan_markdown(&m.plan, limit, &page);
+    render_plan_markdown(&m.plan, &(struct markdown_style){.limit = limit}, &page);
     read_page(&page, arena, limit, &seen);
     count_hidden(&m, &seen, hidden);
     size_t unnamed = either(&page, " disruptive change is not even named here",
@@ -133,7 +133,7 @@ static void test_lines_are_counted(void **state UNUSED)
         change.attrs = &attr;
         change.n_attrs = 1;
         m.plan = (struct plan){.site = "mixed", .changes = &change, .n_changes = 1};
-        render_plan_markdown(&m.plan, 1 << 20, &page);
+        render_plan_markdown(&m.plan, &(struct markdown_style){.limit = 1 << 20}, &page);
         line_diff(value_text(attr.from), value_text(attr.to), SIZE_MAX, &whole);
         size_t n = 0;
         for (const char *at = strbuf_str(&whole); *at != '\0';
@@ -182,7 +182,7 @@ static void test_one_odd_among_many(void **state UNUSED)
         if (form == 0)
             render_plan_text(&plan, false, &text);
         else
-            render_plan_markdown(&plan, 64000, &text);
+            render_plan_markdown(&plan, &(struct markdown_style){.limit = 64000}, &text);
         for (const char *at = strbuf_str(&text); *at != '\0'; at++)
             n_lines += *at == '\n';
         const char *first = strstr(strbuf_str(&text), "640 KiB");

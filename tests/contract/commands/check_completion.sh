@@ -47,8 +47,10 @@ offers '--format' graph --f
 offers '' apply --f
 offers '--state' plan --stat
 offers '' version --stat
-offers 'html|text|json|markdown' plan --format ''
-offers 'html|text|json|markdown' plan --format =
+offers 'html|text|json|markdown|terraform-json|gitlab-terraform|sarif|junit|github|azure' \
+    plan --format ''
+offers 'html|text|json|markdown|terraform-json|gitlab-terraform|sarif|junit|github|azure' \
+    plan --format =
 offers 'markdown' plan --format = m
 offers 'dot|mermaid' graph --format ''
 offers 'mermaid' graph -C x --format m
@@ -121,7 +123,8 @@ if command -v fish >/dev/null; then
     ln -s "$gridform" "$work/bin/gridform"
     fish_offers 'schema|show|snapshot|state' 'gridform s'
     fish_offers 'history|list|mv|pull|push|rm|rollback|show' 'gridform state '
-    fish_offers 'html|json|markdown|text' 'gridform plan --format '
+    fish_offers 'azure|github|gitlab-terraform|html|json|junit|markdown|sarif|terraform-json|text' \
+        'gridform plan --format '
     fish_offers 'host/esx-gpu-01.lab.local|template/centos72' 'gridform show -C manifest '
     fish_offers '--chdir' 'gridform plan --chd'
     fish_offers 'plan.json' 'gridform apply plan'
