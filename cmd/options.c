@@ -30,6 +30,21 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_LIMIT] = {"limit", 0, "N", "markdown: at most N bytes (default: 64000)",
                       COMPLETE_NOTHING},
     [OPTION_OUT] = {"out", 0, "FILE", "save the plan, for gridform apply FILE", COMPLETE_FILE},
+    [OPTION_REPORT] = {"report", 0, "FILE",
+                       "remember what was reported and since when in this file", COMPLETE_FILE},
+    [OPTION_NEW_ONLY] = {"new-only", 0, NULL,
+                         "show and exit for what is new since the last report (--report)",
+                         COMPLETE_NOTHING},
+    [OPTION_WATCH] = {"watch", 0, "TIME", "check again and again, this long apart",
+                      COMPLETE_NOTHING},
+    [OPTION_TIMEOUT] = {"timeout", 0, "TIME",
+                        "watch: cut a check off that takes longer (default: 10m)",
+                        COMPLETE_NOTHING},
+    [OPTION_LISTEN] = {"listen", 0, "HOST:PORT", "watch: serve /metrics and /healthz there",
+                       COMPLETE_NOTHING},
+    [OPTION_ALLOW_REMOTE] = {"allow-remote", 0, NULL,
+                             "let --listen take an address beyond loopback: no TLS, no password",
+                             COMPLETE_NOTHING},
     [OPTION_DETAILED_EXITCODE] = {"detailed-exitcode", 0, NULL, "exit 2 when changes are due",
                                   COMPLETE_NOTHING},
     [OPTION_AUTO_APPROVE] = {"yes", 'y', NULL, "apply without asking", COMPLETE_NOTHING},
@@ -133,6 +148,23 @@ static int set_number(const struct command *command, enum option_id id, const ch
                        option_specs[id].name, (long long)least, (long long)most, text);
 }
 
+static int set_time(const struct command *command, enum option_id id, const char *text,
+                    struct options *ret)
+{
+    bool watch = id == OPTION_WATCH;
+    int64_t least = id == OPTION_LOCK_TIMEOUT ? 0 : OPTIONS_TIME_LEAST_MS;
+    int64_t *to = watch                     ? &ret->watch_ms
+                  : id == OPTION_TIMEOUT ? &ret->timeout_ms
+                                            : &ret->lock_timeout_ms;
+    int64_t ms;
+    if (num_duration(text, &ms) < 0 || 
+        (least > 0 && (ms < least || ms > OPTIONS_TIME_MOST_MS)))
+        return usage_error(command, "--%s: a time such as 30s or 5m%s, not %s",
+                           option_specs[id].name, least > 0 ? ", from 1s to 30d" : "", text);
+    *to = ms;
+    return 0;
+}
+
 static int set_option(const struct command *command, enum option_id id, const char *text,
                       struct options *ret)
 {
@@ -176,9 +208,20 @@ static int set_option(const struct command *command, enum option_id id, const ch
     case OPTION_PARALLELISM:
         return set_number(command, id, text, ret);
     case OPTION_LOCK_TIMEOUT:
-        if (num_duration(text, &ret->lock_timeout_ms) < 0)
-            return usage_error(command, "--lock-timeout: a time such as 30s or 5m, not %s",
-                               text);
+    case OPTION_WATCH:
+    case OPTION_TIMEOUT:
+        return set_time(command, id, text, ret);
+    case OPTION_REPORT:
+        ret->report = text;
+        return 0;
+    case OPTION_NEW_ONLY:
+        ret->new_only = true;
+        return 0;
+    case OPTION_LISTEN:
+        ret->listen = text;
+        return 0;
+    case OPTION_ALLOW_REMOTE:
+        ret->allow_remote = true;
         return 0;
     case OPTION_HELP:
         ret->help = true;
@@ -232,6 +275,7 @@ int options_parse(const struct command *command, int argc, char **argv,
     *ret = (struct options){.directory = ".",
                             .parallelism = 10,
                             .limit = OPTIONS_LIMIT,
+                            .timeout_ms = OPTIONS_TIMEOUT_MS,
                             .arguments = arguments};
     bool only_arguments = false;
     for (int i = 0; i < argc;) {

@@ -89,3 +89,27 @@ const struct drift *drift_find(const struct facts *facts)
                             .n_checked = checked};
     return drift;
 }
+
+size_t drift_count(const struct drift *drift)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < drift->n; i++)
+        n += !drift->items[i].ignored;
+    return n;
+}
+
+size_t drift_count_news(const struct drift *drift)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < drift->n; i++)
+        n += !drift->items[i].ignored && drift->items[i].news != DRIFT_STILL;
+    return n;
+}
+
+size_t drift_count_blind_news(const struct drift *drift)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < drift->n_blind; i++)
+        n += drift->blind_seen == NULL || drift->blind_seen[i].news != DRIFT_STILL;
+    return n;
+}

@@ -140,7 +140,18 @@ struct drift {
     const struct drift_healed *healed;
     size_t n_healed;
     size_t n_checked; /* resources compared */
+    /* For who shows it; drift_find leaves them 0. */
+    size_t n_pending; /* resources with edits of the files that wait to be applied */
+    bool only_news;   /* what an earlier report told already is counted, not shown */
+    int64_t at_ms;    /* Unix time of the reading; 0: not told */
+    int code;         /* the exit code that goes with it */
 };
+
+/* Differences that count: not ignored. Of them those that are NEW or CHANGED. */
+size_t drift_count(const struct drift *drift);
+size_t drift_count_news(const struct drift *drift);
+/* The same of what could not be read. Without a memory all of it is news. */
+size_t drift_count_blind_news(const struct drift *drift);
 
 const struct drift *drift_find(const struct facts *facts);
 
