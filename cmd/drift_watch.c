@@ -129,9 +129,14 @@ static int64_t now_ms(void)
 static void tell_no_report(const struct service *service, int code)
 {
     notify_send("STATUS=The last check made no report (exit code %d)", code);
-    if (service->options->format == FORMAT_JSON)
-        printf("{\"gridform_drift\":1,\"exit\":%d,\"report\":false}\n", code);
+    if (service->options->format != FORMAT_JSON)
+        return;
+    struct strbuf text;
+    strbuf_init(&text, STRBUF_MAX_OUTPUT);
+    render_no_drift_json(app_wall_ms(), code, &text);
+    fputs(strbuf_str(&text), stdout);
     fflush(stdout);
+    strbuf_release(&text);
 }
 
 static enum watch_result check_once(void *context, const struct watch_turn *turn)

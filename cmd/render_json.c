@@ -70,6 +70,13 @@ static void add_drift_blind(const struct drift *drift, size_t i, struct strbuf *
     strbuf_add_char(out, '}');
 }
 
+void render_no_drift_json(int64_t at_ms, int code, struct strbuf *out)
+{
+    strbuf_add(out, "{\"gridform_drift\":1");
+    add_time("at", at_ms, out);
+    strbuf_addf(out, ",\"exit\":%d,\"report\":false}\n", code);
+}
+
 void render_drift_json(const struct drift *drift, const char *site, struct strbuf *out)
 {
     strbuf_add(out, "{\"gridform_drift\":1,\"site\":");

@@ -11,6 +11,7 @@
 #include <curl/curl.h>
 
 #include "../harness/unit.h"
+#include "num.h"
 #include "site.h"
 #include "strbuf.h"
 #include "worlds.h"
@@ -18,7 +19,9 @@
 #define POWER "hosts/esx-gpu-01.lab.local/power_policy"
 #define SSH "hosts/esx-gpu-01.lab.local/services/TSM-SSH/running"
 
-enum { LIMIT_MS = 60000, MANY = 200, WARM = 50, RSS_ROOM_KIB = 4096 };
+enum { LIMIT_MS = 60000, WARM = 40, RSS_ROOM_KIB = 8192 };
+
+static int64_t many = 100; /* checks of one service; the argument of the program */
 
 struct test {
     struct site site;
@@ -109,29 +112,39 @@ static long status_of(struct test *t, const char *method, const char *path)
     return status;
 }
 
+static double value_of(const struct strbuf *metrics, const char *name)
+{
+    char line[200];
+    snprintf(line, sizeof(line), "\n%s ", name);
+    const char *at = strstr(strbuf_str(metrics), line);
+    return at == NULL ? 0 : strtod(at + strlen(line), NULL);
+}
+
 /* A sample by its name and labels as they are written. */
 static double sample(struct test *t, const char *name)
 {
     struct strbuf body;
-    char line[200];
     strbuf_init(&body, 1 << 20);
     assert_int_equal(fetch(t, "GET", "/metrics", &body), 200);
-    snprintf(line, sizeof(line), "\n%s ", name);
-    const char *at = strstr(strbuf_str(&body), line);
-    double value = at == NULL ? 0 : strtod(at + strlen(line), NULL);
+    double value = value_of(&body, name);
     strbuf_release(&body);
     return value;
 }
 
+#define assert_sample(t, name, value) assert_int_equal((int)sample((t), (name)), (value))
+#define CHECKS(result) "gridform_checks_total{result=\"" result "\"}"
+
 static int checks(struct test *t)
 {
-    static const char *const results[] = {"clean", "drift", "partial", "error", "timeout"};
+    static const char *const results[] = {CHECKS("clean"), CHECKS("drift"), CHECKS("partial"),
+                                          CHECKS("error"), CHECKS("timeout")};
+    struct strbuf body;
     int n = 0;
-    for (size_t i = 0; i < ARRAY_LEN(results); i++) {
-        char name[100];
-        snprintf(name, sizeof(name), "gridform_checks_total{result=\"%s\"}", results[i]);
-        n += (int)sample(t, name);
-    }
+    strbuf_init(&body, 1 << 20);
+    assert_int_equal(fetch(t, "GET", "/metrics", &body), 200);
+    for (size_t i = 0; i < ARRAY_LEN(results); i++)
+        n += (int)value_of(&body, results[i]);
+    strbuf_release(&body);
     return n;
 }
 
@@ -151,9 +164,6 @@ static void check_now(struct test *t)
     kill(t->child.pid, SIGHUP);
     await_checks(t, n + 1);
 }
-
-#define assert_sample(t, name, value) assert_int_equal((int)sample((t), (name)), (value))
-#define CHECKS(result) "gridform_checks_total{result=\"" result "\"}"
 
 /* ---- drift that comes and goes ------------------------------------------------------------
  */
@@ -357,7 +367,7 @@ static void nothing_else_is_served(void **state)
     run_free(stop(t));
 }
 
-static size_t open_files(pid_t pid)
+static size_t count_files(pid_t pid)
 {
     char path[64];
     size_t n = 0;
@@ -368,6 +378,18 @@ static size_t open_files(pid_t pid)
         n++;
     closedir(directory);
     return n;
+}
+
+/* The smallest of some looks: our own request's connection may not be gone yet. */
+static size_t open_files(pid_t pid)
+{
+    size_t least = SIZE_MAX;
+    for (int i = 0; i < 20; i++) {
+        size_t n = count_files(pid);
+        least = n < least ? n : least;
+        pause_ms(5);
+    }
+    return least;
 }
 
 static long memory_kib(pid_t pid)
@@ -402,9 +424,13 @@ static void nothing_is_left_behind(void **state)
     long memory = 0;
     char *before = file_text("%s", t->site.state);
     lab_forget(&t->site.lab);
+    /* Freed memory that a sanitizer keeps back for a while is no leak. */
+    t->site.env[0] =
+        "ASAN_OPTIONS=exitcode=99:quarantine_size_mb=1:thread_local_quarantine_size_kb=64";
     start(t, "1h", NULL, NULL);
+    t->site.env[0] = NULL;
     await_checks(t, 1);
-    for (int i = 1; i < MANY; i++) {
+    for (int i = 1; i < many; i++) {
         if (i == WARM) {
             files = open_files(t->child.pid);
             memory = memory_kib(t->child.pid);
@@ -416,12 +442,12 @@ static void nothing_is_left_behind(void **state)
     lab_poke(&t->site.lab, "\"dynamic\"", POWER);
     assert_int_equal(open_files(t->child.pid), files);
     long grown = memory_kib(t->child.pid) - memory;
-    print_message("after %d checks: %zu files, %ld KiB, grown by %ld KiB\n", MANY, files,
+    print_message("after %d checks: %zu files, %ld KiB, grown by %ld KiB\n", (int)many, files,
                   memory, grown);
     assert_true(grown < RSS_ROOM_KIB);
     run_free(stop(t));
-    assert_int_equal(count_calls(t, "Login"), MANY);
-    assert_int_equal(count_calls(t, "Logout"), MANY);
+    assert_int_equal(count_calls(t, "Login"), many);
+    assert_int_equal(count_calls(t, "Logout"), many);
     json_t *calls = lab_calls(&t->site.lab);
     assert_int_equal(calls_changing(calls), 0);
     json_decref(calls);
@@ -475,8 +501,11 @@ static int tear_down(void **state)
     return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1 && num_i64(argv[1], &many) == 0)
+        cmocka_set_test_filter("nothing_is_left_behind");
+
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(metrics_follow_the_world, end_service),
         cmocka_unit_test_teardown(edits_are_seen, end_service),
