@@ -36,6 +36,9 @@ static int read_memory(const struct drift_check *check, struct app *app,
         found = err_wrap(&err, "%s is no report that drift wrote",
                          path == NULL ? "the memory" : path);
     strbuf_release(&text);
+    /* A service that finds a new state has no report of it yet. */
+    if (found == 1 && path == NULL && strcmp(memory->lineage, app->state->lineage) != 0)
+        found = 0;
     *ret_found = found == 1;
     if (found < 0)
         return app_fail(EXIT_USAGE,
@@ -45,7 +48,7 @@ static int read_memory(const struct drift_check *check, struct app *app,
         return app_fail(EXIT_USAGE,
                         "%s is the report of another state (lineage %s, site %s): name another "
                         "file with --report",
-                        path == NULL ? "the memory" : path, memory->lineage, memory->site);
+                        path, memory->lineage, memory->site);
     return EXIT_OK;
 }
 
