@@ -15,36 +15,43 @@
 /* ---- the memory of reports ----------------------------------------------------------------
  */
 
+/* 1 with the text that an earlier report left, 0 when there is none. */
+static int fetch_text(const struct drift_check *check, struct strbuf *text, struct err *err)
+{
+    const char *path = check->options->report;
+    int fd;
+    if (path == NULL) {
+        strbuf_add(text, check->memory == NULL ? "" : check->memory);
+        return check->memory != NULL;
+    }
+    int found = storage_open(path, &fd, err);
+    if (found != 1)
+        return found;
+    int result = storage_slurp(fd, path, text, err);
+    close(fd);
+    return result < 0 ? -1 : 1;
+}
+
 static int read_memory(const struct drift_check *check, struct app *app,
                        struct drift_memory *memory, bool *ret_found)
 {
-    const char *path = check->options->report;
+    const char *path = check->options->report, *name = path == NULL ? "the memory" : path;
     struct err err = {0};
-    int fd, found = 1;
     struct strbuf text;
     strbuf_init(&text, DRIFT_MEMORY_SIZE_MAX);
-    if (path != NULL && (found = storage_open(path, &fd, &err)) == 1) {
-        if (storage_slurp(fd, path, &text, &err) < 0)
-            found = -1;
-        close(fd);
-    }
-    if (path == NULL && check->memory != NULL)
-        strbuf_add(&text, check->memory);
-    found = path == NULL && check->memory == NULL ? 0 : found;
+    int found = fetch_text(check, &text, &err);
     if (found == 1 &&
         drift_memory_decode(strbuf_str(&text), strbuf_len(&text), app->arena, memory, &err) < 0)
-        found = err_wrap(&err, "%s is no report that drift wrote",
-                         path == NULL ? "the memory" : path);
+        found = err_wrap(&err, "%s is no report that drift wrote", name);
     strbuf_release(&text);
-    /* A service that finds a new state has no report of it yet. */
-    if (found == 1 && path == NULL && strcmp(memory->lineage, app->state->lineage) != 0)
-        found = 0;
-    *ret_found = found == 1;
     if (found < 0)
         return app_fail(EXIT_USAGE,
                         "%s; name another file, or remove it: all drift is new then",
                         err.message);
-    if (found == 1 && strcmp(memory->lineage, app->state->lineage) != 0)
+    bool foreign = found == 1 && strcmp(memory->lineage, app->state->lineage) != 0;
+    /* A service that finds a new state has no report of it yet. */
+    *ret_found = found == 1 && !foreign;
+    if (foreign && path != NULL)
         return app_fail(EXIT_USAGE,
                         "%s is the report of another state (lineage %s, site %s): name another "
                         "file with --report",

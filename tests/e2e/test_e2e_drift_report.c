@@ -14,6 +14,11 @@
 #define POWER "hosts/esx-gpu-01.lab.local/power_policy"
 #define SSH "hosts/esx-gpu-01.lab.local/services/TSM-SSH/running"
 
+#define FOREIGN                                                                                \
+    "{\"gridform_drift_report\":1,\"site\":\"ml\",\"lineage\":\"0123456789abcdef\","           \
+    "\"at\":1764274679000,\"entries\":[\n],\"checksum\":\"980ee91a46cdfbaba5e5d632863206bf\"}" \
+    "\n"
+
 struct test {
     struct site site;
     char service[256], report[256];
@@ -310,6 +315,10 @@ static void a_report_of_something_else_is_refused(void **state)
     char *damaged = file_text("%s", t->report);
     assert_string_equal(damaged, "{}\n"); /* it may be somebody else's */
     run = run_expect(GRIDFORM(&t->site, "drift", "--report", t->service), 1);
+    run_free(run);
+    write_text(t->report, FOREIGN);
+    run = run_expect(GRIDFORM(&t->site, "drift", "--report", t->report), 1);
+    run_says(run, "is the report of another state (lineage 0123456789abcdef, site ml)");
     run_free(run);
     write_text(t->report, good);
     run = run_expect(GRIDFORM(&t->site, "drift", "--report", "/nowhere/at/all"), 8);
