@@ -323,16 +323,19 @@ static void a_check_that_takes_too_long_is_cut_off(void **state)
     struct test *t = *state;
     lab_fault(&t->site.lab,
               "{\"system\":\"vcenter\",\"operation\":\"RetrievePropertiesEx\",\"kind\":"
-              "\"delay\",\"times\":1,\"milliseconds\":5000}");
-    start(t, "1h", "--timeout", "1s");
+              "\"delay\",\"times\":1,\"milliseconds\":6000}");
+    start(t, "1h", "--timeout", "2s");
     await_checks(t, 1);
     assert_sample(t, CHECKS("timeout"), 1);
     assert_int_equal(status_of(t, "GET", "/healthz"), 503); /* no good check yet */
     lab_no_faults(&t->site.lab);
-    check_now(t);
+    int64_t until = clock_ms() + LIMIT_MS;
+    do /* a busy machine may need more than two seconds as well */
+        check_now(t);
+    while (sample(t, CHECKS("clean")) < 1 && clock_ms() < until);
     assert_sample(t, CHECKS("clean"), 1);
     struct run *run = stop(t);
-    run_says(run, "takes longer than 1 s and is cut off");
+    run_says(run, "takes longer than 2 s and is cut off");
     run_free(run);
 }
 
