@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "arena.h"
-#include "git_source.h"
+#include "live_file.h"
 #include "redact.h"
 #include "rules.h"
 #include "strbuf.h"
@@ -73,6 +73,7 @@ void app_release(struct app *app)
         app->store->ops->close(app->store);
     }
     config_release(app->loaded.config);
+    origin_release(&app->origin);
     arena_free(app->arena);
 }
 
@@ -124,14 +125,19 @@ static void fill_facts(struct app *app)
 int app_load(struct app *app)
 {
     struct err err = {0};
-    if (load_manifest(app->options, app->arena, app->diags, &app->loaded, &err) < 0) {
+    const struct source *source;
+    int code = origin_open(app, &source);
+    if (code != EXIT_OK)
+        return code;
+    if (load_manifest(app->options, source, app->arena, app->diags, &app->loaded, &err) < 0) {
         app_print_findings(app);
         if (err.code != ERR_NONE)
             return app_fail(EXIT_USAGE, "%s", err.message);
         return counted_failure(app, EXIT_USAGE);
     }
-    if (git_describe_directory(app->options->directory, app->arena, &app->commit, &err) < 0)
-        fprintf(stderr, "gridform: warning: %s\n", err.message);
+    code = origin_note(app);
+    if (code != EXIT_OK)
+        return code;
     fill_facts(app);
     const struct rules_input input = {&app->facts, &app->loaded.config->providers,
                                       app_today(app)};
@@ -148,17 +154,28 @@ static const struct schema *schema_of(const char *kind)
     return found == NULL ? NULL : &found->schema;
 }
 
-static const struct schema_source schemas = {schema_of};
+const struct schema_source app_schemas = {schema_of};
+
+static void name_state(struct app *app)
+{
+    app->state_path =
+        app->options->state != NULL
+            ? app->options->state
+            : arena_printf(app->arena, "%s/gridform.state", app->options->directory);
+}
+
+bool app_state_is_there(struct app *app)
+{
+    name_state(app);
+    return access(app->state_path, F_OK) == 0;
+}
 
 static int open_store(struct app *app)
 {
     struct err err = {0};
     if (app->store != NULL)
         return EXIT_OK;
-    app->state_path =
-        app->options->state != NULL
-            ? app->options->state
-            : arena_printf(app->arena, "%s/gridform.state", app->options->directory);
+    name_state(app);
     if (store_file_open(app->state_path, &app->store, &err) < 0)
         return app_fail(app_storage_code(&err), "%s", err.message);
     return EXIT_OK;
@@ -167,7 +184,7 @@ static int open_store(struct app *app)
 static int load_state(struct app *app)
 {
     struct err err = {0};
-    if (app->store->ops->read(app->store, app->arena, &schemas, &app->state, &err) < 0)
+    if (app->store->ops->read(app->store, app->arena, &app_schemas, &app->state, &err) < 0)
         return app_fail(app_storage_code(&err), "%s", err.message);
     const char *site = app->loaded.config == NULL ? NULL : app->loaded.config->site;
     if (app->state != NULL && app->state->site != NULL && site != NULL &&
@@ -192,6 +209,17 @@ static void describe_holder(const struct lock_info *holder, const char *prefix)
 }
 
 int app_read_state(struct app *app)
+{
+    const struct options *options = app->options;
+    if (options->live != NULL)
+        return live_file_read_state(app);
+    if (options->trust != NULL || options->max_age_ms > 0)
+        return app_fail(EXIT_USAGE, "--trust and --max-age are about the snapshot of --live FILE, "
+                                    "which is missing");
+    return app_read_stored_state(app);
+}
+
+int app_read_stored_state(struct app *app)
 {
     int code = open_store(app);
     if (code != EXIT_OK)
@@ -273,6 +301,11 @@ static int refuse_literal_secrets(struct app *app)
 int app_read_live(struct app *app)
 {
     fill_facts(app);
+    if (app->snapshot != NULL) {
+        live_file_read_live(app);
+        fill_facts(app);
+        return EXIT_OK;
+    }
     if (app->sessions == NULL) {
         app->sessions = sessions_new(app->loaded.config, app->options->directory, &app->env);
         sessions_open(app->sessions);
@@ -309,13 +342,16 @@ static const struct plan *plan_with_waivers(const struct plan *plan, struct diag
 int app_plan(struct app *app, const char *const *adopt, const struct plan **ret_plan)
 {
     fill_facts(app);
-    const struct plan_input input = {.facts = app->facts,
-                                     .site = app->loaded.config->site,
-                                     .commit = app->commit,
-                                     .digest_inputs = app->loaded.digest,
-                                     .serial = app->state == NULL ? 0 : app->state->serial,
-                                     .adopt = adopt,
-                                     .only = app->only};
+    struct plan_input input = {.facts = app->facts,
+                               .site = app->loaded.config->site,
+                               .commit = app->commit,
+                               .source = origin_for_plan(app),
+                               .digest_inputs = app->loaded.digest,
+                               .serial = app->state == NULL ? 0 : app->state->serial,
+                               .adopt = adopt,
+                               .only = app->only};
+    if (input.only == NULL)
+        input.only = origin_narrow(app, &input);
     struct diags *diags = app->diags = diags_new(app->arena);
     const struct plan *plan = plan_build(&input, diags);
     const struct rules_input rules = {&app->facts, &app->loaded.config->providers,

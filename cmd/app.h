@@ -8,10 +8,12 @@
 
 #include "command.h"
 #include "load.h"
+#include "origin.h"
 #include "plan.h"
 #include "sessions.h"
 #include "store.h"
 
+struct snapshot;
 struct strbuf;
 
 struct app {
@@ -19,6 +21,7 @@ struct app {
     struct arena *arena;
     struct diags *diags;
     struct loaded loaded;
+    struct origin origin;
     const char *commit; /* of the manifest, or NULL */
     const char *state_path;
     struct store *store;
@@ -27,8 +30,9 @@ struct app {
     struct sessions *sessions;
     struct instances live;
     struct facts facts;
+    struct snapshot *snapshot; /* --live: instead of the systems; NULL: they are asked */
     const char *const *only; /* addresses that app_plan is about; NULL: all */
-    bool provider_trouble; /* something could not be read */
+    bool provider_trouble;   /* something could not be read */
     bool locked;
 };
 
@@ -37,8 +41,12 @@ void app_release(struct app *app);
 
 /* Files → configuration, findings printed. Rules that need no live facts are checked. */
 int app_load(struct app *app);
-/* The state; a reader takes no lock, and says when an apply is under way. */
+/* The state; a reader takes no lock, and says when an apply is under way. With --live it is the
+ * one of the snapshot (live_file.h). */
 int app_read_state(struct app *app);
+int app_read_stored_state(struct app *app); /* the same without looking at --live */
+/* Whether a state file is there. */
+bool app_state_is_there(struct app *app);
 /* Take the lock first (apply). */
 int app_lock_state(struct app *app, const char *operation);
 /* Connect and read everything; provider failures are printed and remembered. */
@@ -63,6 +71,9 @@ void app_print_findings(struct app *app);
 int app_fail(enum exit_code code, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The exit code that an error of the state's storage means. */
 enum exit_code app_storage_code(const struct err *err);
+
+/* The kinds, for readers of states and snapshots. */
+extern const struct schema_source app_schemas;
 
 /* Colour on standard output: a terminal, and nobody said no (NO_COLOR, --no-color). */
 bool app_colour(const struct app *app);

@@ -14,6 +14,7 @@ enum { SAVED_MAX = 256 << 20 };
 
 struct saved {
     struct strbuf text;
+    const char *id;
     const char *const *adopt; /* what the plan was made with */
 };
 
@@ -38,13 +39,23 @@ static int read_saved(struct app *app, const char *path, struct saved *saved)
     const char *id = value_get_text(plan, "id");
     if (id == NULL)
         return app_fail(EXIT_USAGE, "%s is no saved plan", path);
-    if (app->state != NULL && state_has_plan(app->state, id))
-        return app_fail(EXIT_STALE, "this plan was applied before; make a new one");
     const struct value *adopt = value_get(plan, "adopt");
     const char **names = ARENA_ARRAY(app->arena, value_count(adopt) + 1, const char *);
     for (size_t i = 0; i < value_count(adopt); i++)
         names[i] = value_text(value_at(adopt, i));
     saved->adopt = names;
+    saved->id = id;
+    const struct value *source = value_get(plan, "source");
+    app->origin.saved = value_is_known(source) ? source : NULL;
+    if (app->options->ref != NULL)
+        return app_fail(EXIT_USAGE, "a saved plan knows its commit: leave out --ref");
+    return EXIT_OK;
+}
+
+static int check_unused(const struct app *app, const struct saved *saved)
+{
+    if (saved->id != NULL && app->state != NULL && state_has_plan(app->state, saved->id))
+        return app_fail(EXIT_STALE, "this plan was applied before; make a new one");
     return EXIT_OK;
 }
 
@@ -73,11 +84,17 @@ static int run(const struct options *options)
     struct app app;
     struct saved saved = {.adopt = NULL};
     app_init(&app, options);
-    int code = app_load(&app);
+    int code = EXIT_OK;
+    if (options->n_arguments > 0)
+        code = read_saved(&app, options->arguments[0], &saved);
+    if (code == EXIT_OK)
+        code = app_load(&app);
+    if (code == EXIT_OK)
+        code = origin_check(&app);
     if (code == EXIT_OK)
         code = app_lock_state(&app, "apply");
-    if (code == EXIT_OK && options->n_arguments > 0)
-        code = read_saved(&app, options->arguments[0], &saved);
+    if (code == EXIT_OK)
+        code = check_unused(&app, &saved);
     if (code == EXIT_OK)
         code = app_read_live(&app);
     if (code == EXIT_OK)
@@ -88,10 +105,13 @@ static int run(const struct options *options)
     return code;
 }
 
-static const enum option_id options[] = {
-    OPTION_DIRECTORY,   OPTION_OVERLAY,      OPTION_VAR,          OPTION_STATE,
-    OPTION_ADOPT,       OPTION_AUTO_APPROVE, OPTION_PARALLELISM,  OPTION_LOCK_TIMEOUT,
-    OPTION_JSON,        OPTION_NO_COLOR};
+static const enum option_id options[] = {OPTION_DIRECTORY,    OPTION_REF,
+                                         OPTION_OVERLAY,      OPTION_VAR,
+                                         OPTION_STATE,        OPTION_ADOPT,
+                                         OPTION_AUTO_APPROVE, OPTION_REQUIRE_CLEAN,
+                                         OPTION_REQUIRE_REF,  OPTION_REQUIRE_SIGNED,
+                                         OPTION_PARALLELISM,  OPTION_LOCK_TIMEOUT,
+                                         OPTION_JSON,         OPTION_NO_COLOR};
 
 const struct command command_apply = {
     .name = "apply",
@@ -99,13 +119,20 @@ const struct command command_apply = {
     .most_arguments = 1,
     .completion = COMPLETE_FILE,
     .summary = "Carry out a plan, new or saved",
-    .help = "Without PLAN: plans, shows the plan, asks, and carries it out (--yes does not ask).\n"
-            "With PLAN, a file of gridform plan --out: carries out exactly that plan; when a\n"
-            "resource, a file or the state has moved since, it is refused as stale.\n\n"
-            "Each step is recorded before it is done and read back after it, so an interrupted\n"
-            "apply, however it ended, is put right by the next one. The first interrupt lets\n"
-            "running steps finish; the second stops at once.",
+    .help =
+        "Without PLAN: plans, shows the plan, asks, and carries it out (--yes does not ask).\n"
+        "With PLAN, a file of gridform plan --out: carries out exactly that plan; when a\n"
+        "resource, a file or the state has moved since, it is refused as stale.\n\n"
+        "Each step is recorded before it is done and read back after it, so an interrupted\n"
+        "apply, however it ended, is put right by the next one. The first interrupt lets\n"
+        "running steps finish; the second stops at once.\n\n"
+        "For pipelines: --require-clean refuses files that differ from their commit (also\n"
+        "untracked ones that are read), --require-ref BRANCH a commit that is not in BRANCH,\n"
+        "--require-signed FILE one that no signer of FILE signed with SSH (ssh-keygen(1),\n"
+        "ALLOWED SIGNERS). Each demands clean files too, unless they are read from a commit:\n"
+        "with --ref, or because the saved plan was made with it.",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
+    .ranges = true,
     .run = run,
 };

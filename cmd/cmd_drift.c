@@ -50,10 +50,11 @@ static int run(const struct options *options)
     return drift_check_run(&check);
 }
 
-static const enum option_id options[] = {OPTION_DIRECTORY,    OPTION_OVERLAY, OPTION_VAR,
-                                         OPTION_STATE,        OPTION_REPORT,  OPTION_NEW_ONLY,
-                                         OPTION_WATCH,        OPTION_TIMEOUT, OPTION_LISTEN,
-                                         OPTION_ALLOW_REMOTE, OPTION_JSON,    OPTION_NO_COLOR};
+static const enum option_id options[] = {
+    OPTION_DIRECTORY, OPTION_REF,     OPTION_OVERLAY,      OPTION_VAR,
+    OPTION_STATE,     OPTION_REPORT,  OPTION_NEW_ONLY,     OPTION_WATCH,
+    OPTION_TIMEOUT,   OPTION_LISTEN,  OPTION_ALLOW_REMOTE, OPTION_JSON,
+    OPTION_LIVE,      OPTION_MAX_AGE, OPTION_TRUST,        OPTION_NO_COLOR};
 
 const struct command command_drift = {
     .name = "drift",

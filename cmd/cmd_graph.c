@@ -25,16 +25,17 @@ static int run(const struct options *options)
     return app_run(options, APP_FILES, print);
 }
 
-static const enum option_id options[] = {OPTION_DIRECTORY, OPTION_OVERLAY, OPTION_VAR,
-                                         OPTION_FORMAT, OPTION_NO_COLOR};
+static const enum option_id options[] = {OPTION_DIRECTORY, OPTION_REF,    OPTION_OVERLAY,
+                                         OPTION_VAR,       OPTION_FORMAT, OPTION_NO_COLOR};
 
 const struct command command_graph = {
     .name = "graph",
     .arguments = "",
     .summary = "Print the references between resources as a graph",
-    .help = "Prints the graph of the files: an arrow leads from a resource to what it refers to.\n"
-            "--format dot (the default) is for Graphviz, --format mermaid for Markdown:\n\n"
-            "  gridform graph | dot -Tsvg >graph.svg",
+    .help =
+        "Prints the graph of the files: an arrow leads from a resource to what it refers to.\n"
+        "--format dot (the default) is for Graphviz, --format mermaid for Markdown:\n\n"
+        "  gridform graph | dot -Tsvg >graph.svg",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
     .formats = 1u << FORMAT_DOT | 1u << FORMAT_MERMAID,

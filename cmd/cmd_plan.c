@@ -43,6 +43,8 @@ static void print(const struct app *app, const struct plan *plan)
         plan_encode(plan, &text);
     else if (app->options->format == FORMAT_MARKDOWN)
         render_plan_markdown(plan, (size_t)app->options->limit, &text);
+    else if (app->options->format == FORMAT_HTML)
+        render_plan_html(plan, app->diags, &text);
     else
         render_plan_text(plan, app_colour(app), &text);
     app_print(app, &text);
@@ -77,24 +79,50 @@ static int run(const struct options *options)
     return app_run(options, APP_LIVE, show_plan);
 }
 
-static const enum option_id options[] = {
-    OPTION_DIRECTORY, OPTION_OVERLAY, OPTION_VAR,    OPTION_STATE, OPTION_ADOPT,
-    OPTION_OUT,       OPTION_JSON,    OPTION_FORMAT, OPTION_LIMIT, OPTION_DETAILED_EXITCODE,
-    OPTION_NO_COLOR};
+static const enum option_id options[] = {OPTION_DIRECTORY,
+                                         OPTION_REF,
+                                         OPTION_OVERLAY,
+                                         OPTION_VAR,
+                                         OPTION_STATE,
+                                         OPTION_ADOPT,
+                                         OPTION_OUT,
+                                         OPTION_JSON,
+                                         OPTION_FORMAT,
+                                         OPTION_LIMIT,
+                                         OPTION_DETAILED_EXITCODE,
+                                         OPTION_LIVE,
+                                         OPTION_MAX_AGE,
+                                         OPTION_TRUST,
+                                         OPTION_NO_COLOR};
 
 const struct command command_plan = {
     .name = "plan",
     .arguments = "",
     .summary = "Show what apply would do, in order, with its impact",
-    .help = "Reads the files, the state and the live systems, and prints the ordered plan: what\n"
-            "changes and why (edit, drift, default, computed), the steps, the machines and hosts\n"
-            "that are disturbed, and the vGPU slots before, during and after.\n\n"
-            "Nothing is changed, and no lock is taken. --out saves the plan; gridform apply FILE\n"
-            "carries out exactly that plan, or refuses when anything has moved since.\n\n"
-            "--format markdown is for pull requests: folded, harmful changes first, never longer\n"
-            "than --limit; what has no room is counted, and harmful changes are named even then.",
+    .help =
+        "Reads the files, the state and the live systems, and prints the ordered plan: what\n"
+        "changes and why (edit, drift, default, computed), the steps, the machines and hosts\n"
+        "that are disturbed, and the vGPU slots before, during and after.\n\n"
+        "Nothing is changed, and no lock is taken. --out saves the plan; gridform apply FILE\n"
+        "carries out exactly that plan, or refuses when anything has moved since.\n\n"
+        "--ref REV reads the files from a commit, the work tree does not matter; --ref A..B\n"
+        "plans what the difference between two commits changes and counts the rest, and\n"
+        "--ref A...B begins where B left A: for pull requests. REV:PATH names the directory "
+        "of\n"
+        "the files from the top of the tree, as bare repositories need it.\n\n"
+        "--live FILE takes the live state, and the state, from a file of gridform snapshot: "
+        "it\n"
+        "gives the same plan as when that was taken, without any access. What the snapshot\n"
+        "does not know is unreadable, not absent. Values that come from secrets cannot be\n"
+        "looked for in the files then; snapshot and apply do that.\n\n"
+        "--format markdown is for pull requests: folded, harmful changes first, never longer\n"
+        "than --limit; what has no room is counted, and harmful changes are named even then.\n"
+        "--format html is one page for a browser, which loads nothing from anywhere: graph,\n"
+        "filter, scripts line by line, and harmful changes first.",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
-    .formats = 1u << FORMAT_TEXT | 1u << FORMAT_JSON | 1u << FORMAT_MARKDOWN,
+    .formats =
+        1u << FORMAT_TEXT | 1u << FORMAT_JSON | 1u << FORMAT_MARKDOWN | 1u << FORMAT_HTML,
+    .ranges = true,
     .run = run,
 };

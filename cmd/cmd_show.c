@@ -66,7 +66,8 @@ static int run(const struct options *options)
 }
 
 static const enum option_id options[] = {OPTION_DIRECTORY, OPTION_OVERLAY, OPTION_VAR,
-                                         OPTION_STATE,     OPTION_JSON,    OPTION_NO_COLOR};
+                                         OPTION_STATE,     OPTION_JSON,    OPTION_LIVE,
+                                         OPTION_MAX_AGE,   OPTION_TRUST,   OPTION_NO_COLOR};
 
 const struct command command_show = {
     .name = "show",

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "render.h"
 #include "strbuf.h"
+#include "value_json.h"
 
 static int with_state(struct app *app)
 {
@@ -15,15 +16,73 @@ static int with_state(struct app *app)
     return code;
 }
 
+static void text_member(struct strbuf *out, const char *name, const char *text)
+{
+    strbuf_addf(out, ",\"%s\":", name);
+    if (text == NULL)
+        strbuf_add(out, "null");
+    else
+        json_text(text, out);
+}
+
+static void list_json(const struct state *state, struct strbuf *out)
+{
+    strbuf_add(out, "{\"gridform_state_list\":1");
+    text_member(out, "site", state->site);
+    text_member(out, "lineage", state->lineage);
+    strbuf_addf(out, ",\"serial\":%lld", (long long)state->serial);
+    text_member(out, "commit", state->commit);
+    strbuf_add(out, ",\"source\":");
+    value_to_json(state->source == NULL ? value_absent() : state->source, out);
+    strbuf_add(out, ",\"resources\":[");
+    for (size_t i = 0; i < state->resources.n; i++) {
+        const struct instance *it = state->resources.items[i];
+        strbuf_add(out, i == 0 ? "\n{\"address\":" : ",\n{\"address\":");
+        json_text(it->address, out);
+        text_member(out, "commit", value_get_text(it->meta, "commit"));
+        text_member(out, "author", value_get_text(it->meta, "author"));
+        strbuf_add_char(out, '}');
+    }
+    strbuf_add(out, "]}\n");
+}
+
+static void list_text(const struct state *state, struct strbuf *out)
+{
+    for (size_t i = 0; i < state->resources.n; i++)
+        strbuf_addf(out, "%s\n", state->resources.items[i]->address);
+}
+
 static int run_list(const struct options *options)
 {
     struct app app;
     app_init(&app, options);
     int code = with_state(&app);
-    for (size_t i = 0; code == EXIT_OK && i < app.state->resources.n; i++)
-        puts(app.state->resources.items[i]->address);
+    if (code == EXIT_OK) {
+        struct strbuf text;
+        strbuf_init(&text, STRBUF_MAX_OUTPUT);
+        if (options->format == FORMAT_JSON)
+            list_json(app.state, &text);
+        else
+            list_text(app.state, &text);
+        app_print(&app, &text);
+    }
     app_release(&app);
     return code;
+}
+
+static void add_commit(const struct instance *instance, struct strbuf *out)
+{
+    const char *commit = value_get_text(instance->meta, "commit"),
+               *author = value_get_text(instance->meta, "author");
+    if (commit == NULL)
+        return;
+    strbuf_addf(out, "  %-28s ", "applied from commit");
+    render_safe(commit, out);
+    if (author != NULL) {
+        strbuf_add(out, " by ");
+        render_safe(author, out);
+    }
+    strbuf_add_char(out, '\n');
 }
 
 static int print_one(const struct app *app, const char *address)
@@ -39,6 +98,7 @@ static int print_one(const struct app *app, const char *address)
         strbuf_add(&text, "\n");
     } else {
         render_instance_text(found, false, &text);
+        add_commit(found, &text);
     }
     app_print(app, &text);
     return EXIT_OK;
@@ -55,14 +115,17 @@ static int run_show(const struct options *options)
     return code;
 }
 
-static const enum option_id list_options[] = {OPTION_DIRECTORY, OPTION_STATE};
+static const enum option_id list_options[] = {OPTION_DIRECTORY, OPTION_STATE, OPTION_JSON};
 static const enum option_id show_options[] = {OPTION_DIRECTORY, OPTION_STATE, OPTION_JSON};
 
 const struct command command_state_list = {
     .name = "state list",
     .arguments = "",
     .summary = "List the resources that the state knows",
-    .help = "One address per line, sorted. Asks no system and takes no lock.",
+    .help =
+        "One address per line, sorted. Asks no system and takes no lock. --json tells the\n"
+        "state's serial as well, and which commit of whom it was applied from, last and for\n"
+        "each resource.",
     .options = list_options,
     .n_options = sizeof(list_options) / sizeof(list_options[0]),
     .run = run_list,

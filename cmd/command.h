@@ -14,14 +14,14 @@ struct strbuf;
 
 /* Exit codes (README.md, "Exit codes"); the first that applies, from the top. */
 enum exit_code {
-    EXIT_STORAGE = 8,      /* nothing can be recorded: stopped */
-    EXIT_WORK_LEFT = 3,    /* something was changed and work is left */
+    EXIT_STORAGE = 8,   /* nothing can be recorded: stopped */
+    EXIT_WORK_LEFT = 3, /* something was changed and work is left */
     EXIT_INTERRUPTED = 130,
-    EXIT_USAGE = 1,        /* wrong usage, or anything wrong in the files */
+    EXIT_USAGE = 1, /* wrong usage, or anything wrong in the files */
     EXIT_LOCKED = 4,
-    EXIT_STALE = 5,        /* the plan is stale or was applied before */
-    EXIT_REFUSED = 6,      /* a check or a protection refuses */
-    EXIT_PROVIDER = 7,     /* a provider was unreachable, refused us or could not be trusted */
+    EXIT_STALE = 5,    /* the plan is stale or was applied before */
+    EXIT_REFUSED = 6,  /* a check or a protection refuses */
+    EXIT_PROVIDER = 7, /* a provider was unreachable, refused us or could not be trusted */
     EXIT_DIFFERENCES = 2,
     EXIT_OK = 0,
 };
@@ -32,6 +32,7 @@ enum output_format {
     FORMAT_MARKDOWN,
     FORMAT_DOT,
     FORMAT_MERMAID,
+    FORMAT_HTML,
     FORMAT_COUNT
 };
 
@@ -50,15 +51,20 @@ enum {
 
 /* Values of all options of all commands; a command sees those that its table names. */
 struct options {
-    const char *directory; /* of the manifest */
-    const char *state;     /* path of the state file */
+    const char *directory;                    /* of the manifest */
+    const char *state;                        /* path of the state file */
+    const char *ref;                          /* commit or range that the files are read from */
+    const char *require_ref, *require_signed; /* apply: branch; file of allowed signers */
+    bool require_clean;
     const char *overlays[OPTIONS_LIST_MAX], *vars[OPTIONS_LIST_MAX], *adopt[OPTIONS_LIST_MAX];
     size_t n_overlays, n_vars, n_adopt;
     enum output_format format;
-    const char *out; /* plan: file for the saved plan */
     const char *report, *listen; /* drift: file of the last report; address of the metrics */
     bool new_only, allow_remote; /* drift */
     int64_t watch_ms, timeout_ms; /* drift: 0: once; of one check */
+    const char *out; /* plan: file for the saved plan; snapshot: where it goes */
+    const char *live, *trust, *sign_key; /* snapshot to plan with, public and private keys */
+    int64_t max_age_ms;                  /* of the snapshot; 0: any */
     bool detailed_exitcode, auto_approve, no_color, help;
     bool check, diff; /* fmt: change nothing, and tell */
     int64_t parallelism, lock_timeout_ms, limit;
@@ -68,6 +74,7 @@ struct options {
 
 enum option_id {
     OPTION_DIRECTORY,
+    OPTION_REF,
     OPTION_STATE,
     OPTION_OVERLAY,
     OPTION_VAR,
@@ -82,11 +89,20 @@ enum option_id {
     OPTION_TIMEOUT,
     OPTION_LISTEN,
     OPTION_ALLOW_REMOTE,
+    OPTION_LIVE,
+    OPTION_MAX_AGE,
+    OPTION_TRUST,
+    OPTION_SNAPSHOT_OVERLAY, /* without a letter: -o is the snapshot's file there */
+    OPTION_SNAPSHOT_OUT,
+    OPTION_SIGN_KEY,
     OPTION_DETAILED_EXITCODE,
     OPTION_AUTO_APPROVE,
     OPTION_NO_COLOR,
     OPTION_CHECK,
     OPTION_DIFF,
+    OPTION_REQUIRE_CLEAN,
+    OPTION_REQUIRE_REF,
+    OPTION_REQUIRE_SIGNED,
     OPTION_PARALLELISM,
     OPTION_LOCK_TIMEOUT,
     OPTION_HELP,
@@ -127,6 +143,7 @@ struct command {
     unsigned formats;           /* 1 << enum output_format, of those that take OPTION_FORMAT */
     enum completion completion; /* of its arguments */
     bool hidden;                /* works, and is not listed */
+    bool ranges;                /* --ref takes A..B as well */
     int (*run)(const struct options *options); /* an enum exit_code */
 };
 
@@ -135,11 +152,11 @@ extern const struct command *const all_commands[]; /* NULL-terminated */
 extern const struct command command_init, command_validate, command_fmt, command_plan,
     command_apply, command_drift, command_show, command_graph, command_state_list,
     command_state_show, command_template_list, command_template_rollback, command_explain,
-    command_schema, command_completion, command_man, command_version;
+    command_schema, command_snapshot, command_completion, command_man, command_version;
 
 /* Parse argv (without the program's and the command's name). 0, or -1 after a message. */
-int options_parse(const struct command *command, int argc, char **argv,
-                  const char **arguments, struct options *ret);
+int options_parse(const struct command *command, int argc, char **argv, const char **arguments,
+                  struct options *ret);
 void command_print_help(const struct command *command);
 /* "text, json or markdown" */
 void command_list_formats(const struct command *command, struct strbuf *out);

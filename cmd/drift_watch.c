@@ -87,7 +87,7 @@ static void print_report(struct service *service, const struct drift_result *res
 
 static void count_errors(struct service *service, const struct app *app)
 {
-    for (size_t i = 0; i < sessions_count(app->sessions); i++) {
+    for (size_t i = 0; app->sessions != NULL && i < sessions_count(app->sessions); i++) {
         const char *provider;
         enum err_code code;
         if (sessions_failure(app->sessions, i, &provider, &code) != NULL)

@@ -15,6 +15,7 @@ const struct command *const all_commands[] = {
     &command_apply,
     &command_drift,
     &command_show,
+    &command_snapshot,
     &command_graph,
     &command_state_list,
     &command_state_show,

@@ -4,40 +4,13 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "safe_text.h"
 #include "strbuf.h"
-#include "utf8.h"
-
-/* Three or four bytes of UTF-8 that change the order in which the rest is read, and the control
- * characters from U+0080 on. */
-static bool is_deceiving(const char *at, size_t len)
-{
-    const unsigned char *c = (const unsigned char *)at;
-    if (len == 2)
-        return c[0] == 0xc2 && c[1] < 0xa0;
-    if (len != 3 || c[0] != 0xe2)
-        return false;
-    bool embedding = c[1] == 0x80 && ((c[2] >= 0xa8 && c[2] <= 0xae) || c[2] == 0x8e || c[2] == 0x8f);
-    bool isolate = c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9;
-    return embedding || isolate;
-}
-
-/* Append one character of the text, or its replacement; returns its bytes. */
-static size_t add_char(const char *at, bool lines, struct strbuf *out)
-{
-    size_t left = strnlen(at, 4), len = utf8_len(at, left);
-    unsigned char c = (unsigned char)*at;
-    bool plain = len == 1 && c >= 0x20 && c != 0x7f;
-    if (plain || (lines && (c == '\n' || c == '\t')) || (len > 1 && !is_deceiving(at, len)))
-        strbuf_add_mem(out, at, len);
-    else
-        strbuf_add(out, "\xef\xbf\xbd");
-    return len == 0 ? 1 : len;
-}
 
 void md_safe(const char *text, struct strbuf *out)
 {
     while (*text != '\0')
-        text += add_char(text, true, out);
+        text += safe_char(text, true, out);
 }
 
 /* "@name", "#12", "GH-12" and "http://" become links of a forge whatever is escaped. */
@@ -62,7 +35,7 @@ void md_text(const char *text, struct strbuf *out)
     for (const char *at = text; *at != '\0';) {
         bool inner = *at == '_' && at > text && is_word(at[-1]) && is_word(at[1]);
         if (inner || strchr("\\`*_{}[]<>!|~&$", *at) == NULL)
-            at += add_char(at, false, out);
+            at += safe_char(at, false, out);
         else
             strbuf_addf(out, "&#%d;", *at++);
     }
@@ -77,7 +50,7 @@ void md_html(const char *text, struct strbuf *out)
                              : *text == '"' ? "&quot;"
                                             : NULL;
         if (entity == NULL) {
-            text += add_char(text, false, out);
+            text += safe_char(text, false, out);
             continue;
         }
         strbuf_add(out, entity);
@@ -104,7 +77,7 @@ void md_code(const char *text, struct strbuf *out)
     strbuf_add_repeat(out, '`', ticks);
     strbuf_add(out, pad ? " " : "");
     while (*text != '\0')
-        text += add_char(text, false, out);
+        text += safe_char(text, false, out);
     strbuf_add(out, pad ? " " : "");
     strbuf_add_repeat(out, '`', ticks);
 }
@@ -124,8 +97,8 @@ void md_comment(const char *text, struct strbuf *out)
     char last = '-'; /* ours ends in a blank; no "--" may come up at either end */
     for (; *text != '\0'; text++) {
         char c = *text;
-        bool kept = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                    c == '.' || c == '_' || (c == '-' && last != '-');
+        bool kept = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                    (c >= 'a' && c <= 'z') || c == '.' || c == '_' || (c == '-' && last != '-');
         if (kept)
             strbuf_add_char(out, c);
         else

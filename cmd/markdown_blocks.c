@@ -7,12 +7,12 @@
 
 #include "address.h"
 #include "arena.h"
+#include "change_words.h"
 #include "line_diff.h"
 #include "map.h"
 #include "markdown.h"
 #include "render.h"
 #include "strbuf.h"
-#include "value_json.h"
 
 enum {
     SUMMARY_NAMES = 300,
@@ -20,11 +20,6 @@ enum {
     REASON_COLUMN = 64,
     DIFF_LINES = 300,
     WAVE_RANGES = 8
-};
-
-enum {
-    HARMFUL = EFFECT_MAINTENANCE | EFFECT_HOST_REBOOT | EFFECT_VM_POWER_OFF | EFFECT_VM_MOVE |
-              EFFECT_DATA_LOSS | EFFECT_SERVICE
 };
 
 static const struct {
@@ -36,77 +31,19 @@ static const struct {
     [ACTION_ADOPT] = {" ", "take over"},
 };
 
-static const struct {
-    unsigned effect;
-    const char *words;
-} effect_words[] = {
-    {EFFECT_DATA_LOSS, "destroys an object"},   {EFFECT_VM_POWER_OFF, "powers off machines"},
-    {EFFECT_VM_MOVE, "moves machines"},         {EFFECT_HOST_REBOOT, "reboot"},
-    {EFFECT_MAINTENANCE, "maintenance window"}, {EFFECT_SERVICE, "catalogue interrupted"},
-};
-
 /* ---- grouping -----------------------------------------------------------------------------
  */
-
-/* Of what is created only what does not stand in the files: how a value was worked out. */
-static bool is_shown(const struct change *change, const struct attr_change *attr)
-{
-    return change->action != ACTION_CREATE || attr->note != NULL;
-}
-
-/* The version that a template gets, and the one that it had. */
-static const char *version_of(const struct change *change, const struct instance *instance)
-{
-    const char *attr = change->kind->version_attr;
-    bool versioned = change->action == ACTION_CREATE || change->action == ACTION_REBUILD;
-    return attr == NULL || instance == NULL || !versioned ? NULL
-                                                          : instance_text(instance, attr);
-}
-
-/* Everything about a change but its name, its wave and its place; unambiguous. */
-static const char *signature_of(const struct change *change, struct strbuf *out)
-{
-    strbuf_clear(out);
-    strbuf_addf(out, "%s %d ", change->kind->schema.kind, (int)change->action);
-    json_text(change->note == NULL ? "" : change->note, out);
-    const char *version = version_of(change, change->desired);
-    json_text(version == NULL ? "" : version, out);
-    for (size_t i = 0; i < change->n_attrs; i++) {
-        const struct attr_change *attr = &change->attrs[i];
-        if (!is_shown(change, attr))
-            continue;
-        strbuf_addf(out, "\n%s %d ", attr_change_name(attr), (int)attr->reason);
-        value_to_json(attr->from, out);
-        value_to_json(attr->to, out);
-        json_text(attr->note == NULL ? "" : attr->note, out);
-    }
-    for (size_t i = 0; i < change->n_steps; i++) {
-        const struct step *step = &change->steps[i];
-        strbuf_addf(out, "\n%u ", step->effects);
-        json_text(step->title, out);
-        json_text(step->when == NULL ? "" : step->when->label, out);
-    }
-    return strbuf_str(out);
-}
-
-static bool same_place(const struct change *a, const struct change *b)
-{
-    if (a->desired == NULL || b->desired == NULL || a->desired->pos.file == NULL ||
-        b->desired->pos.file == NULL)
-        return false;
-    return a->desired->pos.line == b->desired->pos.line &&
-           strcmp(a->desired->pos.file, b->desired->pos.file) == 0;
-}
 
 static void add_change(struct md_blocks *blocks, struct map *seen, const struct change *change,
                        struct strbuf *scratch)
 {
-    const char *signature = signature_of(change, scratch);
+    const char *signature = change_signature(change, scratch);
     size_t index = (size_t)(uintptr_t)map_get(seen, signature);
     if (index == 0) {
-        struct md_block block = {.first = change, .one_place = true, .at = blocks->list.n};
-        for (size_t i = 0; i < change->n_steps; i++)
-            block.effects |= change->steps[i].effects;
+        struct md_block block = {.first = change,
+                                 .one_place = true,
+                                 .effects = change_all_effects(change),
+                                 .at = blocks->list.n};
         VEC_PUSH(blocks->arena, &blocks->list, block);
         index = blocks->list.n;
         map_set(seen, arena_strdup(blocks->arena, signature), (void *)(uintptr_t)index);
@@ -118,7 +55,7 @@ static void add_change(struct md_blocks *blocks, struct map *seen, const struct 
         VEC_PUSH(blocks->arena, &block->waves, change->wave);
     if (change->canary && block->canary == NULL)
         block->canary = name;
-    block->one_place = block->one_place && same_place(block->first, change);
+    block->one_place = block->one_place && change_same_place(block->first, change);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -159,7 +96,7 @@ struct md_blocks md_blocks_of(const struct plan *plan, struct arena *arena)
 
 bool md_block_is_harmful(const struct md_block *block)
 {
-    return block->first->action == ACTION_DELETE || (block->effects & HARMFUL) != 0;
+    return change_harm_of(block->first, block->effects);
 }
 
 /* ---- names and labels ---------------------------------------------------------------------
@@ -193,25 +130,11 @@ size_t md_names(const char *const *names, size_t n, size_t max, struct strbuf *o
     return n - fits;
 }
 
-/* That a removal destroys something goes without saying. */
-static void add_effects(const struct md_block *block, struct strbuf *out)
-{
-    const char *before = ": ";
-    unsigned effects = block->effects;
-    if (block->first->action == ACTION_DELETE)
-        effects &= ~(unsigned)EFFECT_DATA_LOSS;
-    for (size_t i = 0; i < ARRAY_LEN(effect_words); i++)
-        if (effects & effect_words[i].effect) {
-            strbuf_addf(out, "%s%s", before, effect_words[i].words);
-            before = ", ";
-        }
-}
-
 void md_block_label(const struct md_block *block, struct strbuf *out)
 {
     strbuf_addf(out, "%s %s", actions[block->first->action].verb,
                 block->first->kind->schema.kind);
-    add_effects(block, out);
+    change_harm_words(block->first, block->effects, ": ", out);
 }
 
 /* "Waves 1-4, 7": a handful of ranges, else the ends. */
@@ -265,8 +188,8 @@ static void add_remarks(const struct md_block *block, struct strbuf *out)
     }
     if (block->canary != NULL)
         strbuf_add(out, " (canary)");
-    const char *version = version_of(change, change->desired);
-    const char *former = version_of(change, change->live);
+    const char *version = change_version(change, change->desired);
+    const char *former = change_version(change, change->live);
     if (version != NULL) {
         strbuf_add(out, change_is_switch(change) ? ", switched to " : ", built as ");
         add_code(version, out);
@@ -298,7 +221,7 @@ static bool add_summary(const struct md_block *block, size_t names_max, struct s
     strbuf_addf(out, "%s ", change->kind->schema.kind);
     size_t max = names_max < SUMMARY_NAMES ? names_max : SUMMARY_NAMES;
     bool complete = add_summary_names(block, max, out);
-    add_effects(block, out);
+    change_harm_words(block->first, block->effects, ": ", out);
     add_remarks(block, out);
     strbuf_add(out, "</summary>\n\n");
     return complete;
@@ -341,7 +264,7 @@ static void add_attrs(const struct change *change, struct strbuf *out)
     struct strbuf lines;
     strbuf_init(&lines, STRBUF_MAX_OUTPUT);
     for (size_t i = 0; i < change->n_attrs; i++)
-        if (is_shown(change, &change->attrs[i]))
+        if (change_shows(change, &change->attrs[i]))
             add_values(change, &change->attrs[i], &lines);
     if (strbuf_len(&lines) > 0)
         md_fence("diff", strbuf_str(&lines), out);
@@ -402,7 +325,7 @@ void md_block_render(const struct md_block *block, size_t names_max, struct strb
     }
     add_attrs(change, out);
     for (size_t i = 0; i < change->n_attrs; i++)
-        if (is_shown(change, &change->attrs[i]))
+        if (change_shows(change, &change->attrs[i]))
             add_script(&change->attrs[i], out);
     add_steps(change, out);
     strbuf_add(out, "</details>\n");

@@ -14,6 +14,9 @@
 const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_DIRECTORY] = {"chdir", 'C', "DIR", "directory of the manifest (default: .)",
                           COMPLETE_DIRECTORY},
+    [OPTION_REF] = {"ref", 0, "REV",
+                    "read the files from this commit, not from disk (plan: A..B too)",
+                    COMPLETE_NOTHING},
     [OPTION_STATE] = {"state", 's', "FILE", "state file (default: DIR/gridform.state)",
                       COMPLETE_FILE},
     [OPTION_OVERLAY] = {"overlay", 'o', "FILE",
@@ -45,6 +48,22 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_ALLOW_REMOTE] = {"allow-remote", 0, NULL,
                              "let --listen take an address beyond loopback: no TLS, no password",
                              COMPLETE_NOTHING},
+    [OPTION_LIVE] = {"live", 0, "FILE",
+                     "take the live state from this snapshot (-: standard input)",
+                     COMPLETE_FILE},
+    [OPTION_MAX_AGE] = {"max-age", 0, "TIME",
+                        "refuse a snapshot that is older, such as 24h (default: any age)",
+                        COMPLETE_NOTHING},
+    [OPTION_TRUST] = {"trust", 0, "FILE",
+                      "refuse a snapshot that no public key in this PEM file signed",
+                      COMPLETE_FILE},
+    [OPTION_SNAPSHOT_OVERLAY] = {"overlay", 0, "FILE",
+                                 "patch the manifest with this file; may be given several times",
+                                 COMPLETE_FILE},
+    [OPTION_SNAPSHOT_OUT] = {"out", 'o', "FILE",
+                             "where the snapshot goes (-: standard output)", COMPLETE_FILE},
+    [OPTION_SIGN_KEY] = {"sign-key", 0, "FILE", "sign it with this Ed25519 private key (PEM)",
+                         COMPLETE_FILE},
     [OPTION_DETAILED_EXITCODE] = {"detailed-exitcode", 0, NULL, "exit 2 when changes are due",
                                   COMPLETE_NOTHING},
     [OPTION_AUTO_APPROVE] = {"yes", 'y', NULL, "apply without asking", COMPLETE_NOTHING},
@@ -54,6 +73,13 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                       COMPLETE_NOTHING},
     [OPTION_DIFF] = {"diff", 0, NULL, "change nothing, show what would change",
                      COMPLETE_NOTHING},
+    [OPTION_REQUIRE_CLEAN] = {"require-clean", 0, NULL,
+                              "refuse files that differ from their commit", COMPLETE_NOTHING},
+    [OPTION_REQUIRE_REF] = {"require-ref", 0, "BRANCH",
+                            "refuse a commit that is not in this branch", COMPLETE_NOTHING},
+    [OPTION_REQUIRE_SIGNED] = {"require-signed", 0, "FILE",
+                               "refuse a commit that none of these signers signed with SSH",
+                               COMPLETE_FILE},
     [OPTION_PARALLELISM] = {"parallelism", 0, "N", "steps at a time (default: 10)",
                             COMPLETE_NOTHING},
     [OPTION_LOCK_TIMEOUT] = {"lock-timeout", 0, "TIME",
@@ -64,11 +90,10 @@ const struct option_spec option_specs[OPTION_COUNT] = {
 
 const char *const format_names[FORMAT_COUNT] = {
     [FORMAT_TEXT] = "text", [FORMAT_JSON] = "json",       [FORMAT_MARKDOWN] = "markdown",
-    [FORMAT_DOT] = "dot",   [FORMAT_MERMAID] = "mermaid",
+    [FORMAT_DOT] = "dot",   [FORMAT_MERMAID] = "mermaid",     [FORMAT_HTML] = "html",
 };
 
-static int PRINTF_LIKE(2, 3)
-    usage_error(const struct command *command, const char *format, ...)
+static int PRINTF_LIKE(2, 3) usage_error(const struct command *command, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -120,8 +145,7 @@ void command_list_formats(const struct command *command, struct strbuf *out)
             strbuf_addf(out, "%s%s", format_names[i], --n == 0 ? "" : n == 1 ? " or " : ", ");
 }
 
-static int set_format(const struct command *command, const char *text,
-                      enum output_format *ret)
+static int set_format(const struct command *command, const char *text, enum output_format *ret)
 {
     int format = names_value(format_names, FORMAT_COUNT, text);
     if (format >= 0 && (command->formats >> format & 1u)) {
@@ -175,7 +199,22 @@ static int set_option(const struct command *command, enum option_id id, const ch
     case OPTION_STATE:
         ret->state = text;
         return 0;
+    case OPTION_REF:
+        if (!command->ranges && strstr(text, "..") != NULL)
+            return usage_error(command, "--ref: one commit; a range is for plan and apply");
+        ret->ref = text;
+        return 0;
+    case OPTION_REQUIRE_CLEAN:
+        ret->require_clean = true;
+        return 0;
+    case OPTION_REQUIRE_REF:
+        ret->require_ref = text;
+        return 0;
+    case OPTION_REQUIRE_SIGNED:
+        ret->require_signed = text;
+        return 0;
     case OPTION_OVERLAY:
+    case OPTION_SNAPSHOT_OVERLAY:
         return add_text(command, ret->overlays, &ret->n_overlays, text);
     case OPTION_VAR:
         return add_text(command, ret->vars, &ret->n_vars, text);
@@ -187,7 +226,17 @@ static int set_option(const struct command *command, enum option_id id, const ch
     case OPTION_FORMAT:
         return set_format(command, text, &ret->format);
     case OPTION_OUT:
+    case OPTION_SNAPSHOT_OUT:
         ret->out = text;
+        return 0;
+    case OPTION_LIVE:
+        ret->live = text;
+        return 0;
+    case OPTION_TRUST:
+        ret->trust = text;
+        return 0;
+    case OPTION_SIGN_KEY:
+        ret->sign_key = text;
         return 0;
     case OPTION_DETAILED_EXITCODE:
         ret->detailed_exitcode = true;
@@ -222,6 +271,10 @@ static int set_option(const struct command *command, enum option_id id, const ch
         return 0;
     case OPTION_ALLOW_REMOTE:
         ret->allow_remote = true;
+        return 0;
+    case OPTION_MAX_AGE:
+        if (num_duration(text, &ret->max_age_ms) < 0 || ret->max_age_ms == 0)
+            return usage_error(command, "--max-age: a time such as 24h or 30m, not %s", text);
         return 0;
     case OPTION_HELP:
         ret->help = true;
@@ -269,8 +322,8 @@ static int parse_option(const struct command *command, char **argv, int left,
     return inline_value ? 1 : 2;
 }
 
-int options_parse(const struct command *command, int argc, char **argv,
-                  const char **arguments, struct options *ret)
+int options_parse(const struct command *command, int argc, char **argv, const char **arguments,
+                  struct options *ret)
 {
     *ret = (struct options){.directory = ".",
                             .parallelism = 10,
@@ -347,8 +400,9 @@ void commands_print_help(void)
     for (size_t i = 0; all_commands[i] != NULL; i++)
         if (!all_commands[i]->hidden)
             printf("  %-12s %s\n", all_commands[i]->name, all_commands[i]->summary);
-    printf("\ngridform COMMAND --help tells more. Exit codes: 0 done or no difference,\n"
-           "1 wrong usage or files, 2 differences (drift; plan --detailed-exitcode), 3 changed\n"
-           "and work is left, 4 locked, 5 stale plan, 6 refused by a check, 7 provider\n"
-           "trouble, 8 cannot record, 130 interrupted.\n");
+    printf(
+        "\ngridform COMMAND --help tells more. Exit codes: 0 done or no difference,\n"
+        "1 wrong usage or files, 2 differences (drift; plan --detailed-exitcode), 3 changed\n"
+        "and work is left, 4 locked, 5 stale plan, 6 refused by a check, 7 provider\n"
+        "trouble, 8 cannot record, 130 interrupted.\n");
 }

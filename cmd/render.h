@@ -11,11 +11,24 @@
 #include "plan.h"
 #include "vec.h"
 
+struct diags;
 struct strbuf;
 
 void render_plan_text(const struct plan *plan, bool colour, struct strbuf *out);
 /* Its head alone: the plan in one line, then impact and slots when anything changes. */
 void render_plan_head(const struct plan *plan, bool colour, struct strbuf *out);
+
+/* "4 hosts change, 6 objects are new, nothing is removed" */
+void render_plan_counts(const struct plan *plan, struct strbuf *out);
+/* Beyond the objects themselves, and more than a moment. */
+bool render_plan_is_disruptive(const struct plan_impact *impact);
+
+/* One self-contained page for reviewers, see render_html.c; findings may be NULL, and are
+ * sorted. */
+void render_plan_html(const struct plan *plan, const struct diags *findings,
+                      struct strbuf *out);
+/* How much is due that the plan leaves out, in a line; nothing when it leaves out nothing. */
+void render_left_out(const struct plan *plan, struct strbuf *out);
 
 /* For pull requests: at most `limit` bytes (from 4,000), see render_markdown.c. */
 void render_plan_markdown(const struct plan *plan, size_t limit, struct strbuf *out);
@@ -54,7 +67,15 @@ enum { RENDER_CROWD = 5 };
 
 /* ---- shared by the renderers ----------------------------------------------------------- */
 
-enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_ADD, STYLE_CHANGE, STYLE_REMOVE, STYLE_DIM, STYLE_COUNT };
+enum style {
+    STYLE_PLAIN,
+    STYLE_BOLD,
+    STYLE_ADD,
+    STYLE_CHANGE,
+    STYLE_REMOVE,
+    STYLE_DIM,
+    STYLE_COUNT
+};
 
 const char *style_on(enum style style, bool colour);
 const char *style_off(bool colour);

@@ -211,7 +211,7 @@ static void render_count(const struct drift *drift, const char *site, bool colou
     strbuf_add_char(out, '\n');
 }
 
-static void render_left_out(const struct drift *drift, struct strbuf *out)
+static void render_told_before(const struct drift *drift, struct strbuf *out)
 {
     size_t old = drift_count(drift) - drift_count_news(drift);
     size_t old_blind = drift->n_blind - drift_count_blind_news(drift);
@@ -247,6 +247,6 @@ void render_drift_text(const struct drift *drift, const char *site, bool colour,
     }
     render_unreadable(arena, drift, out);
     render_healed(drift, colour, out);
-    render_left_out(drift, out);
+    render_told_before(drift, out);
     render_advice(drift, out);
 }

@@ -148,5 +148,13 @@ void render_instance_json(const struct instance *instance, struct strbuf *out)
     }
     strbuf_add(out, "},\"ids\":");
     value_to_json(instance->ids, out);
+    static const char *const remembered[] = {"commit", "author"};
+    for (size_t i = 0; i < ARRAY_LEN(remembered); i++) {
+        const char *text = value_get_text(instance->meta, remembered[i]);
+        if (text == NULL)
+            continue;
+        strbuf_addf(out, ",\"%s\":", remembered[i]);
+        json_text(text, out);
+    }
     strbuf_add_char(out, '}');
 }

@@ -408,6 +408,10 @@ static void add_tail(const struct page *page, struct strbuf *out)
     }
     if (page->plan->n_unchanged > 0)
         strbuf_addf(out, "\n%zu unchanged.\n", page->plan->n_unchanged);
+    if (page->plan->n_left_out > 0) {
+        strbuf_add_char(out, '\n');
+        render_left_out(page->plan, out);
+    }
 }
 
 static void add_warning(const struct page *page, struct strbuf *out)

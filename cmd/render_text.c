@@ -62,7 +62,7 @@ static void add_kinds(struct strbuf *out, const struct plan *plan, unsigned acti
     *first = *first && total == 0;
 }
 
-static void render_counts(const struct plan *plan, struct strbuf *out)
+void render_plan_counts(const struct plan *plan, struct strbuf *out)
 {
     const struct plan_impact *impact = &plan->impact;
     bool first = true;
@@ -78,7 +78,7 @@ static void render_counts(const struct plan *plan, struct strbuf *out)
         strbuf_add(out, ", nothing is removed");
 }
 
-static bool is_disruptive(const struct plan_impact *impact)
+bool render_plan_is_disruptive(const struct plan_impact *impact)
 {
     return impact->n_windows > 0 || impact->n_reboots_most > 0 || impact->n_power_off > 0 ||
            impact->n_data_loss > 0;
@@ -123,7 +123,7 @@ static void render_machines(const char *what, const char *const *names, size_t n
 static void render_impact(const struct plan_impact *impact, bool colour, struct strbuf *out)
 {
     bool first = true;
-    if (!is_disruptive(impact)) {
+    if (!render_plan_is_disruptive(impact)) {
         strbuf_add(out, impact->n_service > 0
                             ? "Impact: catalogue items cannot be requested for a moment\n"
                             : "Impact: none beyond the objects themselves\n");
@@ -168,13 +168,32 @@ void render_plan_head(const struct plan *plan, bool colour, struct strbuf *out)
                 plan->site == NULL ? "(no site)" : plan->site, style_off(colour));
     if (plan->commit != NULL)
         strbuf_addf(out, " at %s", plan->commit);
+    const char *base = value_get_text(plan->source, "base");
+    if (base != NULL)
+        strbuf_addf(out, ", what changes since %.12s", base);
     strbuf_add(out, ": ");
-    render_counts(plan, out);
+    render_plan_counts(plan, out);
     strbuf_add_char(out, '\n');
     if (plan->n_changes == 0)
         return;
     render_impact(&plan->impact, colour, out);
     render_slots(&plan->impact, out);
+}
+
+void render_left_out(const struct plan *plan, struct strbuf *out)
+{
+    bool one = plan->n_left_out == 1;
+    if (plan->n_left_out == 0)
+        return;
+    if (value_get_text(plan->source, "base") != NULL)
+        strbuf_addf(
+            out,
+            "%zu other change%s due and not of this range; a plan without a range shows "
+            "%s.\n",
+            plan->n_left_out, one ? " is" : "s are", one ? "it" : "them");
+    else
+        strbuf_addf(out, "%zu other change%s left out: gridform plan shows %s.\n",
+                    plan->n_left_out, one ? " is" : "s are", one ? "it" : "them");
 }
 
 /* ---- what is left alone, what is refused --------------------------------------------------
@@ -227,8 +246,5 @@ void render_plan_text(const struct plan *plan, bool colour, struct strbuf *out)
     render_waivers(plan, out);
     if (plan->n_unchanged > 0 && plan->n_changes > 0)
         strbuf_addf(out, "\n%zu unchanged.\n", plan->n_unchanged);
-    if (plan->n_left_out > 0)
-        strbuf_addf(out, "%zu other change%s left out: gridform plan shows %s.\n",
-                    plan->n_left_out, plan->n_left_out == 1 ? " is" : "s are",
-                    plan->n_left_out == 1 ? "it" : "them");
+    render_left_out(plan, out);
 }

@@ -37,6 +37,7 @@ struct runner {
     VEC(struct arena *) arenas; /* of results that the walk refers to */
     struct arena *own;
     const char *lineage;
+    const struct value *source; /* where the manifest comes from, or NULL */
 };
 
 /* ---- signals ------------------------------------------------------------------------------
@@ -426,8 +427,10 @@ static int write_state(struct runner *r)
     struct app *app = r->app;
     struct err err = {0};
     app->state->serial++;
-    if (app->commit != NULL)
+    if (app->commit != NULL) {
         app->state->commit = app->commit;
+        app->state->source = r->source;
+    }
     if (r->storage.code == ERR_NONE &&
         app->store->ops->write(app->store, app->state, &err) == 0)
         return EXIT_OK;
@@ -440,13 +443,16 @@ int runner_apply(struct app *app, const struct plan *plan, struct progress *prog
 {
     char nonce[33];
     app_random_hex(nonce);
-    const struct walk_options options = {
-        .parallel = (unsigned)app->options->parallelism, .nonce = nonce, .commit = app->commit};
+    const struct walk_options options = {.parallel = (unsigned)app->options->parallelism,
+                                         .nonce = nonce,
+                                         .commit = app->commit,
+                                         .author = app->origin.commit.author};
     struct runner r = {.app = app,
                        .plan = plan,
                        .progress = progress,
                        .own = arena_new(),
-                       .lineage = app->state->lineage};
+                       .lineage = app->state->lineage,
+                       .source = origin_for_state(app)};
     pthread_mutex_init(&r.lock, NULL);
     pthread_cond_init(&r.changed, NULL);
     r.walk = *ret_walk = walk_new(app->arena, plan, &app->facts, &options);
@@ -456,7 +462,10 @@ int runner_apply(struct app *app, const struct plan *plan, struct progress *prog
     app->env.event_context = &r;
     struct sigaction former[2];
     catch_signals(former);
-    record(&r, &(struct record){.kind = RECORD_PLAN, .plan = plan->id, .commit = app->commit});
+    record(&r, &(struct record){.kind = RECORD_PLAN,
+                                .plan = plan->id,
+                                .commit = app->commit,
+                                .source = r.source});
     if (r.storage.code == ERR_NONE)
         run_workers(&r);
     app->env.on_event = NULL;

@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "arena.h"
 #include "cred.h"
@@ -15,7 +14,6 @@ enum {
     CREDS_MAX = 8,
     REFERENCES_MAX = 256,
     PROVIDERS_MAX = 8,
-    SLEEP_SLICE_MS = 20,
     SECRET_LEAST = 8
 };
 
@@ -59,53 +57,6 @@ struct sessions {
     struct references *references;
 };
 
-/* ---- environment -------------------------------------------------------------------------- */
-
-static int64_t env_now(void *context UNUSED)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static bool env_cancelled(void *context)
-{
-    const struct run_env *env = context;
-    return atomic_load(&env->cancelled) ||
-           (env->outer_cancel != NULL && atomic_load(env->outer_cancel));
-}
-
-static int env_sleep(void *context, int64_t ms)
-{
-    int64_t until = env_now(context) + ms;
-    for (;;) {
-        if (env_cancelled(context))
-            return -1;
-        int64_t left = until - env_now(context);
-        if (left <= 0)
-            return 0;
-        int64_t slice = left < SLEEP_SLICE_MS ? left : SLEEP_SLICE_MS;
-        struct timespec pause = {.tv_nsec = (long)slice * 1000000};
-        nanosleep(&pause, NULL);
-    }
-}
-
-static void env_emit(void *context, const struct event *event)
-{
-    struct run_env *env = context;
-    if (env->on_event != NULL)
-        env->on_event(env->event_context, event);
-}
-
-void run_env_init(struct run_env *env)
-{
-    *env = (struct run_env){.op = {.context = env,
-                                   .now_ms = env_now,
-                                   .sleep_ms = env_sleep,
-                                   .cancelled = env_cancelled,
-                                   .emit = env_emit}};
-}
-
 /* ---- secrets ------------------------------------------------------------------------------ */
 
 /* The canonical map of type_secret to a reference. */
@@ -134,7 +85,8 @@ static int to_reference(const struct value *value, struct arena *arena, struct c
 
 static bool cancel_asked(void *context)
 {
-    return env_cancelled(context);
+    const struct run_env *env = context;
+    return env->op.cancelled(env->op.context);
 }
 
 /* Relative files are beside the manifest. */
@@ -551,6 +503,21 @@ struct instance *sessions_read_one(struct sessions *sessions, const struct insta
     settle_arenas(own, &live, 1, arena);
     free(own);
     return live;
+}
+
+const struct value *sessions_list(struct sessions *sessions, struct arena *arena)
+{
+    const struct value *all = value_map(arena, NULL, 0);
+    for (size_t i = 0; i < sessions->n; i++) {
+        const struct open_provider *p = &sessions->providers[i];
+        const struct value *keys = NULL;
+        struct err err = {0};
+        if (p->session == NULL || p->provider->list == NULL ||
+            p->provider->list(p->session, &sessions->env->op, arena, &keys, &err) < 0)
+            continue;
+        all = value_merge(arena, all, keys);
+    }
+    return all;
 }
 
 /* ---- performing --------------------------------------------------------------------------- */

@@ -6,27 +6,15 @@
 #ifndef GF_SESSIONS_H
 #define GF_SESSIONS_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "config.h"
 #include "err.h"
 #include "provider.h"
+#include "run_env.h"
 
 struct secrets;
 struct sessions;
-
-/* One for a run: what providers may know of the world (struct op_env), and how to stop them. */
-struct run_env {
-    struct op_env op;
-    atomic_bool cancelled;
-    const atomic_bool *outer_cancel; /* means the same; or NULL */
-    /* Called from worker threads with each event, or NULL. */
-    void (*on_event)(void *context, const struct event *event);
-    void *event_context;
-};
-
-void run_env_init(struct run_env *env);
 
 /* Prepare the configured providers; nothing is connected yet. directory: of the manifest. */
 struct sessions *sessions_new(const struct config *config, const char *directory,
@@ -56,6 +44,10 @@ struct instances sessions_read(struct sessions *sessions, const struct instances
 /* The same for one resource. */
 struct instance *sessions_read_one(struct sessions *sessions, const struct instance *wanted,
                                    const struct value *ids, struct arena *arena);
+
+/* What there is, as far as the providers can tell (provider.h): a map from kinds to lists of
+ * keys. A provider that cannot be asked leaves its kinds out. */
+const struct value *sessions_list(struct sessions *sessions, struct arena *arena);
 
 /* Perform a step by the provider that it names. */
 int sessions_perform(struct sessions *sessions, const struct step_call *call,

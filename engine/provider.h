@@ -202,6 +202,15 @@ struct provider {
     int (*read_many)(struct session *session, const struct op_env *env, struct read_item *items,
                      size_t n, struct arena *arena, struct err *err);
 
+    /* What there is, ours or not: a map from kinds to lists of keys, one key for each object
+     * that exists; a kind of which not all can be told is left out. Never changes the system.
+     * And the key under which an object would be there that is wanted and has no identifiers
+     * yet; pure; NULL for kinds of others, and where a name can make none. Together they say
+     * that something is not there without a look at it. Both may be NULL. */
+    int (*list)(struct session *session, const struct op_env *env, struct arena *arena,
+                const struct value **ret_keys, struct err *err);
+    const char *(*list_key)(const struct instance *wanted, struct arena *arena);
+
     /* Carry out one step: look first, act only if needed, wait until it is done. Identifiers
      * are set in the outcome the moment the platform gives them, also when it then fails.
      * ERR_UNCERTAIN when a changing request got no answer. */

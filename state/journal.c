@@ -97,6 +97,8 @@ static void encode_members(const struct record *record, struct strbuf *out)
     case RECORD_PLAN:
         json_member_text("plan", record->plan, out);
         json_member_text("commit", record->commit, out);
+        if (record->source != NULL)
+            json_member("source", record->source, out);
         break;
     case RECORD_KIND_COUNT:
         break;
@@ -234,6 +236,8 @@ static int decode_record(const struct value *object, struct arena *arena,
     record->outcome = value_get_text(object, "outcome");
     record->plan = value_get_text(object, "plan");
     record->commit = value_get_text(object, "commit");
+    const struct value *source = value_get(object, "source");
+    record->source = source->type == VALUE_MAP ? source : NULL;
     record->ids = value_get(object, "ids");
     if (record->kind != RECORD_PLAN && intent_decode(object, &record->intent, err) < 0)
         return -1;
@@ -312,6 +316,7 @@ int state_apply(struct state *state, struct arena *arena, const struct schema_so
     case RECORD_PLAN:
         state_add_plan(state, arena, record->plan);
         state->commit = record->commit;
+        state->source = record->source;
         return 0;
     case RECORD_KIND_COUNT:
         break;

@@ -3,8 +3,8 @@
  * JSON with one resource per line, so that it is read and written a line at a time and a diff
  * of two states is readable:
  *
- *     {"gridform_state":1,"lineage":"…","serial":7,"site":"…","commit":"…","plans":["…"],
- *      "resources":[
+ *     {"gridform_state":1,"lineage":"…","serial":7,"site":"…","commit":"…","source":{…},
+ *      "plans":["…"], "resources":[
  *     {"address":"host/a","attrs":{…},"ids":{…},"meta":{…},"digest":"…"},
  *     …
  *     ],"checksum":"…"}
@@ -47,7 +47,9 @@ struct state {
     const char *lineage; /* 32 hex digits, made once */
     int64_t serial;      /* one more with each write; 0: never written */
     const char *site;
-    const char *commit;       /* of the last apply, "…-dirty", or NULL */
+    const char *commit;         /* of the last apply, "…-dirty", or NULL */
+    const struct value *source; /* map: what else is known of it (commit in full, author, ref,
+                                 * base of a range, signer), or NULL */
     const char *const *plans; /* ids of applied plans, newest last, at most STATE_PLANS_KEPT */
     size_t n_plans;
     struct instances resources;   /* prior instances, sorted: attrs, ids, meta */

@@ -21,8 +21,8 @@
 
 enum { HEX_LEN = 32, FIRST_RESOURCE_LINE = 3, SCRATCH_MAX = 1 << 18 };
 
-static const char *const head_members[] = {"gridform_state", "lineage", "serial", "site",
-                                           "commit",         "plans",   "intents"};
+static const char *const head_members[] = {"gridform_state", "lineage", "serial",  "site",
+                                           "commit",         "plans",   "intents", "source"};
 
 /* The parts of a document whose shape and checksum are right. */
 struct frame {
@@ -159,6 +159,10 @@ static int decode_head(const struct frame *frame, struct arena *arena, struct st
     state->serial = value_get_int(head, "serial", -1);
     state->site = value_get_text(head, "site");
     state->commit = value_get_text(head, "commit");
+    const struct value *source = value_get(head, "source");
+    if (value_is_known(source) && source->type != VALUE_MAP)
+        return err_set(err, ERR_INVALID, "line 1: source must be a map");
+    state->source = value_is_known(source) ? source : NULL;
     const struct value *plans = value_get(head, "plans"), *intents = value_get(head, "intents");
     if (!is_list_or_nothing(plans) || !is_list_or_nothing(intents))
         return err_set(err, ERR_INVALID, "line 1: plans and intents must be lists");
@@ -174,12 +178,11 @@ static int decode_head(const struct frame *frame, struct arena *arena, struct st
 
 /* ---- reading: the resources ------------------------------------------------------------ */
 
-static size_t count_lines(const struct frame *frame)
+size_t json_lines_count(const struct json_lines *lines)
 {
     size_t n = 0;
-    const char *end = frame->body + frame->body_size;
-    for (const char *at = frame->body; at < end; at++) {
-        at = memchr(at, '\n', (size_t)(end - at));
+    for (const char *at = lines->at; at < lines->end; at++) {
+        at = memchr(at, '\n', (size_t)(lines->end - at));
         if (at == NULL)
             break;
         n++;
@@ -190,26 +193,25 @@ static size_t count_lines(const struct frame *frame)
 /* Where reading has come to. Lines are parsed into a scratch arena that is renewed now and
  * then: what stays is a third of what a parsed line takes. */
 struct reader {
-    const char *at, *end;
+    struct json_lines lines;
     int64_t format;
     struct arena *arena, *scratch;
     const struct schema_source *schemas;
 };
 
-/* The next line without its comma and end; the last one has no comma. */
-static int next_line(struct reader *reader, const char **ret_line, size_t *ret_size,
-                     struct err *err)
+int json_lines_next(struct json_lines *lines, const char **ret_line, size_t *ret_size,
+                    struct err *err)
 {
-    const char *line = reader->at;
-    const char *newline = memchr(line, '\n', (size_t)(reader->end - line));
+    const char *line = lines->at;
+    const char *newline = memchr(line, '\n', (size_t)(lines->end - line));
     if (newline == NULL || newline == line)
         return err_set(err, ERR_INVALID, "a resource is cut short");
-    bool last = newline + 1 == reader->end;
+    bool last = newline + 1 == lines->end;
     if ((newline[-1] == ',') == last)
         return err_set(err, ERR_INVALID, "a comma is missing or too many");
     *ret_line = line;
     *ret_size = (size_t)(newline - line) - (last ? 0 : 1);
-    reader->at = newline + 1;
+    lines->at = newline + 1;
     return 0;
 }
 
@@ -222,7 +224,7 @@ static int read_resource(struct reader *reader, struct resource *ret, struct err
         arena_free(reader->scratch);
         reader->scratch = arena_new();
     }
-    if (next_line(reader, &line, &size, err) < 0 ||
+    if (json_lines_next(&reader->lines, &line, &size, err) < 0 ||
         value_from_json(line, size, reader->scratch, &object, err) < 0 ||
         upgrade(UPGRADE_RESOURCE, reader->format, reader->scratch, &object, err) < 0 ||
         resource_decode(object, reader->arena, reader->schemas, ret, err) < 0)
@@ -233,7 +235,7 @@ static int read_resource(struct reader *reader, struct resource *ret, struct err
 static int read_resources(struct reader *reader, struct state *state, struct err *err)
 {
     struct instance **items = state->resources.items;
-    for (size_t n = 0; reader->at < reader->end; n++) {
+    for (size_t n = 0; reader->lines.at < reader->lines.end; n++) {
         struct resource resource;
         if (read_resource(reader, &resource, err) < 0)
             return err_wrap(err, "line %zu", n + FIRST_RESOURCE_LINE);
@@ -258,11 +260,10 @@ int state_decode(const char *text, size_t size, struct arena *arena,
         decode_head(&frame, arena, state, &reader.format, err) < 0 ||
         state_check(state, err) < 0)
         return -1;
-    state->capacity = count_lines(&frame);
+    reader.lines = (struct json_lines){frame.body, frame.body + frame.body_size};
+    state->capacity = json_lines_count(&reader.lines);
     state->resources.items = ARENA_ARRAY(arena, state->capacity, struct instance *);
     state->kept = ARENA_ARRAY(arena, state->capacity, struct kept);
-    reader.at = frame.body;
-    reader.end = frame.body + frame.body_size;
     reader.scratch = arena_new();
     int result = read_resources(&reader, state, err);
     arena_free(reader.scratch);
@@ -305,6 +306,8 @@ static void encode_head(const struct state *state, struct strbuf *out)
     json_member_int("serial", state->serial, out);
     json_member_text("site", state->site, out);
     json_member_text("commit", state->commit, out);
+    if (state->source != NULL)
+        json_member("source", state->source, out);
     strbuf_add(out, ",\"plans\":[");
     for (size_t i = 0; i < state->n_plans; i++) {
         if (i > 0)
@@ -319,10 +322,9 @@ static void encode_head(const struct state *state, struct strbuf *out)
     strbuf_add(out, ",\n" OPENING);
 }
 
-void state_encode(const struct state *state, struct strbuf *out)
+void state_encode_open(const struct state *state, struct strbuf *out)
 {
     struct arena *scratch CLEANUP(arena_freep) = arena_new();
-    size_t start = strbuf_len(out);
     encode_head(state, out);
     for (size_t i = 0; i < state->resources.n; i++) {
         const struct instance *instance = state->resources.items[i];
@@ -331,6 +333,17 @@ void state_encode(const struct state *state, struct strbuf *out)
         strbuf_add(out, i + 1 < state->resources.n ? ",\n" : "\n");
     }
     strbuf_add(out, CLOSING);
+}
+
+void state_encode_close(size_t start, struct strbuf *out)
+{
     struct digest digest = digest_bytes(strbuf_str(out) + start, strbuf_len(out) - start);
     strbuf_addf(out, CHECKSUM "%s" END, digest.hex);
+}
+
+void state_encode(const struct state *state, struct strbuf *out)
+{
+    size_t start = strbuf_len(out);
+    state_encode_open(state, out);
+    state_encode_close(start, out);
 }

@@ -32,6 +32,21 @@ int resource_schema(const char *address, const struct schema_source *schemas,
 void intent_encode(const struct intent *intent, struct strbuf *out);
 int intent_decode(const struct value *object, struct intent *ret_intent, struct err *err);
 
+/* Lines that end in ",\n", the last one in "\n". */
+struct json_lines {
+    const char *at, *end;
+};
+/* How many there are, at most. */
+size_t json_lines_count(const struct json_lines *lines);
+/* The next one without its comma and end; there must be one. */
+int json_lines_next(struct json_lines *lines, const char **ret_line, size_t *ret_size,
+                    struct err *err);
+
+/* state_encode in two parts: all but the last line's checksum, and that, of all bytes of the
+ * document, which begins at `start`. */
+void state_encode_open(const struct state *state, struct strbuf *out);
+void state_encode_close(size_t start, struct strbuf *out);
+
 /* The members of a map that are not among the known ones; NULL when there are none. */
 const struct value *unknown_members(const struct value *map, const char *const *known,
                                     size_t n_known, struct arena *arena);

@@ -38,12 +38,13 @@ enum record_kind {
 
 struct record {
     enum record_kind kind;
-    struct intent intent;      /* INTENT, RESULT: which step */
-    const char *outcome;       /* RESULT: outcome name */
-    const struct value *ids;   /* RESULT: identifiers learnt, merged into the resource's */
-    const char *address;       /* RESOURCE */
-    struct instance *resource; /* RESOURCE; NULL = removed */
-    const char *plan, *commit; /* PLAN: the run's plan id and commit (or NULL) */
+    struct intent intent;       /* INTENT, RESULT: which step */
+    const char *outcome;        /* RESULT: outcome name */
+    const struct value *ids;    /* RESULT: identifiers learnt, merged into the resource's */
+    const char *address;        /* RESOURCE */
+    struct instance *resource;  /* RESOURCE; NULL = removed */
+    const char *plan, *commit;  /* PLAN: the run's plan id and commit (or NULL) */
+    const struct value *source; /* PLAN: of state.h, or NULL */
 };
 
 struct store;

@@ -6,6 +6,7 @@ build_packages="build-essential cmake ninja-build pkg-config libcurl4-openssl-de
   libmicrohttpd-dev libcmocka-dev"
 lab_packages="bubblewrap busybox-static bash-static"
 test_packages="$lab_packages clang python3 python3-pyvmomi python3-prometheus-client python3-jsonschema python3-yaml mandoc cmark-gfm systemd
+  chromium chromium-driver python3-selenium fonts-dejavu-core
   golang-go golang-github-vmware-govmomi-dev
   openssh-client libxml2-utils curl git ca-certificates universal-ctags"
 

@@ -265,6 +265,7 @@ static void attach(struct config_doc *doc, const struct source_file *files, size
         struct attachment *attachment = ARENA_NEW(doc->nodes, struct attachment);
         attachment->text = files[i].text;
         attachment->size = files[i].size;
+        attachment->problem = files[i].problem;
         map_set(&doc->decoder.attachments, files[i].name, attachment);
     }
 }

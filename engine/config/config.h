@@ -31,7 +31,8 @@ struct source_file {
     const char *name; /* as the user knows it; attachments: path relative to the manifest */
     const char *text;
     size_t size;
-    bool overlay; /* patches the others, in the order given */
+    bool overlay;        /* patches the others, in the order given */
+    const char *problem; /* attachments: why it cannot be taken (text NULL), or NULL */
 };
 
 struct config_input {

@@ -33,7 +33,7 @@ struct decoder {
 
 /* Content of a file that an ATTR_FILE attribute names. */
 struct attachment {
-    const char *text;
+    const char *text, *problem; /* one of them */
     size_t size;
     const struct value *value; /* made on first use */
 };

@@ -209,6 +209,8 @@ static const char *attachment_problem(const struct attachment *attachment)
 {
     if (attachment == NULL)
         return "cannot be read";
+    if (attachment->problem != NULL)
+        return attachment->problem;
     if (memchr(attachment->text, '\0', attachment->size) != NULL ||
         utf8_check(attachment->text, attachment->size) != attachment->size)
         return "is no UTF-8 text";

@@ -54,6 +54,9 @@ struct attr {
     const char *default_value; /* as the manifest would write it, or NULL */
     int64_t min, max;          /* bounds of int, size and duration types; 0, 0 = none */
     const char *doc;           /* one sentence for the manual */
+    const char *read_by; /* desired attribute that its reading looks at (as when more is as good
+                            as what is wanted), or NULL: so it holds for that wish only. "" for a fact
+                            of the server: it holds for all of the kind, there or not */
     const struct schema *items; /* of type_items: what each item of the list consists of */
 };
 

@@ -427,6 +427,7 @@ static const struct plan *finish(struct draft *draft, unsigned n_waves)
     *plan = (struct plan){.id = "",
                           .site = input->site,
                           .commit = input->commit,
+                          .source = input->source,
                           .lineage = input->facts.lineage,
                           .serial = input->serial,
                           .changes = draft->changes.items,

@@ -56,7 +56,9 @@ struct plan_impact {
 struct plan {
     const char *id; /* digest of all that follows: 32 hex digits */
     const char *site, *commit, *lineage;
-    int64_t serial;               /* of the state it was made from; 0: no state yet */
+    const struct value *source; /* map, when the files were read from a commit: commit, base of
+                                 * a range, path, ref; else NULL */
+    int64_t serial;             /* of the state it was made from; 0: no state yet */
     const struct change *changes; /* in order of execution: wave, then address */
     size_t n_changes;
     unsigned n_waves;
@@ -77,6 +79,7 @@ struct plan {
 struct plan_input {
     struct facts facts;
     const char *site, *commit, *digest_inputs;
+    const struct value *source; /* as in struct plan */
     int64_t serial;
     const char *const *adopt; /* addresses named with --adopt; NULL-terminated, or NULL */
     const char *const *only;  /* addresses; what is due elsewhere is counted. NULL: all */

@@ -217,6 +217,10 @@ void plan_encode(const struct plan *plan, struct strbuf *out)
     text_member(out, "id", plan->id);
     text_member(out, "site", plan->site);
     text_member(out, "commit", plan->commit);
+    if (plan->source != NULL) {
+        key(out, "source");
+        value_to_json(plan->source, out);
+    }
     text_member(out, "lineage", plan->lineage);
     strbuf_addf(out, ",\"serial\":%lld", (long long)plan->serial);
     text_member(out, "inputs", plan->digest_inputs);
@@ -308,6 +312,11 @@ int plan_check_saved(const char *saved, size_t size, const struct plan *now,
                        lineage);
     if (strcmp(inputs, now->digest_inputs) != 0)
         return err_set(err, ERR_CONFLICT, "the files have changed since the plan was made");
+    const char *commit = value_get_text(plan, "commit");
+    if (commit != NULL && now->commit != NULL && strcmp(commit, now->commit) != 0)
+        return err_set(err, ERR_CONFLICT,
+                       "the plan was made at commit %.60s, and the files are at %s now", commit,
+                       now->commit);
     struct strbuf moved;
     strbuf_init(&moved, 700);
     find_moved(value_get(plan, "changes"), now, arena, &moved);

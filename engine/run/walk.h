@@ -55,9 +55,9 @@ struct walk_change {
 };
 
 struct walk_options {
-    unsigned parallel;  /* tasks at once, at least 1 */
-    const char *nonce;  /* random text of this run; each change gets its own from it */
-    const char *commit; /* recorded with each resource, or NULL */
+    unsigned parallel;           /* tasks at once, at least 1 */
+    const char *nonce;           /* random text of this run; each change gets its own from it */
+    const char *commit, *author; /* recorded with each resource, or NULL */
 };
 
 /* facts: those the plan was made from. Everything lives in arena. */

@@ -34,10 +34,11 @@ static struct instance *finished_entry(struct walk *walk, const struct change *c
     const struct value *facts = change->kind->remember == NULL || node->live == NULL
                                     ? NULL
                                     : change->kind->remember(node->live, walk->arena);
-    const char *commit = walk->options.commit;
+    const char *commit = walk->options.commit, *author = walk->options.author;
     const struct value_field fields[] = {
         {"facts", facts == NULL ? value_get(node->meta, "facts") : facts},
         {"commit", commit == NULL ? value_absent() : value_string(walk->arena, commit)},
+        {"author", author == NULL ? value_absent() : value_string(walk->arena, author)},
         {"prevent_destroy", desired->lifecycle != NULL && desired->lifecycle->prevent_destroy
                                 ? value_bool(true)
                                 : value_absent()},

@@ -46,9 +46,10 @@ static const struct attr attrs[] = {
      .doc = "Reservation policy, by name; it exists already."},
     {"software", &type_strings, FACET_VRA, ATTR_SET, .ref = "software_components",
      .doc = "Software components on the machine."},
-    {"machine_quota", &type_int, FACET_VRA, ATTR_FACT,
+    {"machine_quota", &type_int, FACET_VRA, ATTR_FACT, .read_by = "machine.reservation_policy",
      .doc = "Machines that the reservations in question allow together; absent: unlimited."},
     {"reserved_memory", &type_size, FACET_VRA, ATTR_FACT,
+     .read_by = "machine.reservation_policy",
      .doc = "Memory of the reservations in question together."},
 };
 

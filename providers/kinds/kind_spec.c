@@ -82,7 +82,7 @@ static const struct attr attrs[] = {
     {"delete_accounts", &type_bool, FACET_VSPHERE, 0,
      .doc = "Windows: remove all user accounts of the template; a new one without this says "
             "false."},
-    {"api_version", &type_string, FACET_VSPHERE, ATTR_FACT,
+    {"api_version", &type_string, FACET_VSPHERE, ATTR_FACT, .read_by = "",
      .doc = "Version of vCenter's API; read only, for checks."},
 };
 

@@ -37,8 +37,8 @@ static const struct attr attrs[] = {
             "not given."},
     {"firmware", &type_enum, FACET_VSPHERE, ATTR_FREE, .names = firmware_words,
      .doc = "What the base must boot with; efi where 64-bit MMIO is needed. Never changed."},
-    {"mmio_size", &type_size, FACET_VSPHERE, ATTR_FREE, .min = (int64_t)1 << 30,
-     .max = (int64_t)1 << 44,
+    {"mmio_size", &type_size, FACET_VSPHERE, ATTR_FREE, .read_by = "mmio_size",
+     .min = (int64_t)1 << 30, .max = (int64_t)1 << 44,
      .doc = "64-bit MMIO space for cards with large BARs, in whole GiB; by the cards' memory "
             "when not given. More is no difference."},
     {"keep", &type_int, FACET_NONE, 0, .default_value = "2", .min = 1, .max = 16,

@@ -108,7 +108,7 @@ int vra_read_many(struct session *session, const struct op_env *env, struct read
 
 /* ---- services, entitlements: names that need not be unique (§2.2) ---- */
 
-static bool is_gone(const json_t *object)
+bool vra_is_gone(const json_t *object)
 {
     const char *status = vra_text(object, "status");
     return status != NULL && strcmp(status, "DELETED") == 0;
@@ -122,7 +122,7 @@ int vra_pick(const json_t *array, const char *name, const char *id, const char *
     json_array_foreach(array, i, each)
     {
         const char *its_id = vra_text(each, "id"), *its_name = vra_text(each, "name");
-        if (is_gone(each))
+        if (vra_is_gone(each))
             continue;
         if (id != NULL && its_id != NULL && strcmp(id, its_id) == 0) {
             *ret_object = each;

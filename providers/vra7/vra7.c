@@ -99,5 +99,7 @@ const struct provider provider_vra = {
     .open = vra_session_open,
     .close = vra_session_close,
     .read_many = vra_read_many,
+    .list = vra_list_all,
+    .list_key = vra_list_key,
     .perform = perform,
 };

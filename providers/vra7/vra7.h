@@ -270,6 +270,17 @@ vra_reader read_software, read_blueprint, read_service, read_entitlement;
 /* The facts machine_quota and reserved_memory of a blueprint: read_sizing.c. */
 void vra_read_sizing(struct reader *reader, const struct read_item *item);
 
+/* ---- listing.c: see provider.h --------------------------------------------------------------
+ */
+
+int vra_list_all(struct session *session, const struct op_env *env, struct arena *arena,
+                 const struct value **ret_keys, struct err *err);
+const char *vra_list_key(const struct instance *wanted, struct arena *arena);
+
+/* ---- read.c --------------------------------------------------------------------------------
+ */
+
+bool vra_is_gone(const json_t *object); /* kept by vRA, and deleted */
 int vra_read_many(struct session *session, const struct op_env *env, struct read_item *items,
                   size_t n, struct arena *arena, struct err *err);
 

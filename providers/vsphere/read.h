@@ -59,6 +59,8 @@ void template_decode(const struct inventory *inventory, struct read_item *item,
 
 MUST_CHECK int specs_read(struct vc *vc, struct read_item *const *items, size_t n,
                           struct err *err);
+/* The names of all of them, or absent where the server does not tell. */
+MUST_CHECK int specs_list(struct vc *vc, const struct value **ret_names, struct err *err);
 void spec_decode(const struct xml_node *stored, struct instance *live, struct arena *arena);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "soap.h"
+#include "vec.h"
 
 static bool is_listed(const struct xml_node *list, const char *name)
 {
@@ -46,14 +47,41 @@ static int read_one(struct vc *vc, struct instance *live, struct err *err)
     return 0;
 }
 
-int specs_read(struct vc *vc, struct read_item *const *items, size_t n, struct err *err)
+static int read_manager(struct vc *vc, const struct xml_node **ret_manager, struct err *err)
 {
     static const char *const paths[] = {"info", NULL};
-    const struct xml_node *manager = NULL;
     const struct ref ref = vc->session->spec_manager;
-    const char *version = soap_version(vc->session->soap);
-    if (n > 0 && ref.id != NULL && props_read(vc, ref, paths, &manager, err) < 0)
+    *ret_manager = NULL;
+    if (ref.id != NULL && props_read(vc, ref, paths, ret_manager, err) < 0)
         return err_wrap(err, "reading customization specifications");
+    return 0;
+}
+
+int specs_list(struct vc *vc, const struct value **ret_names, struct err *err)
+{
+    const struct xml_node *manager;
+    VEC(const struct value *) names = {0};
+    *ret_names = value_absent();
+    if (read_manager(vc, &manager, err) < 0)
+        return -1;
+    if (manager == NULL || props_refusal(vc, manager, "info") != NULL)
+        return 0;
+    XML_EACH_CHILD(it, props_get(manager, "info"))
+    {
+        const char *name = xml_text_at(it, "name");
+        if (name != NULL)
+            VEC_PUSH(vc->arena, &names, value_string(vc->arena, name));
+    }
+    *ret_names = value_list(vc->arena, names.items, names.n);
+    return 0;
+}
+
+int specs_read(struct vc *vc, struct read_item *const *items, size_t n, struct err *err)
+{
+    const struct xml_node *manager = NULL;
+    const char *version = soap_version(vc->session->soap);
+    if (n > 0 && read_manager(vc, &manager, err) < 0)
+        return -1;
     const char *refusal = manager == NULL ? "this server keeps no customization specifications"
                                           : props_refusal(vc, manager, "info");
     for (size_t i = 0; i < n; i++) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ops.h"
+#include "list.h"
 #include "read.h"
 #include "types.h"
 
@@ -114,5 +115,7 @@ const struct provider provider_vsphere = {
     .open = vsphere_session_open,
     .close = vsphere_session_close,
     .read_many = vsphere_read_many,
+    .list = vsphere_list,
+    .list_key = vsphere_list_key,
     .perform = perform,
 };

@@ -2,7 +2,7 @@
  *
  *     gf_bench generate DIR N   write a site of N resources
  *     gf_bench bare DIR         libyaml's events and jansson's lines over the same bytes
- *     gf_bench plan DIR         manifest, state and live instances to the text of a plan
+ *     gf_bench plan DIR         manifest and snapshot to the text of a plan
  *     gf_bench journal DIR N    N steps recorded durably
  *
  * Prints seconds and peak kilobytes.
@@ -24,6 +24,7 @@
 #include "plan.h"
 #include "render.h"
 #include "rules.h"
+#include "snapshot.h"
 #include "strbuf.h"
 
 _Noreturn void bench_die(const char *what)
@@ -127,14 +128,11 @@ static void bench_bare(const char *directory)
         free(manifest);
     }
     arena_free(arena);
-    static const char *const names[] = {"state.json", "live.json"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        char *text = bench_slurp(directory, names[i], &size);
-        if (text == NULL)
-            bench_die(names[i]);
-        n += bare_json(text);
-        free(text);
-    }
+    char *text = bench_slurp(directory, "snapshot.json", &size);
+    if (text == NULL)
+        bench_die("snapshot.json");
+    n += bare_json(text);
+    free(text);
     if (n == 0)
         bench_die("nothing was read");
 }
@@ -174,18 +172,22 @@ struct config *bench_config(struct arena *arena, const char *directory)
     return config;
 }
 
-static struct state *load(struct arena *arena, const char *directory, const char *name)
+/* The live state and the state, from one snapshot. */
+static const struct snapshot *load(struct arena *arena, const char *directory,
+                                   struct state **ret_state)
 {
     size_t size;
-    struct state *state;
+    struct snapshot *snapshot;
     struct err err = {0};
-    char *text = bench_slurp(directory, name, &size);
+    char *text = bench_slurp(directory, "snapshot.json", &size);
     if (text == NULL)
-        bench_die(name);
-    if (state_decode(text, size, arena, &bench_schemas, &state, &err) < 0)
+        bench_die("snapshot.json");
+    if (snapshot_decode(text, size, arena, &bench_schemas, &snapshot, &err) < 0 ||
+        state_decode(snapshot->state, snapshot->state_size, arena, &bench_schemas, ret_state,
+                     &err) < 0)
         bench_die(err.message);
     free(text);
-    return state;
+    return snapshot;
 }
 
 static void stamp(const char *what, double *last)
@@ -202,14 +204,13 @@ static void bench_plan(const char *directory)
     double last = bench_now();
     struct config *config = bench_config(arena, directory);
     stamp("config", &last);
-    struct state *state = load(arena, directory, "state.json");
-    stamp("state", &last);
-    struct state *live = load(arena, directory, "live.json");
-    stamp("live", &last);
+    struct state *state;
+    const struct snapshot *snapshot = load(arena, directory, &state);
+    stamp("snapshot", &last);
     const struct plan_input input = {.facts = {.arena = arena,
                                                .desired = &config->resources,
                                                .prior = &state->resources,
-                                               .live = &live->resources,
+                                               .live = &snapshot->live,
                                                .kinds = all_kinds,
                                                .lineage = state->lineage},
                                      .site = config->site,

@@ -21,7 +21,7 @@ void bench_spill(const char *directory, const char *name, const char *text, size
 struct config *bench_config(struct arena *arena, const char *directory);
 extern const struct schema_source bench_schemas;
 
-/* Write manifest-*.yaml, state.json and live.json of a site with about n resources. */
+/* Write manifest-*.yaml and snapshot.json of a site with about n resources. */
 void bench_generate(const char *directory, size_t n);
 
 /* Record n steps durably through the file store; prints the time. */

@@ -10,6 +10,7 @@
 
 #include "arena.h"
 #include "provider.h"
+#include "snapshot.h"
 #include "strbuf.h"
 #include "types.h"
 
@@ -166,21 +167,36 @@ static struct instance *sample(const struct instance *desired, struct arena *are
     return copy;
 }
 
-static void write_instances(const char *directory, const char *name,
-                            const struct config *config, bool live)
+/* All that is not only in the files, in their order, which is that of addresses. */
+static struct instances instances_of(const struct config *config, struct arena *arena,
+                                     bool live)
+{
+    const struct instances *all = &config->resources;
+    struct instances list = {ARENA_ARRAY(arena, all->n, struct instance *), 0};
+    for (size_t i = 0; i < all->n; i++)
+        if (!all->items[i]->schema->abstract)
+            list.items[list.n++] = sample(all->items[i], arena, i, live);
+    return list;
+}
+
+static void write_snapshot(const char *directory, const struct config *config)
 {
     struct arena *arena = arena_new();
     struct state *state = state_new(arena, "11112222333344445555666677778888", "bench");
+    const struct snapshot snapshot = {.site = "bench",
+                                      .version = "0",
+                                      .schemas = "0",
+                                      .lineage = state->lineage,
+                                      .serial = 1,
+                                      .live = instances_of(config, arena, true)};
     struct strbuf text;
+    struct err err = {0};
     state->serial = 1;
-    for (size_t i = 0; i < config->resources.n; i++) {
-        const struct instance *it = config->resources.items[i];
-        if (!it->schema->abstract)
-            state_put(state, arena, it->address, sample(it, arena, i, live));
-    }
+    state->resources = instances_of(config, arena, false);
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
-    state_encode(state, &text);
-    bench_spill(directory, name, strbuf_str(&text), strbuf_len(&text));
+    if (snapshot_encode(&snapshot, state, NULL, &text, &err) < 0)
+        bench_die(err.message);
+    bench_spill(directory, "snapshot.json", strbuf_str(&text), strbuf_len(&text));
     strbuf_release(&text);
     arena_free(arena);
 }
@@ -198,8 +214,7 @@ void bench_generate(const char *directory, size_t n)
         strbuf_release(&text);
     }
     struct config *config = bench_config(arena, directory);
-    write_instances(directory, "state.json", config, false);
-    write_instances(directory, "live.json", config, true);
+    write_snapshot(directory, config);
     config_release(config);
     arena_free(arena);
 }

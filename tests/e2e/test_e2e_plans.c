@@ -50,6 +50,9 @@ static void repeated_plans_are_the_same(void **state)
 {
     struct site *site = *state;
     char *json = OUTPUT(site, 0, "plan", "--json"), *text = OUTPUT(site, 0, "plan");
+    char *page = OUTPUT(site, 0, "plan", "--format", "html");
+    assert_non_null(strstr(page, "esx-gpu-02.lab.local"));
+    expect_text(page, OUTPUT(site, 0, "plan", "--format", "html"), "plan as a page, repeated");
     assert_non_null(strstr(json, "host/esx-gpu-02.lab.local"));
     for (int i = 0; i < 4; i++) {
         expect_text(json, OUTPUT(site, 0, "plan", "--json"), "plan --json, repeated");
@@ -57,6 +60,7 @@ static void repeated_plans_are_the_same(void **state)
     }
     free(json);
     free(text);
+    free(page);
     /* How many steps run at a time is not decided in a plan. */
     struct run *run = run_expect(GRIDFORM(site, "plan", "--parallelism", "1"), 1);
     run_says(run, "unknown option --parallelism");

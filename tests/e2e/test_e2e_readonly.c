@@ -1,4 +1,4 @@
-/* test_e2e_readonly.c: plan, drift, show and graph change nothing: no changing call is in the
+/* test_e2e_readonly.c: plan, drift, show, graph and snapshot change nothing: no changing call is in the
  * lab's record; they work while an apply holds the lock. Of two applies at once one wins, and
  * the other names the holder. */
 #include <stdlib.h>
@@ -23,6 +23,7 @@ static void run_readers(struct site *site, int plan_status, int drift_status)
     GRIDFORM_EXPECT(site, 0, "graph");
     GRIDFORM_EXPECT(site, 0, "graph", "--format", "mermaid");
     GRIDFORM_EXPECT(site, 0, "template", "list");
+    GRIDFORM_EXPECT(site, 0, "snapshot", "--out", "-");
 }
 
 static void expect_no_changing_call(struct site *site)
@@ -45,6 +46,7 @@ static void readers_change_nothing(void **state)
     lab_forget(&site->lab);
     GRIDFORM_EXPECT(site, 2, "plan", "--detailed-exitcode");
     GRIDFORM_EXPECT(site, 1, "drift"); /* no state yet */
+    GRIDFORM_EXPECT(site, 0, "snapshot", "--out", "-");
     GRIDFORM_EXPECT(site, 0, "graph");
     expect_no_changing_call(site);
     char *after = lab_normal(&site->lab);

@@ -147,9 +147,12 @@ static void run_and_forget(struct secrets_test *t, const char *const *words)
 
 static void all_commands(struct secrets_test *t)
 {
-    char plan[200];
+    char plan[200], snapshot[200];
     snprintf(plan, sizeof(plan), "%s/plan", t->site.dir);
+    snprintf(snapshot, sizeof(snapshot), "%s/plan.snapshot", t->site.dir);
     RUN(t, "validate");
+    RUN(t, "snapshot", "--out", snapshot);
+    RUN(t, "plan", "--live", snapshot, "--json");
     RUN(t, "plan", "--out", plan);
     RUN(t, "plan", "--json");
     RUN(t, "graph", "--format", "dot");
@@ -436,8 +439,13 @@ static void password_in_the_world(void **state)
     struct run *run = run_expect(GRIDFORM(&t->site, "drift"), 2);
     run_says(run, "***");
     run_free(run);
-    char plan[200];
+    char plan[200], snapshot[200];
     snprintf(plan, sizeof(plan), "%s/plan", t->site.dir);
+    snprintf(snapshot, sizeof(snapshot), "%s/plan.snapshot", t->site.dir);
+    GRIDFORM_EXPECT(&t->site, 0, "snapshot", "--out", snapshot);
+    run = run_expect(GRIDFORM(&t->site, "drift", "--live", snapshot), 2);
+    run_says(run, "***");
+    run_free(run);
     GRIDFORM_EXPECT(&t->site, 0, "plan", "--out", plan);
     GRIDFORM_EXPECT(&t->site, 0, "apply", plan);
     GRIDFORM_EXPECT(&t->site, 0, "drift");

@@ -10,6 +10,7 @@
 #include "address.h"
 #include "arena.h"
 #include "err.h"
+#include "range.h"
 #include "strbuf.h"
 #include "value_json.h"
 
@@ -75,19 +76,21 @@ const char *plan_case_body(const struct plan_case *c, const char *word)
 /* ---- the manifest -------------------------------------------------------------------------
  */
 
-static struct config *build(struct plan_case *c, struct diags *diags)
+static struct config *build(struct plan_case *c, struct diags *diags, bool base)
 {
     VEC(struct source_file) files = {0}, attached = {0};
     VEC_EACH (struct case_section, it, c->sections) {
         struct source_file file = {.name = arena_printf(c->arena, "case%zu.yaml", files.n),
                                    .text = it->body,
                                    .size = strlen(it->body)};
-        file.overlay = strcmp(it->word, "@overlay") == 0;
+        file.overlay =
+            strcmp(it->word, "@overlay") == 0 || (base && strcmp(it->word, "@base") == 0);
         if (file.overlay || strcmp(it->word, "@manifest") == 0) {
             if (files.n == 0)
                 file.name = "site.yaml";
             VEC_PUSH(c->arena, &files, file);
-        } else if (strcmp(it->word, "@file") == 0) {
+        } else if (strcmp(it->word, "@file") == 0 ||
+                   (base && strcmp(it->word, "@base-file") == 0)) {
             file.name = it->rest;
             VEC_PUSH(c->arena, &attached, file);
         }
@@ -280,7 +283,7 @@ static void resolve_all(struct world *world)
 static void make_world(struct plan_case *c)
 {
     struct diags *ignored = diags_new(c->arena);
-    struct config *model = build(c, ignored);
+    struct config *model = build(c, ignored, false);
     struct world world = {.c = c, .wanted = &model->resources};
     for (size_t i = 0; i < model->resources.n; i++)
         if (!model->resources.items[i]->schema->abstract)
@@ -337,8 +340,16 @@ void plan_case_parse(struct plan_case *c, struct arena *arena, const char *direc
     read_options(c);
     make_world(c);
     c->diags = diags_new(arena);
-    c->config = build(c, c->diags);
+    c->config = build(c, c->diags, false);
     c->facts.desired = &c->config->resources;
+    VEC_EACH (struct case_section, it, c->sections) {
+        bool base = strcmp(it->word, "@base") == 0;
+        if ((base || strcmp(it->word, "@base-file") == 0) && !c->has_base) {
+            c->has_base = true;
+            c->base =
+                base && strcmp(it->rest, "none") == 0 ? NULL : build(c, diags_new(arena), true);
+        }
+    }
 }
 
 void plan_case_load(struct plan_case *c, struct arena *arena, const char *directory,
@@ -351,6 +362,7 @@ void plan_case_load(struct plan_case *c, struct arena *arena, const char *direct
 
 void plan_case_release(struct plan_case *c)
 {
+    config_release(c->base);
     config_release(c->config);
 }
 
@@ -362,4 +374,17 @@ struct plan_input plan_case_input(const struct plan_case *c)
                                .digest_inputs = "0123456789abcdef0123456789abcdef",
                                .serial = 1,
                                .adopt = c->adopt};
+}
+
+struct plan_input plan_case_narrowed(const struct plan_case *c)
+{
+    static const struct instances none = {0};
+    struct plan_input input = plan_case_input(c), base = input;
+    if (!c->has_base)
+        return input;
+    const struct value_field field = {"base", value_string(c->arena, "0a1b2c3d4e5f")};
+    base.facts.desired = c->base == NULL ? &none : &c->base->resources;
+    input.only = plan_range(&base, &input, diags_new(c->arena));
+    input.source = value_map(c->arena, &field, 1);
+    return input;
 }

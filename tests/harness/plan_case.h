@@ -12,6 +12,10 @@
  *     @adopt ADDRESS       --adopt
  *     @intent ADDRESS OP NONCE   left by an interrupted run
  *     @commit ID
+ *     @base                YAML that patches the manifest to what it was where a range begins,
+ * and
+ *     @base-file PATH      what a file was then: the plan is of what the range changes. "@base
+ * none": there was no manifest yet
  *     @plan, @findings, @drift   what must come out, to the letter
  *
  * WORDS: absent | unreadable: REASON | unknown | same (as wanted) | present, then optionally a
@@ -42,6 +46,8 @@ struct plan_case {
     struct facts facts;
     const char *const *adopt;
     const char *commit;
+    struct config *base; /* of a range, or NULL */
+    bool has_base;
 };
 
 /* Read and set up; fails the running test when the case itself is wrong. */
@@ -56,6 +62,8 @@ void plan_case_release(struct plan_case *c);
 const char *plan_case_body(const struct plan_case *c, const char *word);
 
 struct plan_input plan_case_input(const struct plan_case *c);
+/* The same, narrowed to the range when the case has one. */
+struct plan_input plan_case_narrowed(const struct plan_case *c);
 
 /* The content of a file, in the arena; fails the test when it cannot be read. */
 const char *plan_case_slurp(struct arena *arena, const char *path);

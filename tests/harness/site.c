@@ -140,9 +140,9 @@ static bool is_one_of(const char *word, const char *const *list)
 static void fill_words(const struct site *site, const char *const *words, const char **argv)
 {
     static const char *const files[] = {"validate", "plan",  "apply", "drift",
-                                        "show",     "graph", "template", NULL};
+                                        "show",     "graph", "template", "snapshot", NULL};
     static const char *const states[] = {"plan", "apply",    "drift", "show",
-                                         "state", "template", NULL};
+                                         "state", "template", "snapshot", NULL};
     size_t n = 0;
     argv[n++] = "gridform";
     argv[n++] = words[0];

@@ -43,13 +43,13 @@ only() {
 only curl/ providers/transport/
 only libxml/ providers/transport/
 only libssh/ providers/transport/
-only git2 cmd/git_source
+only git2 cmd/git_
 only yaml.h engine/config/
 only jansson.h engine/model/value_json state/ providers/transport/rest providers/vra7/
 only microhttpd.h cmd/metrics_http
 only xxhash.h engine/base/digest
 only pthread.h cmd/ providers/ state/
-only openssl/ providers/transport/ state/
+only openssl/ providers/transport/ state/ cmd/ssh_
 
 # The engine does no I/O.
 # shellcheck disable=SC2046

@@ -79,7 +79,11 @@ struct state *sample_state(struct arena *arena)
 {
     struct state *state = state_new(arena, SAMPLE_LINEAGE, "lab");
     state->serial = 1;
+    const struct value_field source[] = {
+        {"author", value_string(arena, "Ada \"the first\" <ada@lab.local>")},
+        {"ref", value_string(arena, "origin/main...HEAD")}};
     state->commit = "3f2c1ab-dirty";
+    state->source = value_map(arena, source, 2);
     state_add_plan(state, arena, "p1");
     state_put(state, arena, "template/t", sample_instance(arena, "template/t", "t"));
     state_put(state, arena, "host/a", full_host(arena));

@@ -16,7 +16,11 @@ enum { RECORDS = 7 };
 static void sample_records(struct arena *arena, struct record records[RECORDS])
 {
     struct value_field id = {"moid", value_string(arena, "vm-7")};
-    records[0] = (struct record){.kind = RECORD_PLAN, .plan = "p2", .commit = "81d00aa"};
+    struct value_field author = {"author", value_string(arena, "Eve <eve@lab.local>")};
+    records[0] = (struct record){.kind = RECORD_PLAN,
+                                 .plan = "p2",
+                                 .commit = "81d00aa",
+                                 .source = value_map(arena, &author, 1)};
     records[1] = sample_intent("template/new", 0);
     records[2] = sample_result("template/new", 0, "failed");
     records[2].ids = value_map(arena, &id, 1);
@@ -71,6 +75,7 @@ static void test_replay(void **unused)
     assert_true(state_has_plan(state, "p1"));
     assert_true(state_has_plan(state, "p2"));
     assert_string_equal(state->commit, "81d00aa");
+    assert_string_equal(value_get_text(state->source, "author"), "Eve <eve@lab.local>");
     assert_null(instances_find(&state->resources, "host/b"));
     assert_string_equal(instance_text(instances_find(&state->resources, "host/a"), "graphics"),
                         "changed");

@@ -28,7 +28,7 @@ static void make_texts(struct plan_case *c, struct outcome_texts *texts)
     strbuf_init(&texts->plan, STRBUF_MAX_OUTPUT);
     strbuf_init(&texts->findings, STRBUF_MAX_OUTPUT);
     strbuf_init(&texts->drift, STRBUF_MAX_OUTPUT);
-    const struct plan_input input = plan_case_input(c);
+    const struct plan_input input = plan_case_narrowed(c);
     const struct plan *plan = plan_build(&input, c->diags);
     render_plan_text(plan, false, &texts->plan);
     const struct rules_input rules = {&c->facts, &c->config->providers, "2026-01-15"};

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../harness/markdown_page.h"
+#include "../harness/mixed_plan.h"
 #include "address.h"
 #include "arena.h"
 #include "compiler.h"
@@ -17,160 +18,11 @@
 #include "types.h"
 #include "vec.h"
 
-static const struct attr mixed_attrs[] = {
-    {"memory", &type_string, FACET_VRA, 0, .doc = ""},
-    {"install.script", &type_text, FACET_VRA, ATTR_TEXT, .doc = ""},
-};
-static const struct kind mixed_kinds[] = {
-    {.schema = {.kind = "host", .attrs = mixed_attrs, .n_attrs = 2}},
-    {.schema = {.kind = "template", .attrs = mixed_attrs, .n_attrs = 2}},
-    {.schema = {.kind = "blueprint", .attrs = mixed_attrs, .n_attrs = 2}},
-    {.schema = {.kind = "software_component", .attrs = mixed_attrs, .n_attrs = 2}},
-    {.schema = {.kind = "entitlement", .attrs = mixed_attrs, .n_attrs = 2}},
-};
-
-struct maker {
-    struct arena *arena;
-    uint64_t seed;
-    unsigned harm;     /* of 1000 changes so many are harmful */
-    size_t long_lines; /* at most, of a script */
-    struct plan plan;
-    bool *harmful;
-};
-
-static unsigned pick(struct maker *m, unsigned n)
-{
-    m->seed = m->seed * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(m->seed >> 33) % n;
-}
-
-/* Letters only, so that names do not fold. */
-static const char *letters(struct maker *m, const char *prefix, size_t number)
-{
-    char text[8] = "";
-    for (int i = 6; i >= 0; i--, number /= 26)
-        text[i] = (char)('a' + number % 26);
-    return arena_printf(m->arena, "%s%.7s", prefix, text);
-}
-
-/* ---- texts --------------------------------------------------------------------------------
- */
-
-static const char *const lines[] = {
-    "yum -y update",
-    "```",
-    "~~~~",
-    "````bash",
-    "   ```",
-    "</details>",
-    "<script>x</script>",
-    "| a | b |",
-    "|---|---|",
-    "# heading",
-    "echo \"@everyone\"",
-    "-----",
-    "\xf0\x9f\x9a\x80 go",
-    "\xe4\xb8\xad\xe6\x96\x87 | \xe6\x97\xa5\xe6\x9c\xac",
-    "https://evil.example/x.png",
-    "",
-    "<!-- hidden -->",
-    "\t&lt;tab&gt;",
-    "[x](javascript:1)",
-    "+++ b",
-    "--- a",
-    "@@ -1 +1 @@",
-    "\\",
-    "*bold* _it_ ~~gone~~ $x$",
-    "e\xcc\x81\xe2\x80\x8d\xf0\x9f\x91\xa9",
-    "GH-1 #1",
-};
-
-static const struct value *script(struct maker *m, size_t n)
-{
-    struct strbuf text;
-    strbuf_init(&text, STRBUF_MAX_OUTPUT);
-    for (size_t i = 0; i < n; i++)
-        strbuf_addf(&text, "%s%s", lines[pick(m, ARRAY_LEN(lines))],
-                    i + 1 < n || pick(m, 4) > 0 ? "\n" : "");
-    const struct value *value = value_string(m->arena, strbuf_str(&text));
-    strbuf_release(&text);
-    return value;
-}
-
-static const char *word(struct maker *m)
-{
-    return lines[pick(m, ARRAY_LEN(lines))];
-}
-
-/* ---- changes ------------------------------------------------------------------------------
- */
-
-static void make_attrs(struct maker *m, struct change *change)
-{
-    struct attr_change *attrs = ARENA_ARRAY(m->arena, 2, struct attr_change);
-    size_t most = pick(m, 50) == 0 ? m->long_lines : 12;
-    const struct value *none = value_absent();
-    bool create = change->action == ACTION_CREATE;
-    attrs[0] = (struct attr_change){.attr = &mixed_attrs[0],
-                                    .from = create ? none : value_string(m->arena, word(m)),
-                                    .to = value_string(m->arena, word(m)),
-                                    .reason = (enum reason)pick(m, REASON_COUNT),
-                                    .note = pick(m, 3) == 0 ? word(m) : NULL};
-    attrs[1] = (struct attr_change){.attr = &mixed_attrs[1],
-                                    .from = create ? none : script(m, pick(m, 12)),
-                                    .to = script(m, 1 + pick(m, (unsigned)most)),
-                                    .note = pick(m, 3) == 0 ? word(m) : NULL};
-    change->attrs = attrs;
-    change->n_attrs = pick(m, 3);
-}
-
-static void make_steps(struct maker *m, struct change *change, unsigned effect)
-{
-    static const unsigned harmless[] = {EFFECT_NONE, EFFECT_CREATE, EFFECT_PUBLISH, EFFECT_SLOT,
-                                        EFFECT_LEAVE};
-    change->n_steps = 1 + pick(m, 4);
-    struct step *steps = ARENA_ARRAY(m->arena, change->n_steps, struct step);
-    for (size_t i = 0; i < change->n_steps; i++)
-        steps[i] =
-            (struct step){.title = word(m), .effects = harmless[pick(m, ARRAY_LEN(harmless))]};
-    steps[pick(m, (unsigned)change->n_steps)].effects |= effect;
-    change->steps = steps;
-}
-
-static void make_change(struct maker *m, struct change *change, size_t index)
-{
-    static const unsigned harm[] = {EFFECT_MAINTENANCE, EFFECT_HOST_REBOOT, EFFECT_VM_POWER_OFF,
-                                    EFFECT_VM_MOVE,     EFFECT_SERVICE,     EFFECT_DATA_LOSS};
-    static const enum action calm[] = {ACTION_CREATE, ACTION_UPDATE, ACTION_REBUILD,
-                                       ACTION_RELEASE, ACTION_ADOPT};
-    bool harmful = pick(m, 1000) < m->harm, removed = harmful && pick(m, 4) == 0;
-    m->harmful[index] = harmful;
-    change->kind = &mixed_kinds[pick(m, ARRAY_LEN(mixed_kinds))];
-    change->address = arena_printf(m->arena, "%s/%s", change->kind->schema.kind,
-                                   letters(m, harmful ? "h" : "n", index));
-    change->action = removed ? ACTION_DELETE : calm[pick(m, ARRAY_LEN(calm))];
-    change->wave = (unsigned)(index / 40 + 1);
-    change->note = pick(m, 20) == 0 ? word(m) : NULL;
-    change->canary = pick(m, 50) == 0;
-    make_attrs(m, change);
-    make_steps(m, change, harmful && !removed ? harm[pick(m, ARRAY_LEN(harm))] : EFFECT_NONE);
-}
-
-static void make_plan(struct maker *m, size_t n)
-{
-    struct change *changes = ARENA_ARRAY(m->arena, n, struct change);
-    m->harmful = ARENA_ARRAY(m->arena, n, bool);
-    for (size_t i = 0; i < n; i++)
-        make_change(m, &changes[i], i);
-    m->plan = (struct plan){.site = word(m), .changes = changes, .n_changes = n};
-    m->plan.impact.n_update = n;
-}
-
 /* ---- the laws -----------------------------------------------------------------------------
  */
 
 /* hidden: harmless and harmful changes whose names are nowhere on the page. */
-static void count_hidden(const struct maker *m, const struct seen *seen, size_t hidden[2])
+static void count_hidden(const struct mixed *m, const struct seen *seen, size_t hidden[2])
 {
     for (size_t i = 0; i < m->plan.n_changes; i++)
         hidden[m->harmful[i]] +=
@@ -186,13 +38,13 @@ static size_t either(const struct strbuf *page, const char *one, const char *man
 static size_t check_plan(size_t n, unsigned harm, size_t long_lines, size_t limit)
 {
     struct arena *arena CLEANUP(arena_freep) = arena_new();
-    struct maker m = {
+    struct mixed m = {
         .arena = arena, .seed = n + harm + limit, .harm = harm, .long_lines = long_lines};
     struct strbuf page;
     struct seen seen = {0};
     size_t hidden[2] = {0, 0};
     strbuf_init(&page, STRBUF_MAX_OUTPUT);
-    make_plan(&m, n);
+    mixed_plan_make(&m, n);
     render_plan_markdown(&m.plan, limit, &page);
     read_page(&page, arena, limit, &seen);
     count_hidden(&m, &seen, hidden);
@@ -269,14 +121,14 @@ static void test_lines_are_counted(void **state UNUSED)
     size_t cut = 0;
     for (unsigned i = 0; i < 40; i++) {
         struct arena *arena CLEANUP(arena_freep) = arena_new();
-        struct maker m = {.arena = arena, .seed = i, .harm = 0, .long_lines = 12};
+        struct mixed m = {.arena = arena, .seed = i, .harm = 0, .long_lines = 12};
         struct strbuf page, whole;
         strbuf_init(&page, STRBUF_MAX_OUTPUT);
         strbuf_init(&whole, STRBUF_MAX_OUTPUT);
         struct change change = {.kind = &mixed_kinds[0], .address = "host/n", .wave = 1};
         struct attr_change attr = {.attr = &mixed_attrs[1],
-                                   .from = script(&m, 1 + pick(&m, 900)),
-                                   .to = script(&m, 1 + pick(&m, 900))};
+                                   .from = mixed_script(&m, 1 + mixed_pick(&m, 900)),
+                                   .to = mixed_script(&m, 1 + mixed_pick(&m, 900))};
         change.action = ACTION_UPDATE;
         change.attrs = &attr;
         change.n_attrs = 1;

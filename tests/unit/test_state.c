@@ -35,6 +35,10 @@ static void test_round_trip(void **unused)
     assert_int_equal(after->serial, 1);
     assert_string_equal(after->site, "lab");
     assert_string_equal(after->commit, "3f2c1ab-dirty");
+    assert_string_equal(value_get_text(after->source, "author"),
+                        "Ada \"the first\" <ada@lab.local>");
+    assert_int_equal(value_compare(after->source, before->source), 0);
+    assert_null(after->unknown);
     assert_true(state_has_plan(after, "p1"));
     assert_int_equal(after->resources.n, 3);
     for (size_t i = 0; i < 3; i++) {
@@ -61,6 +65,7 @@ static void test_empty_state(void **unused)
     assert_int_equal(state->resources.n, 0);
     assert_int_equal(state->serial, 0);
     assert_null(state->commit);
+    assert_null(state->source);
     assert_int_equal(state->n_plans, 0);
     arena_free(arena);
 }
@@ -352,6 +357,7 @@ static void test_frozen_sample(void **unused)
     struct state *state = sample_decode(text, arena);
     assert_int_equal(state->serial, 7);
     assert_string_equal(state->commit, "81d00aa");
+    assert_null(state->source); /* nobody knew it then */
     assert_int_equal(state->resources.n, 2);
     assert_int_equal(state->n_intents, 1);
     assert_string_equal(instance_text(get(state, "host/esx-gpu-01.lab.local"), "graphics"),

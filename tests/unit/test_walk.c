@@ -67,7 +67,7 @@ static void after(struct bench *b, size_t change, size_t on, bool soft)
 static void start(struct bench *b, unsigned parallel)
 {
     const struct walk_options options = {
-        .parallel = parallel, .nonce = "n", .commit = "c0ffee"};
+        .parallel = parallel, .nonce = "n", .commit = "c0ffee", .author = "Ada <a@b>"};
     b->walk = walk_new(b->arena, &b->plan, &b->facts, &options);
 }
 
@@ -442,6 +442,7 @@ static void test_finished_entry(void **state UNUSED)
     assert_true(walk_entry(b.walk, 0, &entry));
     assert_string_equal(instance_text(entry, "size"), "big");
     assert_string_equal(meta(entry, "commit"), "c0ffee");
+    assert_string_equal(meta(entry, "author"), "Ada <a@b>");
     assert_false(value_get_bool(entry->meta, "unfinished", false));
     assert_false(walk_entry(b.walk, 0, &entry));
     teardown(&b);

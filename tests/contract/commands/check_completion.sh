@@ -38,7 +38,7 @@ bash -n "$work/script" || fail "bash finds mistakes"
 compopt() { :; } # outside of a completion it has nothing to act on
 
 offers 'validate|version' v
-offers 'show|state|schema' s
+offers 'show|snapshot|state|schema' s
 offers 'list|show' state ''
 offers 'show' state s
 offers 'show' state show
@@ -47,8 +47,8 @@ offers '--format' graph --f
 offers '' apply --f
 offers '--state' plan --stat
 offers '' version --stat
-offers 'text|json|markdown' plan --format ''
-offers 'text|json|markdown' plan --format =
+offers 'html|text|json|markdown' plan --format ''
+offers 'html|text|json|markdown' plan --format =
 offers 'markdown' plan --format = m
 offers 'dot|mermaid' graph --format ''
 offers 'mermaid' graph -C x --format m
@@ -117,9 +117,9 @@ fish_offers() {
 if command -v fish >/dev/null; then
     mkdir "$work/bin"
     ln -s "$gridform" "$work/bin/gridform"
-    fish_offers 'schema|show|state' 'gridform s'
+    fish_offers 'schema|show|snapshot|state' 'gridform s'
     fish_offers 'list|show' 'gridform state '
-    fish_offers 'json|markdown|text' 'gridform plan --format '
+    fish_offers 'html|json|markdown|text' 'gridform plan --format '
     fish_offers 'host/esx-gpu-01.lab.local|template/centos72' 'gridform show -C manifest '
     fish_offers '--chdir' 'gridform plan --chd'
     fish_offers 'plan.json' 'gridform apply plan'
