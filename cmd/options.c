@@ -45,9 +45,9 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                         COMPLETE_NOTHING},
     [OPTION_LISTEN] = {"listen", 0, "HOST:PORT", "watch: serve /metrics and /healthz there",
                        COMPLETE_NOTHING},
-    [OPTION_ALLOW_REMOTE] = {"allow-remote", 0, NULL,
-                             "let --listen take an address beyond loopback: no TLS, no password",
-                             COMPLETE_NOTHING},
+    [OPTION_ALLOW_REMOTE] =
+        {"allow-remote", 0, NULL,
+         "let --listen take an address beyond loopback: no TLS, no password", COMPLETE_NOTHING},
     [OPTION_LIVE] = {"live", 0, "FILE",
                      "take the live state from this snapshot (-: standard input)",
                      COMPLETE_FILE},
@@ -57,11 +57,11 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_TRUST] = {"trust", 0, "FILE",
                       "refuse a snapshot that no public key in this PEM file signed",
                       COMPLETE_FILE},
-    [OPTION_SNAPSHOT_OVERLAY] = {"overlay", 0, "FILE",
-                                 "patch the manifest with this file; may be given several times",
-                                 COMPLETE_FILE},
-    [OPTION_SNAPSHOT_OUT] = {"out", 'o', "FILE",
-                             "where the snapshot goes (-: standard output)", COMPLETE_FILE},
+    [OPTION_SNAPSHOT_OVERLAY] =
+        {"overlay", 0, "FILE", "patch the manifest with this file; may be given several times",
+         COMPLETE_FILE},
+    [OPTION_SNAPSHOT_OUT] = {"out", 'o', "FILE", "where the snapshot goes (-: standard output)",
+                             COMPLETE_FILE},
     [OPTION_SIGN_KEY] = {"sign-key", 0, "FILE", "sign it with this Ed25519 private key (PEM)",
                          COMPLETE_FILE},
     [OPTION_DETAILED_EXITCODE] = {"detailed-exitcode", 0, NULL, "exit 2 when changes are due",
@@ -90,7 +90,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
 
 const char *const format_names[FORMAT_COUNT] = {
     [FORMAT_TEXT] = "text", [FORMAT_JSON] = "json",       [FORMAT_MARKDOWN] = "markdown",
-    [FORMAT_DOT] = "dot",   [FORMAT_MERMAID] = "mermaid",     [FORMAT_HTML] = "html",
+    [FORMAT_DOT] = "dot",   [FORMAT_MERMAID] = "mermaid", [FORMAT_HTML] = "html",
 };
 
 static int PRINTF_LIKE(2, 3) usage_error(const struct command *command, const char *format, ...)
@@ -177,15 +177,29 @@ static int set_time(const struct command *command, enum option_id id, const char
 {
     bool watch = id == OPTION_WATCH;
     int64_t least = id == OPTION_LOCK_TIMEOUT ? 0 : OPTIONS_TIME_LEAST_MS;
-    int64_t *to = watch                     ? &ret->watch_ms
+    int64_t *to = watch                  ? &ret->watch_ms
                   : id == OPTION_TIMEOUT ? &ret->timeout_ms
-                                            : &ret->lock_timeout_ms;
+                                         : &ret->lock_timeout_ms;
     int64_t ms;
-    if (num_duration(text, &ms) < 0 || 
-        (least > 0 && (ms < least || ms > OPTIONS_TIME_MOST_MS)))
+    if (num_duration(text, &ms) < 0 || (least > 0 && (ms < least || ms > OPTIONS_TIME_MOST_MS)))
         return usage_error(command, "--%s: a time such as 30s or 5m%s, not %s",
                            option_specs[id].name, least > 0 ? ", from 1s to 30d" : "", text);
     *to = ms;
+    return 0;
+}
+
+static int set_flag(enum option_id id, struct options *ret)
+{
+    bool *const flags[OPTION_COUNT] = {
+        [OPTION_DETAILED_EXITCODE] = &ret->detailed_exitcode,
+        [OPTION_AUTO_APPROVE] = &ret->auto_approve,
+        [OPTION_NO_COLOR] = &ret->no_color,
+        [OPTION_CHECK] = &ret->check,
+        [OPTION_DIFF] = &ret->diff,
+        [OPTION_NEW_ONLY] = &ret->new_only,
+        [OPTION_ALLOW_REMOTE] = &ret->allow_remote,
+    };
+    *flags[id] = true;
     return 0;
 }
 
@@ -238,21 +252,6 @@ static int set_option(const struct command *command, enum option_id id, const ch
     case OPTION_SIGN_KEY:
         ret->sign_key = text;
         return 0;
-    case OPTION_DETAILED_EXITCODE:
-        ret->detailed_exitcode = true;
-        return 0;
-    case OPTION_AUTO_APPROVE:
-        ret->auto_approve = true;
-        return 0;
-    case OPTION_NO_COLOR:
-        ret->no_color = true;
-        return 0;
-    case OPTION_CHECK:
-        ret->check = true;
-        return 0;
-    case OPTION_DIFF:
-        ret->diff = true;
-        return 0;
     case OPTION_LIMIT:
     case OPTION_PARALLELISM:
         return set_number(command, id, text, ret);
@@ -263,15 +262,17 @@ static int set_option(const struct command *command, enum option_id id, const ch
     case OPTION_REPORT:
         ret->report = text;
         return 0;
-    case OPTION_NEW_ONLY:
-        ret->new_only = true;
-        return 0;
     case OPTION_LISTEN:
         ret->listen = text;
         return 0;
+    case OPTION_DETAILED_EXITCODE:
+    case OPTION_AUTO_APPROVE:
+    case OPTION_NO_COLOR:
+    case OPTION_CHECK:
+    case OPTION_DIFF:
+    case OPTION_NEW_ONLY:
     case OPTION_ALLOW_REMOTE:
-        ret->allow_remote = true;
-        return 0;
+        return set_flag(id, ret);
     case OPTION_MAX_AGE:
         if (num_duration(text, &ret->max_age_ms) < 0 || ret->max_age_ms == 0)
             return usage_error(command, "--max-age: a time such as 24h or 30m, not %s", text);
