@@ -198,6 +198,7 @@ static int set_flag(enum option_id id, struct options *ret)
         [OPTION_DIFF] = &ret->diff,
         [OPTION_NEW_ONLY] = &ret->new_only,
         [OPTION_ALLOW_REMOTE] = &ret->allow_remote,
+        [OPTION_HELP] = &ret->help,
     };
     *flags[id] = true;
     return 0;
@@ -272,13 +273,11 @@ static int set_option(const struct command *command, enum option_id id, const ch
     case OPTION_DIFF:
     case OPTION_NEW_ONLY:
     case OPTION_ALLOW_REMOTE:
+    case OPTION_HELP:
         return set_flag(id, ret);
     case OPTION_MAX_AGE:
         if (num_duration(text, &ret->max_age_ms) < 0 || ret->max_age_ms == 0)
             return usage_error(command, "--max-age: a time such as 24h or 30m, not %s", text);
-        return 0;
-    case OPTION_HELP:
-        ret->help = true;
         return 0;
     case OPTION_COUNT:
         break;
