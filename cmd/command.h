@@ -53,7 +53,11 @@ enum {
     OPTIONS_LIMIT = 64000, /* below GitHub's 65,536, with room for a word around it */
     OPTIONS_LIMIT_LEAST = 4000,
     OPTIONS_LIMIT_MOST = 1 << 30,
+    OPTIONS_TIME_LEAST_MS = 1000,
+    OPTIONS_TIMEOUT_MS = 600000,
 };
+
+#define OPTIONS_TIME_MOST_MS ((int64_t)30 * 24 * 3600 * 1000)
 
 /* Values of all options of all commands; a command sees those that its table names. */
 struct options {
@@ -65,6 +69,9 @@ struct options {
     const char *overlays[OPTIONS_LIST_MAX], *vars[OPTIONS_LIST_MAX], *adopt[OPTIONS_LIST_MAX];
     size_t n_overlays, n_vars, n_adopt;
     enum output_format format;
+    const char *report, *listen; /* drift: file of the last report; address of the metrics */
+    bool new_only, allow_remote; /* drift */
+    int64_t watch_ms, timeout_ms; /* drift: 0: once; of one check */
     const char *out; /* plan: file for the saved plan; snapshot: where it goes */
     const char *live, *trust, *sign_key; /* snapshot to plan with, public and private keys */
     int64_t max_age_ms;                  /* of the snapshot; 0: any */
@@ -87,6 +94,12 @@ enum option_id {
     OPTION_FORMAT,
     OPTION_LIMIT,
     OPTION_OUT,
+    OPTION_REPORT,
+    OPTION_NEW_ONLY,
+    OPTION_WATCH,
+    OPTION_TIMEOUT,
+    OPTION_LISTEN,
+    OPTION_ALLOW_REMOTE,
     OPTION_LIVE,
     OPTION_MAX_AGE,
     OPTION_TRUST,

@@ -2,6 +2,7 @@
 #include "interrupt.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "compiler.h"
@@ -39,4 +40,24 @@ void interrupt_restore(void)
     for (size_t i = 0; i < ARRAY_LEN(signals); i++)
         sigaction(signals[i], &former[i], NULL);
     cancelled = NULL;
+}
+
+/* ---- a flag ---------------------------------------------------------------------------------
+ */
+
+static atomic_bool interrupted;
+
+static void on_first_signal(int number UNUSED)
+{
+    atomic_store(&interrupted, true);
+}
+
+const atomic_bool *interrupt_catch(void)
+{
+    struct sigaction action = {.sa_handler = on_first_signal,
+                               .sa_flags = SA_RESTART | SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    return &interrupted;
 }

@@ -36,6 +36,21 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                       "gitlab, bitbucket and azure takes",
                       COMPLETE_NOTHING},
     [OPTION_OUT] = {"out", 0, "FILE", "save the plan, for gridform apply FILE", COMPLETE_FILE},
+    [OPTION_REPORT] = {"report", 0, "FILE",
+                       "remember what was reported and since when in this file", COMPLETE_FILE},
+    [OPTION_NEW_ONLY] = {"new-only", 0, NULL,
+                         "show and exit for what is new since the last report (--report)",
+                         COMPLETE_NOTHING},
+    [OPTION_WATCH] = {"watch", 0, "TIME", "check again and again, this long apart",
+                      COMPLETE_NOTHING},
+    [OPTION_TIMEOUT] = {"timeout", 0, "TIME",
+                        "watch: cut a check off that takes longer (default: 10m)",
+                        COMPLETE_NOTHING},
+    [OPTION_LISTEN] = {"listen", 0, "HOST:PORT", "watch: serve /metrics and /healthz there",
+                       COMPLETE_NOTHING},
+    [OPTION_ALLOW_REMOTE] =
+        {"allow-remote", 0, NULL,
+         "let --listen take an address beyond loopback: no TLS, no password", COMPLETE_NOTHING},
     [OPTION_LIVE] = {"live", 0, "FILE",
                      "take the live state from this snapshot (-: standard input)",
                      COMPLETE_FILE},
@@ -45,11 +60,11 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_TRUST] = {"trust", 0, "FILE",
                       "refuse a snapshot that no public key in this PEM file signed",
                       COMPLETE_FILE},
-    [OPTION_SNAPSHOT_OVERLAY] = {"overlay", 0, "FILE",
-                                 "patch the manifest with this file; may be given several times",
-                                 COMPLETE_FILE},
-    [OPTION_SNAPSHOT_OUT] = {"out", 'o', "FILE",
-                             "where the snapshot goes (-: standard output)", COMPLETE_FILE},
+    [OPTION_SNAPSHOT_OVERLAY] =
+        {"overlay", 0, "FILE", "patch the manifest with this file; may be given several times",
+         COMPLETE_FILE},
+    [OPTION_SNAPSHOT_OUT] = {"out", 'o', "FILE", "where the snapshot goes (-: standard output)",
+                             COMPLETE_FILE},
     [OPTION_SIGN_KEY] = {"sign-key", 0, "FILE", "sign it with this Ed25519 private key (PEM)",
                          COMPLETE_FILE},
     [OPTION_DETAILED_EXITCODE] = {"detailed-exitcode", 0, NULL, "exit 2 when changes are due",
@@ -200,6 +215,39 @@ static int set_parallelism(const struct command *command, const char *text, stru
     return usage_error(command, "--parallelism: a number from 1 to 256, not %s", text);
 }
 
+static int set_time(const struct command *command, enum option_id id, const char *text,
+                    struct options *ret)
+{
+    bool watch = id == OPTION_WATCH;
+    int64_t least = id == OPTION_LOCK_TIMEOUT ? 0 : OPTIONS_TIME_LEAST_MS;
+    int64_t *to = watch                  ? &ret->watch_ms
+                  : id == OPTION_TIMEOUT ? &ret->timeout_ms
+                                         : &ret->lock_timeout_ms;
+    int64_t ms;
+    if (num_duration(text, &ms) < 0 || (least > 0 && (ms < least || ms > OPTIONS_TIME_MOST_MS)))
+        return usage_error(command, "--%s: a time such as 30s or 5m%s, not %s",
+                           option_specs[id].name, least > 0 ? ", from 1s to 30d" : "", text);
+    *to = ms;
+    return 0;
+}
+
+static int set_flag(enum option_id id, struct options *ret)
+{
+    bool *const flags[OPTION_COUNT] = {
+        [OPTION_DETAILED_EXITCODE] = &ret->detailed_exitcode,
+        [OPTION_AUTO_APPROVE] = &ret->auto_approve,
+        [OPTION_FORCE] = &ret->force,
+        [OPTION_NO_COLOR] = &ret->no_color,
+        [OPTION_CHECK] = &ret->check,
+        [OPTION_DIFF] = &ret->diff,
+        [OPTION_NEW_ONLY] = &ret->new_only,
+        [OPTION_ALLOW_REMOTE] = &ret->allow_remote,
+        [OPTION_HELP] = &ret->help,
+    };
+    *flags[id] = true;
+    return 0;
+}
+
 static int set_option(const struct command *command, enum option_id id, const char *text,
                       struct options *ret)
 {
@@ -249,39 +297,33 @@ static int set_option(const struct command *command, enum option_id id, const ch
     case OPTION_SIGN_KEY:
         ret->sign_key = text;
         return 0;
-    case OPTION_DETAILED_EXITCODE:
-        ret->detailed_exitcode = true;
-        return 0;
-    case OPTION_AUTO_APPROVE:
-        ret->auto_approve = true;
-        return 0;
-    case OPTION_FORCE:
-        ret->force = true;
-        return 0;
-    case OPTION_NO_COLOR:
-        ret->no_color = true;
-        return 0;
-    case OPTION_CHECK:
-        ret->check = true;
-        return 0;
-    case OPTION_DIFF:
-        ret->diff = true;
-        return 0;
     case OPTION_LIMIT:
         return set_limit(command, text, ret);
     case OPTION_PARALLELISM:
         return set_parallelism(command, text, ret);
     case OPTION_LOCK_TIMEOUT:
-        if (num_duration(text, &ret->lock_timeout_ms) < 0)
-            return usage_error(command, "--lock-timeout: a time such as 30s or 5m, not %s",
-                               text);
+    case OPTION_WATCH:
+    case OPTION_TIMEOUT:
+        return set_time(command, id, text, ret);
+    case OPTION_REPORT:
+        ret->report = text;
         return 0;
+    case OPTION_LISTEN:
+        ret->listen = text;
+        return 0;
+    case OPTION_DETAILED_EXITCODE:
+    case OPTION_AUTO_APPROVE:
+    case OPTION_FORCE:
+    case OPTION_NO_COLOR:
+    case OPTION_CHECK:
+    case OPTION_DIFF:
+    case OPTION_NEW_ONLY:
+    case OPTION_ALLOW_REMOTE:
+    case OPTION_HELP:
+        return set_flag(id, ret);
     case OPTION_MAX_AGE:
         if (num_duration(text, &ret->max_age_ms) < 0 || ret->max_age_ms == 0)
             return usage_error(command, "--max-age: a time such as 24h or 30m, not %s", text);
-        return 0;
-    case OPTION_HELP:
-        ret->help = true;
         return 0;
     case OPTION_COUNT:
         break;
@@ -329,8 +371,11 @@ static int parse_option(const struct command *command, char **argv, int left,
 int options_parse(const struct command *command, int argc, char **argv, const char **arguments,
                   struct options *ret)
 {
-    *ret = (struct options){
-        .directory = ".", .parallelism = 10, .limit = OPTIONS_LIMIT, .arguments = arguments};
+    *ret = (struct options){.directory = ".",
+                            .parallelism = 10,
+                            .limit = OPTIONS_LIMIT,
+                            .timeout_ms = OPTIONS_TIMEOUT_MS,
+                            .arguments = arguments};
     bool only_arguments = false;
     for (int i = 0; i < argc;) {
         if (only_arguments || argv[i][0] != '-' || argv[i][1] == '\0') {

@@ -223,6 +223,7 @@ static const struct member plan_members[] = {
     OBJECTS("unreadable", &unreadable_form, "What is left alone."),
     OBJECTS("refused", &refused_form, "What must be settled first."),
     {"waived", MEMBER_OBJECTS, OPTIONAL, &waived_form, NULL, "Rules that need not hold."},
+    TEXT("checksum", OPTIONAL, "Of all before it, in saved plans (plan --out)."),
     END};
 static const struct form plan_form = {"plan", "What apply would do (plan --json, plan --out).",
                                       plan_members};
@@ -237,16 +238,45 @@ static const struct member drift_item_members[] = {
     {"applied", MEMBER_ANY, OPTIONAL, NULL, NULL, "What was last applied."},
     {"live", MEMBER_ANY, OPTIONAL, NULL, NULL, "What it is now."},
     FLAG("ignored", 0, "The lifecycle of the resource ignores it: it does not count."),
+    FLAG("new", OPTIONAL, "Not in the last report (--report, --watch)."),
+    FLAG("changed", OPTIONAL, "In the last report with another value."),
+    TEXT("since", OPTIONAL, "When it was first reported, in UTC."),
+    TEXT("file", OPTIONAL, "Where the files declare it."),
+    COUNT("line", OPTIONAL, "From 1."),
     END};
 static const struct form drift_item_form = {"difference", "One difference.",
                                             drift_item_members};
 
+static const struct member drift_blind_members[] = {
+    TEXT("address", 0, "The resource, as kind/name."),
+    TEXT("attribute", NULLABLE, "The attribute; null: the whole resource."),
+    TEXT("reason", 0, "Why it cannot be read."),
+    FLAG("new", OPTIONAL, "It could be read at the last report (--report, --watch)."),
+    TEXT("since", OPTIONAL, "When that was first reported, in UTC."),
+    END};
+static const struct form drift_blind_form = {"blind", "What could not be compared.",
+                                             drift_blind_members};
+
+static const struct member healed_members[] = {
+    TEXT("address", 0, "The resource, as kind/name."),
+    TEXT("attribute", NULLABLE, "The attribute; null: the resource had been gone."),
+    TEXT("since", 0, "When it was first reported, in UTC."), END};
+static const struct form healed_form = {
+    "healed", "Was drift at the last report, and is none now.", healed_members};
+
 static const struct member drift_members[] = {
     VERSION("gridform_drift"),
-    TEXT("site", 0, "Name of the site."),
-    COUNT("checked", 0, "Resources that were compared."),
-    OBJECTS("drift", &drift_item_form, "By address, then attribute."),
-    OBJECTS("unreadable", &unreadable_form, "What could not be compared."),
+    TEXT("site", OPTIONAL, "Name of the site."),
+    TEXT("at", OPTIONAL, "When it was looked, in UTC."),
+    COUNT("exit", OPTIONAL, "The exit code of this check."),
+    FLAG("report", OPTIONAL, "false: the check failed, and there is nothing else here."),
+    COUNT("checked", OPTIONAL, "Resources that were compared."),
+    COUNT("pending_edits", OPTIONAL, "Resources that wait for an apply of edited files."),
+    {"drift", MEMBER_OBJECTS, OPTIONAL, &drift_item_form, NULL, "By address, then attribute."},
+    {"unreadable", MEMBER_OBJECTS, OPTIONAL, &drift_blind_form, NULL,
+     "What could not be compared."},
+    {"healed", MEMBER_OBJECTS, OPTIONAL, &healed_form, NULL,
+     "What was drift at the last report, with --report and --watch."},
     END};
 static const struct form drift_form = {
     "drift", "What moved in the world since the last apply (drift --json).", drift_members};

@@ -49,6 +49,8 @@ void render_plan_gitlab(const struct plan *plan, struct strbuf *out);
 void render_drift_text(const struct drift *drift, const char *site, bool colour,
                        struct strbuf *out);
 void render_drift_json(const struct drift *drift, const char *site, struct strbuf *out);
+/* For a check that came to no report, with its exit code. */
+void render_no_drift_json(int64_t at_ms, int code, struct strbuf *out);
 
 /* One resource with all that is known of it. */
 void render_instance_text(const struct instance *instance, bool facts, struct strbuf *out);

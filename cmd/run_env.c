@@ -14,7 +14,9 @@ static int64_t env_now(void *context UNUSED)
 
 static bool env_cancelled(void *context)
 {
-    return atomic_load(&((struct run_env *)context)->cancelled);
+    const struct run_env *env = context;
+    return atomic_load(&env->cancelled) ||
+           (env->outer_cancel != NULL && atomic_load(env->outer_cancel));
 }
 
 static int env_sleep(void *context, int64_t ms)

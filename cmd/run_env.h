@@ -12,6 +12,7 @@
 struct run_env {
     struct op_env op;
     atomic_bool cancelled;
+    const atomic_bool *outer_cancel; /* means the same; or NULL */
     /* Called from worker threads with each event, or NULL. */
     void (*on_event)(void *context, const struct event *event);
     void *event_context;

@@ -259,6 +259,8 @@ static void keep_output(struct runner *r, const struct step *step, enum outcome_
 static void on_event(void *context, const struct event *event)
 {
     struct runner *r = context;
+    if (event->kind == EVENT_CALL)
+        return;
     if (event->kind == EVENT_OUTPUT)
         guest_log_add(r->log, event);
     else if (event->kind == EVENT_NOTE && event->text != NULL)

@@ -75,3 +75,11 @@ const struct intent *facts_intent(const struct facts *facts, const char *address
             return &facts->intents[i];
     return NULL;
 }
+
+void op_env_call(const struct op_env *env, const char *provider, const char *method)
+{
+    const struct event event = {
+        .kind = EVENT_CALL, .op = provider, .text = method, .percent = -1};
+    if (env->emit != NULL)
+        env->emit(env->context, &event);
+}

@@ -127,6 +127,7 @@ enum event_kind {
     EVENT_STEP_PROGRESS, /* a long step says how far it is: text, percent or -1 */
     EVENT_NOTE,
     EVENT_OUTPUT, /* a piece of what a program in a guest wrote; pieces come in order */
+    EVENT_CALL,   /* a request goes out: op is the provider's name, text its kind (a method) */
 };
 
 struct event {
@@ -142,6 +143,9 @@ struct op_env {
     bool (*cancelled)(void *context);
     void (*emit)(void *context, const struct event *event);
 };
+
+/* Tell that a request goes out, for those who count; method: one of a short list. */
+void op_env_call(const struct op_env *env, const char *provider, const char *method);
 
 /* A provider's own configuration: an instance of its config schema, and the secrets resolved.
  * `secret` returns the value of an ATTR_SECRET attribute: borrowed, valid while the session is

@@ -5,8 +5,9 @@ build_packages="build-essential cmake ninja-build pkg-config libcurl4-openssl-de
   libjansson-dev libgit2-dev libxxhash-dev libxml2-dev libssh-dev libssl-dev
   libmicrohttpd-dev libcmocka-dev"
 lab_packages="bubblewrap busybox-static bash-static"
-test_packages="$lab_packages clang python3 python3-pyvmomi python3-jsonschema python3-yaml
-  python3-cryptography mandoc cmark-gfm chromium chromium-driver python3-selenium fonts-dejavu-core
+test_packages="$lab_packages clang python3 python3-pyvmomi python3-prometheus-client python3-jsonschema
+  python3-yaml python3-cryptography mandoc cmark-gfm systemd chromium chromium-driver
+  python3-selenium fonts-dejavu-core
   golang-go golang-github-vmware-govmomi-dev
   openssh-client libxml2-utils jq curl git ca-certificates universal-ctags"
 

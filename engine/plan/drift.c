@@ -12,10 +12,19 @@ struct search {
     VEC(struct plan_blind) blind;
 };
 
+static struct pos place_of(const struct instance *desired, size_t attr)
+{
+    if (desired == NULL)
+        return (struct pos){0};
+    bool own = desired->attr_pos != NULL && desired->attr_pos[attr].line > 0;
+    return own ? desired->attr_pos[attr] : desired->pos;
+}
+
 static void compare(struct search *search, const struct instance *prior,
-                    const struct instance *live, const struct lifecycle *lifecycle)
+                    const struct instance *live, const struct instance *desired)
 {
     const struct schema *schema = prior->schema;
+    const struct lifecycle *lifecycle = desired == NULL ? NULL : desired->lifecycle;
     for (size_t i = 0; i < schema->n_attrs; i++) {
         const struct attr *attr = &schema->attrs[i];
         if (!diff_is_managed(schema, attr, prior->attrs[i]))
@@ -31,8 +40,12 @@ static void compare(struct search *search, const struct instance *prior,
             lifecycle != NULL && (lifecycle_names(lifecycle->ignore_drift, attr->name) ||
                                   lifecycle_names(lifecycle->ignore_changes, attr->name));
         VEC_PUSH(search->arena, &search->items,
-                 ((struct drift_item){prior->address, attr, prior->attrs[i], live->attrs[i],
-                                      ignored}));
+                 ((struct drift_item){.address = prior->address,
+                                      .attr = attr,
+                                      .prior = prior->attrs[i],
+                                      .live = live->attrs[i],
+                                      .ignored = ignored,
+                                      .pos = place_of(desired, i)}));
     }
 }
 
@@ -61,10 +74,12 @@ const struct drift *drift_find(const struct facts *facts)
         }
         checked++;
         if (live->presence == PRESENCE_ABSENT)
-            VEC_PUSH(facts->arena, &search.items,
-                     ((struct drift_item){.address = prior->address}));
+            VEC_PUSH(
+                facts->arena, &search.items,
+                ((struct drift_item){.address = prior->address,
+                                     .pos = desired == NULL ? (struct pos){0} : desired->pos}));
         else
-            compare(&search, prior, live, desired == NULL ? NULL : desired->lifecycle);
+            compare(&search, prior, live, desired);
     }
     struct drift *drift = ARENA_NEW(facts->arena, struct drift);
     *drift = (struct drift){.items = search.items.items,
@@ -73,4 +88,28 @@ const struct drift *drift_find(const struct facts *facts)
                             .n_blind = search.blind.n,
                             .n_checked = checked};
     return drift;
+}
+
+size_t drift_count(const struct drift *drift)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < drift->n; i++)
+        n += !drift->items[i].ignored;
+    return n;
+}
+
+size_t drift_count_news(const struct drift *drift)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < drift->n; i++)
+        n += !drift->items[i].ignored && drift->items[i].news != DRIFT_STILL;
+    return n;
+}
+
+size_t drift_count_blind_news(const struct drift *drift)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < drift->n_blind; i++)
+        n += drift->blind_seen == NULL || drift->blind_seen[i].news != DRIFT_STILL;
+    return n;
 }

@@ -110,20 +110,57 @@ int plan_check_saved(const char *saved, size_t size, const struct plan *now,
 /* ---- drift: prior against live, and nothing else ------------------------------------------
  */
 
+/* What an earlier report said of it (drift_memory.h). */
+enum drift_news {
+    DRIFT_UNTOLD,  /* nobody remembers an earlier report */
+    DRIFT_NEW,     /* was not there then */
+    DRIFT_CHANGED, /* was drifted already, to something else than now */
+    DRIFT_STILL,
+    DRIFT_NEWS_COUNT
+};
+
 struct drift_item {
     const char *address;
     const struct attr *attr; /* NULL: the resource itself is gone */
     const struct value *prior, *live;
-    bool ignored; /* by lifecycle.ignore_drift */
+    bool ignored;   /* by lifecycle.ignore_drift, or ignore_changes */
+    struct pos pos; /* of the attribute in the files, else of the resource; or no place */
+    enum drift_news news;
+    int64_t since_ms; /* Unix time of the first report of it; 0: not known */
+};
+
+/* Was reported as drifted, and is as it was applied again. */
+struct drift_healed {
+    const char *address, *attr; /* attr NULL: the resource itself was gone */
+    int64_t since_ms;
+};
+
+struct drift_seen {
+    enum drift_news news; /* NEW or STILL */
+    int64_t since_ms;
 };
 
 struct drift {
     const struct drift_item *items; /* by address, then schema order */
     size_t n;
     const struct plan_blind *blind;
+    const struct drift_seen *blind_seen; /* of each blind; NULL: nobody remembers */
     size_t n_blind;
+    const struct drift_healed *healed;
+    size_t n_healed;
     size_t n_checked; /* resources compared */
+    /* For who shows it; drift_find leaves them 0. */
+    size_t n_pending; /* resources with edits of the files that wait to be applied */
+    bool only_news;   /* what an earlier report told already is counted, not shown */
+    int64_t at_ms;    /* Unix time of the reading; 0: not told */
+    int code;         /* the exit code that goes with it */
 };
+
+/* Differences that count: not ignored. Of them those that are NEW or CHANGED. */
+size_t drift_count(const struct drift *drift);
+size_t drift_count_news(const struct drift *drift);
+/* The same of what could not be read. Without a memory all of it is news. */
+size_t drift_count_blind_news(const struct drift *drift);
 
 const struct drift *drift_find(const struct facts *facts);
 

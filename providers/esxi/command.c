@@ -88,6 +88,7 @@ int shell_run(struct shell *shell, const struct script *script, struct part *par
         .max_output = OUTPUT_MAX,
         .timeout_ms = script->timeout_ms > 0 ? script->timeout_ms : shell->session->timeout_ms,
         .idempotent = !script->changes};
+    op_env_call(shell->env, "esxi", "exec");
     int rc = strbuf_overflowed(&line) ? err_set(err, ERR_INVALID, "the command is too long")
                                       : ssh_client_exec(shell->client, &command, &result, err);
     if (rc == 0) {

@@ -110,6 +110,7 @@ int shell_open(struct shell *shell, struct err *err)
         .password = session->password,
         .connect_timeout_ms = session->timeout_ms < 30000 ? session->timeout_ms : 30000,
     };
+    op_env_call(shell->env, "esxi", "connect");
     return ssh_client_open(&options, &shell->client, err);
 }
 

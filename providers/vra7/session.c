@@ -5,6 +5,7 @@
  */
 #include "vra7.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -53,6 +54,18 @@ static int take_token(struct session *session, const json_t *body, struct err *e
     return 0;
 }
 
+/* Every request goes out here. It is counted by method and service: "GET catalog-service". */
+static int call_counted(struct session *session, const struct rest_request *request,
+                        struct rest_reply *reply, struct err *err)
+{
+    char what[64];
+    const char *service = request->path + (request->path[0] == '/');
+    snprintf(what, sizeof(what), "%s %.*s", request->method == NULL ? "GET" : request->method,
+             (int)strcspn(service, "/?"), service);
+    op_env_call(&session->env, "vra", what);
+    return rest_call(session->rest, request, reply, err);
+}
+
 /* Under the lock, or before anybody else knows the session. */
 static int login(struct session *session, struct err *err)
 {
@@ -68,7 +81,7 @@ static int login(struct session *session, struct err *err)
                                          .max_body = 1 << 20};
     struct rest_reply reply;
     rest_reply_init(&reply);
-    int ret = rest_call(session->rest, &request, &reply, err);
+    int ret = call_counted(session, &request, &reply, err);
     if (ret == 0)
         ret = take_token(session, reply.body, err);
     else if (reply.status == 400 || reply.status == 401) {
@@ -137,11 +150,11 @@ int vra_call(struct session *session, const struct rest_request *request,
     unsigned seen;
     if (ensure_login(session, &seen, err) < 0)
         return -1;
-    int ret = rest_call(session->rest, &timed, reply, err);
+    int ret = call_counted(session, &timed, reply, err);
     if (ret < 0 && reply->status == 401) {
         if (renew(session, seen, err) < 0)
             return err_wrap(err, "vRA session ended");
-        ret = rest_call(session->rest, &timed, reply, err);
+        ret = call_counted(session, &timed, reply, err);
     }
     if (ret < 0 && reply->status == 403)
         return denied(session, request->path, err);
@@ -179,8 +192,15 @@ static const char *absolute(struct arena *arena, const char *directory, const ch
     return arena_printf(arena, "%s/%s", directory, path);
 }
 
+static bool env_cancelled(void *context)
+{
+    struct session *session = context;
+    return !atomic_load(&session->closing) && session->env.cancelled != NULL &&
+           session->env.cancelled(session->env.context);
+}
+
 static int connect_rest(struct session *session, const struct provider_config *config,
-                        const struct op_env *env, struct err *err)
+                        struct err *err)
 {
     const struct instance *settings = config->settings;
     const char *server = instance_text(settings, "server");
@@ -193,7 +213,7 @@ static int connect_rest(struct session *session, const struct provider_config *c
                      .ca_file = absolute(session->arena, config->directory,
                                          instance_text(settings, "ca_file")),
                      .verify = verify->type != VALUE_BOOL || verify->boolean},
-        .cancel = {.cancelled = env->cancelled, .context = env->context},
+        .cancel = {env_cancelled, session},
         .secrets = session->secrets,
         .timeout_ms = session->timeout_ms,
         .max_body = MAX_BODY,
@@ -223,10 +243,11 @@ int vra_session_open(const struct provider_config *config, const struct op_env *
     if (session == NULL)
         abort();
     session->arena = arena_new();
+    session->env = *env;
     strbuf_init(&session->token, MAX_TOKEN + 1);
     pthread_mutex_init(&session->lock, NULL);
-    if (read_settings(session, config, err) < 0 ||
-        connect_rest(session, config, env, err) < 0 || login(session, err) < 0) {
+    if (read_settings(session, config, err) < 0 || connect_rest(session, config, err) < 0 ||
+        login(session, err) < 0) {
         release(session);
         return err_wrap(err, "vRA %s", instance_text(config->settings, "server"));
     }
@@ -239,6 +260,7 @@ void vra_session_close(struct session *session)
     if (session == NULL)
         return;
     struct strbuf path;
+    atomic_store(&session->closing, true);
     strbuf_init(&path, 4 * MAX_TOKEN);
     strbuf_add(&path, "/identity/api/tokens");
     url_add_segment(&path, strbuf_str(&session->token));
@@ -250,7 +272,7 @@ void vra_session_close(struct session *session)
     struct err ignored = {0};
     rest_reply_init(&reply);
     /* Best effort: the token dies by itself. */
-    if (rest_call(session->rest, &request, &reply, &ignored) < 0)
+    if (call_counted(session, &request, &reply, &ignored) < 0)
         err_clear(&ignored);
     rest_reply_release(&reply);
     strbuf_release(&path);

@@ -16,6 +16,7 @@
 #define GF_VRA7_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,6 +55,8 @@ struct session {
     struct secrets *secrets; /* borrowed; may be NULL */
     const char *tenant, *username, *password;
     int64_t poll_ms, timeout_ms;
+    struct op_env env;
+    atomic_bool closing;  /* the last request must not fall to the interrupt that it follows */
     pthread_mutex_t lock; /* of all that follows */
     struct strbuf token;
     int64_t renew_at; /* UTC seconds; 0 = when the server says so */

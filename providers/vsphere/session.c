@@ -37,6 +37,7 @@ static int send(struct vc *vc, struct wire *wire, struct soap_reply *reply, stru
                                          .timeout_ms = wire->last_word ? LAST_WORD_MS : 0};
     if (wire->last_word)
         atomic_fetch_add(&s->last_words, 1);
+    op_env_call(&s->env, "vsphere", wire->method);
     int result = soap_call(s->soap, &request, vc->arena, reply, err);
     if (wire->last_word)
         atomic_fetch_sub(&s->last_words, 1);
@@ -107,6 +108,7 @@ int session_stream(struct vc *vc, struct wire *wire, const struct xml_stream_opt
                                          .body = strbuf_str(&wire->body),
                                          .idempotent = wire->idempotent};
     struct soap_reply reply = {0};
+    op_env_call(&vc->session->env, "vsphere", wire->method);
     if (soap_stream(vc->session->soap, &request, stream, vc->arena, &reply, err) == 0)
         return 0;
     vc->lost = vc->lost || fault_is(&reply.fault, "NotAuthenticated");

@@ -56,6 +56,12 @@ static const char *password_of(ssh_message message)
 #pragma GCC diagnostic pop
 }
 
+/* Of a connection that broke off while we answered libssh would wait for ever. */
+static ssh_message next_message(struct shell_session *session)
+{
+    return ssh_is_connected(session->ssh) ? ssh_message_get(session->ssh) : NULL;
+}
+
 /* The name of who logged in, in memory of the arena; NULL when nobody did. */
 static char *log_in(struct shell_session *session, struct arena *arena)
 {
@@ -63,7 +69,7 @@ static char *log_in(struct shell_session *session, struct arena *arena)
     char user[128] = "";
     bool in = false;
     for (unsigned tries = 0; !in && tries < 4 * N_LOGIN_TRIES; tries++) {
-        message = ssh_message_get(session->ssh);
+        message = next_message(session);
         if (!message)
             break;
         if (ssh_message_type(message) != SSH_REQUEST_AUTH) {
@@ -143,7 +149,7 @@ static void serve(struct shell_session *session, const char *user)
 {
     ssh_message message;
     bool open = true;
-    while (open && (message = ssh_message_get(session->ssh))) {
+    while (open && (message = next_message(session))) {
         int type = ssh_message_type(message), subtype = ssh_message_subtype(message);
         if (type == SSH_REQUEST_CHANNEL_OPEN && subtype == SSH_CHANNEL_SESSION) {
             ssh_message_channel_request_open_reply_accept(message);

@@ -46,6 +46,7 @@ only libssh/ providers/transport/
 only git2 cmd/git_
 only yaml.h engine/config/
 only jansson.h engine/model/value_json state/ providers/transport/rest providers/vra7/
+only microhttpd.h cmd/metrics_http
 only xxhash.h engine/base/digest
 only pthread.h cmd/ providers/ state/
 only openssl/ providers/transport/ state/ cmd/ssh_
