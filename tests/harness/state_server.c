@@ -233,6 +233,7 @@ static void hold(struct state_server *s)
 
 static void delay(struct state_server *s, struct call *call)
 {
+    free(s->late.body); /* of one that never arrives */
     s->late = *call;
     call->body = NULL; /* is the late one's */
 }
