@@ -245,9 +245,9 @@ static int run(const struct options *options)
     return app_run(options, APP_STATE, take);
 }
 
-static const enum option_id options[] = {OPTION_SNAPSHOT_OUT, OPTION_SIGN_KEY,
-                                         OPTION_DIRECTORY,    OPTION_SNAPSHOT_OVERLAY,
-                                         OPTION_VAR,          OPTION_STATE};
+static const enum option_id options[] = {
+    OPTION_SNAPSHOT_OUT,     OPTION_SIGN_KEY, OPTION_DIRECTORY, OPTION_REF,
+    OPTION_SNAPSHOT_OVERLAY, OPTION_VAR,      OPTION_STATE};
 
 const struct command command_snapshot = {
     .name = "snapshot",

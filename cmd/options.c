@@ -218,22 +218,24 @@ static int set_parallelism(const struct command *command, const char *text, stru
 static int set_time(const struct command *command, enum option_id id, const char *text,
                     struct options *ret)
 {
-    bool watch = id == OPTION_WATCH;
-    int64_t least = id == OPTION_LOCK_TIMEOUT ? 0 : OPTIONS_TIME_LEAST_MS;
-    int64_t *to = watch                  ? &ret->watch_ms
-                  : id == OPTION_TIMEOUT ? &ret->timeout_ms
-                                         : &ret->lock_timeout_ms;
+    int64_t least = id == OPTION_WATCH || id == OPTION_TIMEOUT ? OPTIONS_TIME_LEAST_MS : 0;
+    int64_t *const times[OPTION_COUNT] = {[OPTION_WATCH] = &ret->watch_ms,
+                                          [OPTION_TIMEOUT] = &ret->timeout_ms,
+                                          [OPTION_MAX_AGE] = &ret->max_age_ms,
+                                          [OPTION_LOCK_TIMEOUT] = &ret->lock_timeout_ms};
     int64_t ms;
-    if (num_duration(text, &ms) < 0 || (least > 0 && (ms < least || ms > OPTIONS_TIME_MOST_MS)))
+    if (num_duration(text, &ms) < 0 || (id == OPTION_MAX_AGE && ms == 0) ||
+        (least > 0 && (ms < least || ms > OPTIONS_TIME_MOST_MS)))
         return usage_error(command, "--%s: a time such as 30s or 5m%s, not %s",
                            option_specs[id].name, least > 0 ? ", from 1s to 30d" : "", text);
-    *to = ms;
+    *times[id] = ms;
     return 0;
 }
 
 static int set_flag(enum option_id id, struct options *ret)
 {
     bool *const flags[OPTION_COUNT] = {
+        [OPTION_REQUIRE_CLEAN] = &ret->require_clean,
         [OPTION_DETAILED_EXITCODE] = &ret->detailed_exitcode,
         [OPTION_AUTO_APPROVE] = &ret->auto_approve,
         [OPTION_FORCE] = &ret->force,
@@ -248,30 +250,62 @@ static int set_flag(enum option_id id, struct options *ret)
     return 0;
 }
 
+static int set_text(enum option_id id, const char *text, struct options *ret)
+{
+    const char **const texts[OPTION_COUNT] = {
+        [OPTION_DIRECTORY] = &ret->directory,
+        [OPTION_STATE] = &ret->state,
+        [OPTION_REQUIRE_REF] = &ret->require_ref,
+        [OPTION_REQUIRE_SIGNED] = &ret->require_signed,
+        [OPTION_OUT] = &ret->out,
+        [OPTION_SNAPSHOT_OUT] = &ret->out,
+        [OPTION_LIVE] = &ret->live,
+        [OPTION_TRUST] = &ret->trust,
+        [OPTION_SIGN_KEY] = &ret->sign_key,
+        [OPTION_REPORT] = &ret->report,
+        [OPTION_LISTEN] = &ret->listen,
+    };
+    *texts[id] = text;
+    return 0;
+}
+
+static int set_ref(const struct command *command, const char *text, struct options *ret)
+{
+    if (!command->ranges && strstr(text, "..") != NULL)
+        return usage_error(command, "--ref: one commit; a range is for plan and apply");
+    ret->ref = text;
+    return 0;
+}
+
 static int set_option(const struct command *command, enum option_id id, const char *text,
                       struct options *ret)
 {
     switch (id) {
     case OPTION_DIRECTORY:
-        ret->directory = text;
-        return 0;
     case OPTION_STATE:
-        ret->state = text;
-        return 0;
-    case OPTION_REF:
-        if (!command->ranges && strstr(text, "..") != NULL)
-            return usage_error(command, "--ref: one commit; a range is for plan and apply");
-        ret->ref = text;
-        return 0;
-    case OPTION_REQUIRE_CLEAN:
-        ret->require_clean = true;
-        return 0;
     case OPTION_REQUIRE_REF:
-        ret->require_ref = text;
-        return 0;
     case OPTION_REQUIRE_SIGNED:
-        ret->require_signed = text;
-        return 0;
+    case OPTION_OUT:
+    case OPTION_SNAPSHOT_OUT:
+    case OPTION_LIVE:
+    case OPTION_TRUST:
+    case OPTION_SIGN_KEY:
+    case OPTION_REPORT:
+    case OPTION_LISTEN:
+        return set_text(id, text, ret);
+    case OPTION_REQUIRE_CLEAN:
+    case OPTION_DETAILED_EXITCODE:
+    case OPTION_AUTO_APPROVE:
+    case OPTION_FORCE:
+    case OPTION_NO_COLOR:
+    case OPTION_CHECK:
+    case OPTION_DIFF:
+    case OPTION_NEW_ONLY:
+    case OPTION_ALLOW_REMOTE:
+    case OPTION_HELP:
+        return set_flag(id, ret);
+    case OPTION_REF:
+        return set_ref(command, text, ret);
     case OPTION_OVERLAY:
     case OPTION_SNAPSHOT_OVERLAY:
         return add_text(command, ret->overlays, &ret->n_overlays, text);
@@ -284,19 +318,6 @@ static int set_option(const struct command *command, enum option_id id, const ch
         return 0;
     case OPTION_FORMAT:
         return set_format(command, text, &ret->format);
-    case OPTION_OUT:
-    case OPTION_SNAPSHOT_OUT:
-        ret->out = text;
-        return 0;
-    case OPTION_LIVE:
-        ret->live = text;
-        return 0;
-    case OPTION_TRUST:
-        ret->trust = text;
-        return 0;
-    case OPTION_SIGN_KEY:
-        ret->sign_key = text;
-        return 0;
     case OPTION_LIMIT:
         return set_limit(command, text, ret);
     case OPTION_PARALLELISM:
@@ -304,27 +325,8 @@ static int set_option(const struct command *command, enum option_id id, const ch
     case OPTION_LOCK_TIMEOUT:
     case OPTION_WATCH:
     case OPTION_TIMEOUT:
-        return set_time(command, id, text, ret);
-    case OPTION_REPORT:
-        ret->report = text;
-        return 0;
-    case OPTION_LISTEN:
-        ret->listen = text;
-        return 0;
-    case OPTION_DETAILED_EXITCODE:
-    case OPTION_AUTO_APPROVE:
-    case OPTION_FORCE:
-    case OPTION_NO_COLOR:
-    case OPTION_CHECK:
-    case OPTION_DIFF:
-    case OPTION_NEW_ONLY:
-    case OPTION_ALLOW_REMOTE:
-    case OPTION_HELP:
-        return set_flag(id, ret);
     case OPTION_MAX_AGE:
-        if (num_duration(text, &ret->max_age_ms) < 0 || ret->max_age_ms == 0)
-            return usage_error(command, "--max-age: a time such as 24h or 30m, not %s", text);
-        return 0;
+        return set_time(command, id, text, ret);
     case OPTION_COUNT:
         break;
     }
