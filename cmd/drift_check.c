@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "diag.h"
 #include "report.h"
+#include "snapshot.h"
 #include "storage.h"
 #include "strbuf.h"
 
@@ -152,7 +153,9 @@ static int look(struct drift_check *check, struct app *app)
         return app_fail(EXIT_INTERRUPTED, "interrupted; nothing was changed");
     if (code != EXIT_OK)
         return code;
-    struct drift_result result = {.app = app, .at_ms = app_wall_ms()};
+    struct drift_result result = {.app = app,
+                                  .at_ms = app->snapshot == NULL ? app_wall_ms()
+                                                                 : app->snapshot->taken * 1000};
     const struct drift *now = drift_find(&app->facts);
     if (remembers) {
         after.site = app->loaded.config->site == NULL ? "" : app->loaded.config->site;

@@ -150,7 +150,7 @@ void html_lines(struct html *h, const char *text, size_t n)
     add_escaped(h->out, text, n, true);
 }
 
-static void add_textv(struct html *h, const char *format, va_list args)
+static void PRINTF_LIKE(2, 0) add_textv(struct html *h, const char *format, va_list args)
 {
     struct strbuf text;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);

@@ -36,8 +36,8 @@ static int env_sleep(void *context, int64_t ms)
 
 static void env_emit(void *context, const struct event *event)
 {
-    (void)event;
-    atomic_fetch_add(&((struct esxi_client *)context)->events, 1);
+    if (event->kind != EVENT_CALL) /* what people see of long steps */
+        atomic_fetch_add(&((struct esxi_client *)context)->events, 1);
 }
 
 static int give_secret(void *context, const char *attr, const char **ret_secret,

@@ -6,6 +6,7 @@
 
 #include "../harness/unit.h"
 #include "command.h"
+#include "digest.h"
 #include "site.h"
 #include "still.h"
 #include "worlds.h"
@@ -251,13 +252,22 @@ static void signatures_are_demanded(void **state)
     while ((at = strstr(text, eve)) != NULL)
         memcpy(at, ada, strlen(ada));
     write_text(f.plan, text);
+    struct run *run =
+        run_expect(STILL(&f.site, 1, "apply", f.plan, "--require-signed", f.signers), 1);
+    run_says(run, "it was altered");
+    run_free(run);
+    /* With a checksum that fits, too: that stops accidents, the plan made anew stops people. */
+    at = strstr(text, ",\"checksum\":\"");
+    assert_non_null(at);
+    const struct digest sum = digest_bytes(text, (size_t)(at - text));
+    memcpy(at + strlen(",\"checksum\":\""), sum.hex, strlen(sum.hex));
+    write_text(f.plan, text);
     run_free(run_expect(STILL(&f.site, 5, "apply", f.plan, "--require-signed", f.signers), 5));
     free(text);
     free(ada);
     free(eve);
     write_text(f.signers, "ada@lab.local what is this\n");
-    struct run *run =
-        run_expect(STILL(&f.site, 1, "apply", "--yes", "--require-signed", f.signers), 1);
+    run = run_expect(STILL(&f.site, 1, "apply", "--yes", "--require-signed", f.signers), 1);
     run_says(run, "signers: line 1");
     run_free(run);
     /* What is signed goes. */

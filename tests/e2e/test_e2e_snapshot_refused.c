@@ -102,8 +102,8 @@ static void wrong_times(void **state)
         else
             run_free(run_expect(job_run(site, words), 0));
     }
-    REFUSED(site, 1, "a time such as 24h", "plan", "--max-age", "0s");
-    REFUSED(site, 1, "a time such as 24h", "plan", "--max-age", "yesterday");
+    REFUSED(site, 1, "a time such as 30s", "plan", "--max-age", "0s");
+    REFUSED(site, 1, "a time such as 30s", "plan", "--max-age", "yesterday");
 }
 
 static void of_something_else(void **state)
