@@ -177,14 +177,17 @@ static int put_upload(struct guest *guest, const struct value *upload, struct er
 
 /* ---- its life ---- */
 
-/* *ret_begun: an attempt before this one came to start the program. */
+/* *ret_begun: an attempt before this one came to start the program. One whose answer was lost
+ * may come late, when files lie there already: nothing is removed, what was left is written
+ * over. */
 static int prepare(struct guest *guest, bool *ret_begun, struct err *err)
 {
     const char *d = guest->directory;
     int status = 0;
     if (shell(guest, &status, err,
-              "umask 077; [ -e %s/started ] && exit 101; rm -rf %s; [ -d %s ] || mkdir %s", d,
-              d, d, d) < 0)
+              "umask 077; [ -e %s/started ] && exit 101; "
+              "[ -d %s ] || mkdir %s 2>/dev/null || [ -d %s ]",
+              d, d, d, d) < 0)
         return -1;
     *ret_begun = status == PROBE_RUNS;
     return status == 0 || *ret_begun
