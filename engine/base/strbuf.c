@@ -83,6 +83,7 @@ void strbuf_addv(struct strbuf *buf, const char *format, va_list args)
         vsnprintf(buf->data + buf->len, (size_t)n + 1, format, args);
         buf->len += (size_t)n;
     }
+    buf->data[buf->len] = '\0'; /* also when it did not fit */
 }
 
 void strbuf_addf(struct strbuf *buf, const char *format, ...)

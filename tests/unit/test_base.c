@@ -59,6 +59,12 @@ static void strbuf_stops_at_its_maximum(void **state UNUSED)
     assert_true(strbuf_overflowed(&buf));
     assert_string_equal(strbuf_str(&buf), "1234567890");
     strbuf_release(&buf);
+    /* What is formatted goes in whole or not at all: a text all the same. */
+    strbuf_init(&buf, 10);
+    strbuf_addf(&buf, "%s", "1234567890a");
+    assert_true(strbuf_overflowed(&buf));
+    assert_string_equal(strbuf_str(&buf), "");
+    strbuf_release(&buf);
 }
 
 static void map_walks_sorted(void **state UNUSED)
@@ -97,7 +103,7 @@ static void numbers_are_strict(void **state UNUSED)
     int64_t i = 5;
     assert_int_equal(num_i64("-9223372036854775808", &i), 0);
     assert_true(i == INT64_MIN);
-    static const char *const bad[] = {"",  " 1", "1 ", "1x", "-", "9223372036854775808",
+    static const char *const bad[] = {"",   " 1",  "1 ", "1x", "-", "9223372036854775808",
                                       "+1", "0x1", "1.0"};
     for (size_t n = 0; n < ARRAY_LEN(bad); n++) {
         i = 5;
@@ -150,7 +156,8 @@ static void findings_show_line_and_caret(void **state UNUSED)
     diag_add_source(diags, "x.yaml", text, sizeof(text) - 1);
     struct diag *diag = diag_error(diags, (struct pos){"x.yaml", 2, 3}, "unknown key \"b\"");
     diag_hint(diags, diag, "did you mean \"%s\"?", "bb");
-    assert_ptr_equal(diag, diag_error(diags, (struct pos){"x.yaml", 2, 3}, "unknown key \"b\""));
+    assert_ptr_equal(diag,
+                     diag_error(diags, (struct pos){"x.yaml", 2, 3}, "unknown key \"b\""));
     diag_add(diags, DIAG_WARNING, (struct pos){"x.yaml", 1, 1}, "first");
     diags_sort(diags);
     struct strbuf buf;
