@@ -24,7 +24,7 @@ struct call {
     char method[16], path[128], id[128];
     bool has_id;
     char *body;
-    size_t size;
+    size_t size, room;
 };
 
 struct answer {
@@ -353,7 +353,10 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         return MHD_YES;
     }
     if (*data_size > 0) {
-        call->body = realloc(call->body, call->size + *data_size + 1);
+        if (call->size + *data_size >= call->room) {
+            call->room = 2 * (call->size + *data_size + 1);
+            call->body = realloc(call->body, call->room);
+        }
         memcpy(call->body + call->size, data, *data_size);
         call->size += *data_size;
         call->body[call->size] = '\0';

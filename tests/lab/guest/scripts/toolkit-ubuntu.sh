@@ -27,5 +27,5 @@ sudo apt-get update
 sudo apt-get install -y nvidia-container-toolkit
 sudo nvidia-ctk runtime configure --runtime=docker
 sudo systemctl restart docker
-docker info | grep -q nvidia
+docker info | grep nvidia >/dev/null # -q would leave, and pipefail take that for a failure
 echo "toolkit $(dpkg-query -W -f='${Version}' nvidia-container-toolkit)"
