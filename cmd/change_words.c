@@ -66,14 +66,6 @@ bool change_same_place(const struct change *a, const struct change *b)
            strcmp(a->desired->pos.file, b->desired->pos.file) == 0;
 }
 
-unsigned change_all_effects(const struct change *change)
-{
-    unsigned effects = 0;
-    for (size_t i = 0; i < change->n_steps; i++)
-        effects |= change->steps[i].effects;
-    return effects;
-}
-
 bool change_harm_of(const struct change *change, unsigned effects)
 {
     return change->action == ACTION_DELETE || (effects & EFFECTS_HARMFUL) != 0;

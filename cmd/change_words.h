@@ -32,8 +32,6 @@ const char *change_signature(const struct change *change, struct strbuf *out);
 /* Both are declared, and on the same line. */
 bool change_same_place(const struct change *a, const struct change *b);
 
-/* enum effect, of all its steps. */
-unsigned change_all_effects(const struct change *change);
 /* The same question for a change and for its effects together. */
 bool change_harm_of(const struct change *change, unsigned effects);
 

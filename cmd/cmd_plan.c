@@ -1,41 +1,13 @@
 /* cmd_plan.c: show what an apply would do. Read-only: no code here can perform a step. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "app.h"
 #include "command.h"
 #include "render.h"
 #include "report_place.h"
 #include "seal.h"
+#include "storage.h"
 #include "strbuf.h"
-
-/* Whole or not at all: a temporary file beside it, then a rename. */
-static int save(const char *path, const struct strbuf *text)
-{
-    char temporary[4096];
-    if (snprintf(temporary, sizeof(temporary), "%s.tmp%ld", path, (long)getpid()) >=
-        (int)sizeof(temporary))
-        return app_fail(EXIT_USAGE, "%s: the name is too long", path);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool good = fd >= 0;
-    for (size_t at = 0; good && at < strbuf_len(text);) {
-        ssize_t n = write(fd, strbuf_str(text) + at, strbuf_len(text) - at);
-        good = n > 0;
-        at += good ? (size_t)n : 0;
-    }
-    good = good && fsync(fd) == 0;
-    int error = errno;
-    if (fd >= 0)
-        close(fd);
-    if (good && rename(temporary, path) == 0)
-        return EXIT_OK;
-    error = good ? errno : error;
-    unlink(temporary);
-    return app_fail(EXIT_STORAGE, "%s: the plan cannot be saved: %s", path, strerror(error));
-}
 
 static void print_markdown(const struct app *app, const struct plan *plan, struct strbuf *out)
 {
@@ -82,12 +54,11 @@ static int save_plan(const struct app *app, const struct plan *plan)
     app_redact(app, &text);
     plan_add_checksum(&text);
     if (seal_document(app->seal, &label, strbuf_str(&text), strbuf_len(&text), &sealed, &err) <
-        0)
-        return app_fail(EXIT_STORAGE, "%s: the plan cannot be saved: %s", path, err.message);
-    int code = save(path, &sealed);
-    if (code == EXIT_OK)
-        fprintf(stderr, "Saved as %s; apply it with: gridform apply %s\n", path, path);
-    return code;
+            0 ||
+        storage_replace(path, &sealed, &err) < 0)
+        return app_fail(EXIT_STORAGE, "the plan cannot be saved: %s", err.message);
+    fprintf(stderr, "Saved as %s; apply it with: gridform apply %s\n", path, path);
+    return EXIT_OK;
 }
 
 static int show_plan(struct app *app)

@@ -1,9 +1,7 @@
 /* cmd_snapshot.c: the live state as a document, for plans without credentials. Read-only. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "app.h"
 #include "arena.h"
@@ -111,25 +109,12 @@ static struct snapshot describe(struct app *app)
 
 static int save(const char *path, const struct strbuf *text)
 {
-    char temporary[4096];
     struct err err = {0};
-    if (strcmp(path, "-") == 0) {
+    if (strcmp(path, "-") == 0)
         fwrite(strbuf_str(text), 1, strbuf_len(text), stdout);
-        return EXIT_OK;
-    }
-    if (snprintf(temporary, sizeof(temporary), "%s.tmp%ld", path, (long)getpid()) >=
-        (int)sizeof(temporary))
-        return app_fail(EXIT_USAGE, "%s: the name is too long", path);
-    if (storage_create(temporary, text, &err) < 0)
-        return app_fail(EXIT_STORAGE, "%s", err.message);
-    if (rename(temporary, path) < 0) {
-        int error = errno;
-        unlink(temporary);
-        return app_fail(EXIT_STORAGE, "%s: the snapshot cannot be saved: %s", path,
-                        strerror(error));
-    }
-    return storage_sync_dir(path, &err) < 0 ? app_fail(EXIT_STORAGE, "%s", err.message)
-                                            : EXIT_OK;
+    else if (storage_replace(path, text, &err) < 0)
+        return app_fail(EXIT_STORAGE, "the snapshot cannot be saved: %s", err.message);
+    return EXIT_OK;
 }
 
 /* State and systems are read one after the other: with an apply in between, the two would not

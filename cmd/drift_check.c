@@ -1,7 +1,6 @@
 /* drift_check.c: see drift_check.h. */
 #include "drift_check.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,23 +60,6 @@ static int read_memory(const struct drift_check *check, struct app *app,
     return EXIT_OK;
 }
 
-/* A temporary file beside it takes its place, so that it is whole at any moment. */
-static int write_report(const char *path, const struct strbuf *text)
-{
-    char temporary[4096];
-    struct err err = {0};
-    if (snprintf(temporary, sizeof(temporary), "%s.tmp%ld", path, (long)getpid()) >=
-        (int)sizeof(temporary))
-        return app_fail(EXIT_USAGE, "--report: the name is too long");
-    if (storage_create(temporary, text, &err) == 0 &&
-        (rename(temporary, path) == 0 || storage_fail(&err, path, "rename", errno) == 0) &&
-        storage_sync_dir(path, &err) == 0)
-        return EXIT_OK;
-    unlink(temporary);
-    return app_fail(EXIT_STORAGE, "%s; what was reported now will be new once more",
-                    err.message);
-}
-
 static int keep_memory(struct drift_check *check, const struct drift_memory *memory)
 {
     struct strbuf text;
@@ -85,7 +67,10 @@ static int keep_memory(struct drift_check *check, const struct drift_memory *mem
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     drift_memory_encode(memory, &text);
     if (check->options->report != NULL) {
-        code = write_report(check->options->report, &text);
+        struct err err = {0};
+        if (storage_replace(check->options->report, &text, &err) < 0)
+            code = app_fail(EXIT_STORAGE, "%s; what was reported now will be new once more",
+                            err.message);
     } else {
         free(check->memory);
         check->memory = strdup(strbuf_str(&text));

@@ -46,7 +46,7 @@ static struct html_block *new_block(struct grouping *grouping, const struct chan
     size_t index = blocks->list.n;
     const char *content = arena_memdup(blocks->arena, key, body);
     size_t earlier = (size_t)(uintptr_t)map_get(&grouping->bodies, content);
-    unsigned effects = change_all_effects(change);
+    unsigned effects = change_effects(change);
     VEC_PUSH(blocks->arena, &blocks->list,
              ((struct html_block){.first = change,
                                   .wave = change->wave,

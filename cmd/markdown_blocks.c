@@ -42,7 +42,7 @@ static void add_change(struct md_blocks *blocks, struct map *seen, const struct 
     if (index == 0) {
         struct md_block block = {.first = change,
                                  .one_place = true,
-                                 .effects = change_all_effects(change),
+                                 .effects = change_effects(change),
                                  .at = blocks->list.n};
         VEC_PUSH(blocks->arena, &blocks->list, block);
         index = blocks->list.n;

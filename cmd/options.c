@@ -15,7 +15,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_DIRECTORY] = {"chdir", 'C', "DIR", "directory of the manifest (default: .)",
                           COMPLETE_DIRECTORY},
     [OPTION_REF] = {"ref", 0, "REV",
-                    "read the files from this commit, not from disk (plan: A..B too)",
+                    "read the files from this commit, not from disk (plan, apply: A..B too)",
                     COMPLETE_NOTHING},
     [OPTION_STATE] = {"state", 's', "FILE",
                       "state file, whatever the manifest says (default: DIR/gridform.state)",

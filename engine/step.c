@@ -37,6 +37,14 @@ const char *attr_change_name(const struct attr_change *change)
     return change->label != NULL ? change->label : change->attr->name;
 }
 
+unsigned change_effects(const struct change *change)
+{
+    unsigned effects = EFFECT_NONE;
+    for (size_t i = 0; i < change->n_steps; i++)
+        effects |= change->steps[i].effects;
+    return effects;
+}
+
 struct step *steps_add(struct step_list *list, const char *provider, const char *op,
                        const char *title, unsigned effects, const struct value *args)
 {

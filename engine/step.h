@@ -38,14 +38,14 @@ enum reason {
 /* What a step does beyond its own object: the classes of impact of design.md §5. */
 enum effect {
     EFFECT_NONE = 0,
-    EFFECT_MAINTENANCE = 1 << 0,   /* the host is in maintenance after it */
-    EFFECT_LEAVE = 1 << 1,         /* the host leaves maintenance */
+    EFFECT_MAINTENANCE = 1 << 0, /* the host is in maintenance after it */
+    EFFECT_LEAVE = 1 << 1,       /* the host leaves maintenance */
     EFFECT_HOST_REBOOT = 1 << 2,
-    EFFECT_VM_POWER_OFF = 1 << 3,  /* args.vms names them */
-    EFFECT_VM_MOVE = 1 << 4,       /* args.vms names them */
-    EFFECT_SLOT = 1 << 5,          /* takes one vGPU slot while it runs */
-    EFFECT_SERVICE = 1 << 6,       /* a catalogue item cannot be requested meanwhile */
-    EFFECT_DATA_LOSS = 1 << 7,     /* an object is destroyed */
+    EFFECT_VM_POWER_OFF = 1 << 3, /* args.vms names them */
+    EFFECT_VM_MOVE = 1 << 4,      /* args.vms names them */
+    EFFECT_SLOT = 1 << 5,         /* takes one vGPU slot while it runs */
+    EFFECT_SERVICE = 1 << 6,      /* a catalogue item cannot be requested meanwhile */
+    EFFECT_DATA_LOSS = 1 << 7,    /* an object is destroyed */
     EFFECT_CREATE = 1 << 8,
     EFFECT_PUBLISH = 1 << 9,
 };
@@ -65,12 +65,12 @@ struct condition {
 extern const struct condition when_failed;
 
 struct step {
-    unsigned id;          /* index within its change */
-    const char *address;  /* of the change */
-    const char *provider; /* name: "vsphere", "esxi", "vra" */
-    const char *op;       /* "host.reboot"; the providers' headers list theirs */
-    const char *title;    /* for people, present tense: "install driver 384.73" */
-    unsigned effects;     /* enum effect */
+    unsigned id;                  /* index within its change */
+    const char *address;          /* of the change */
+    const char *provider;         /* name: "vsphere", "esxi", "vra" */
+    const char *op;               /* "host.reboot"; the providers' headers list theirs */
+    const char *title;            /* for people, present tense: "install driver 384.73" */
+    unsigned effects;             /* enum effect */
     const struct condition *when; /* NULL: always; the same pointer = the same group */
     const struct value *args;     /* map: all that the provider needs; never a secret */
 };
@@ -79,7 +79,7 @@ struct attr_change {
     const struct attr *attr;
     const struct value *from, *to; /* live (or prior when live is unreadable), desired */
     enum reason reason;
-    const char *note; /* "24 physical cores / 4 vGPU slots of a host (auto)", or NULL */
+    const char *note;  /* "24 physical cores / 4 vGPU slots of a host (auto)", or NULL */
     const char *label; /* for people, instead of the attribute's name; or NULL */
 };
 
@@ -103,16 +103,19 @@ struct change {
     size_t n_steps;
     const struct change_edge *after;
     size_t n_after;
-    unsigned wave;      /* from 1, display only */
-    const char *pool;   /* rollout group, or NULL */
-    unsigned budget;    /* how many of its group may be out of service at a time */
-    bool canary;        /* first of its pool */
-    const char *note;   /* "built as centos72-…-9c41e07b", or NULL */
+    unsigned wave;    /* from 1, display only */
+    const char *pool; /* rollout group, or NULL */
+    unsigned budget;  /* how many of its group may be out of service at a time */
+    bool canary;      /* first of its pool */
+    const char *note; /* "built as centos72-…-9c41e07b", or NULL */
 };
 
 /* Whether the plan could not read the attribute and does nothing about it: what it turns out to
  * be later is the next plan's business. */
 bool change_leaves(const struct change *change, const struct attr *attr);
+
+/* enum effect, of all its steps. */
+unsigned change_effects(const struct change *change);
 
 /* There is a version from before, which stays: what failed or was interrupted is none. */
 bool change_has_former(const struct change *change);

@@ -40,10 +40,8 @@ struct seal {
     bool writes; /* the first key does */
 };
 
-static const char *const purpose_names[SEAL_PURPOSE_COUNT] = {[SEAL_STATE] = "state",
-                                                              [SEAL_JOURNAL] = "journal",
-                                                              [SEAL_PLAN] = "plan",
-                                                              [SEAL_SNAPSHOT] = "snapshot"};
+static const char *const purpose_names[SEAL_PURPOSE_COUNT] = {
+    [SEAL_STATE] = "state", [SEAL_JOURNAL] = "journal", [SEAL_PLAN] = "plan"};
 
 /* ---- keys ------------------------------------------------------------------------------- */
 

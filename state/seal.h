@@ -26,7 +26,7 @@
 struct seal;
 struct strbuf;
 
-enum seal_purpose { SEAL_STATE, SEAL_JOURNAL, SEAL_PLAN, SEAL_SNAPSHOT, SEAL_PURPOSE_COUNT };
+enum seal_purpose { SEAL_STATE, SEAL_JOURNAL, SEAL_PLAN, SEAL_PURPOSE_COUNT };
 
 /* What a text is sealed as; it is opened as the same alone. */
 struct seal_label {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -139,6 +140,22 @@ int storage_sync_dir(const char *path, struct err *err)
     if (fsync(fd) < 0 && errno != EINVAL && errno != ENOTSUP)
         return storage_fail(err, directory, "write it to the disk", errno);
     return 0;
+}
+
+int storage_replace(const char *path, const struct strbuf *data, struct err *err)
+{
+    char temporary[PATH_MAX];
+    if (snprintf(temporary, sizeof(temporary), "%s.tmp%ld", path, (long)getpid()) >=
+        (int)sizeof(temporary))
+        return storage_fail(err, path, "write it", ENAMETOOLONG);
+    if (storage_create(temporary, data, err) < 0)
+        return -1;
+    if (rename(temporary, path) < 0) {
+        int error = errno;
+        unlink(temporary);
+        return storage_fail(err, path, "put it in place", error);
+    }
+    return storage_sync_dir(path, err);
 }
 
 bool storage_is_same(int fd, const char *path)

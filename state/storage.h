@@ -33,6 +33,10 @@ int storage_write(int fd, const char *path, const struct strbuf *data, off_t off
  * is left behind on failure. */
 int storage_create(const char *path, const struct strbuf *data, struct err *err);
 
+/* The same in the place of another file, whole or not at all: under a temporary name beside it,
+ * then renamed, durable with its name. */
+int storage_replace(const char *path, const struct strbuf *data, struct err *err);
+
 /* Make the names in the directory of path durable. */
 int storage_sync_dir(const char *path, struct err *err);
 

@@ -357,14 +357,6 @@ static void pass_steps(struct draft *draft)
     }
 }
 
-unsigned change_effects(const struct change *change)
-{
-    unsigned effects = EFFECT_NONE;
-    for (size_t i = 0; i < change->n_steps; i++)
-        effects |= change->steps[i].effects;
-    return effects;
-}
-
 bool change_opens_window(const struct change *change)
 {
     return (change_effects(change) & (EFFECT_MAINTENANCE | EFFECT_HOST_REBOOT)) != 0;

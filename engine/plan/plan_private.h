@@ -49,7 +49,6 @@ void draft_index(struct draft *draft);
 /* The address that a reference means: valid until the next call. */
 const char *draft_address(const struct draft *draft, const struct reference *reference);
 const struct change *draft_change(const struct draft *draft, const char *address);
-unsigned change_effects(const struct change *change); /* of all its steps */
 bool change_opens_window(const struct change *change);
 
 #endif

@@ -293,8 +293,8 @@ static void test_directory_is_made_when_needed(void **fixture)
     struct err err = {0};
     struct lock_info holder;
     char *parent = arena_printf(f->arena, "%s/.gridform", f->directory);
-    assert_int_equal(store_file_open(arena_printf(f->arena, "%s/s.json", parent), NULL, &store, &err),
-                     0);
+    assert_int_equal(
+        store_file_open(arena_printf(f->arena, "%s/s.json", parent), NULL, &store, &err), 0);
     struct fixture inner = {.arena = f->arena, .store = store};
     assert_null(fixture_read(&inner));
     assert_int_equal(store->ops->holder(store, &holder, &err), 0);
@@ -326,6 +326,33 @@ static void test_files_are_read_up_to_a_limit(void **fixture)
     assert_int_equal(storage_read(f->path, &text, &err), -1);
     assert_int_equal(err.code, ERR_INVALID);
     assert_non_null(strstr(err.message, "larger than 9 bytes"));
+    strbuf_release(&text);
+}
+
+/* Plans, snapshots and reports: the old one or the new one, and nothing beside it. */
+static void test_files_are_replaced_whole(void **fixture)
+{
+    struct fixture *f = *fixture;
+    struct strbuf text, seen;
+    struct err err = {0};
+    char target[400];
+    strbuf_init(&text, 100);
+    strbuf_add(&text, "new");
+    spill(f->path, "older and longer", 16);
+    assert_int_equal(storage_replace(f->path, &text, &err), 0);
+    strbuf_init(&seen, 100);
+    assert_int_equal(storage_read(f->path, &seen, &err), 1);
+    assert_string_equal(strbuf_str(&seen), "new");
+    strbuf_release(&seen);
+    /* A directory cannot be replaced: it stays, and no temporary file with it. */
+    snprintf(target, sizeof(target), "%s/directory", f->directory);
+    assert_int_equal(mkdir(target, 0700), 0);
+    assert_int_equal(storage_replace(target, &text, &err), -1);
+    assert_int_equal(err.code, ERR_STORAGE);
+    assert_non_null(strstr(err.message, "/directory: cannot put it in place: "));
+    assert_int_equal(rmdir(target), 0);
+    snprintf(target, sizeof(target), "%s/directory.tmp%ld", f->directory, (long)getpid());
+    assert_int_equal(access(target, F_OK), -1);
     strbuf_release(&text);
 }
 
@@ -369,6 +396,7 @@ int main(void)
         ON_FILE(test_link_to_nothing),
         ON_FILE(test_directory_is_made_when_needed),
         ON_FILE(test_files_are_read_up_to_a_limit),
+        ON_FILE(test_files_are_replaced_whole),
         ON_FILE(test_nonsense_in_the_lock_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
