@@ -131,9 +131,10 @@ const struct command command_apply = {
         "running steps finish; the second stops at once.\n\n"
         "For pipelines: --require-clean refuses files that differ from their commit (also\n"
         "untracked ones that are read), --require-ref BRANCH a commit that is not in BRANCH,\n"
-        "--require-signed FILE one that no signer of FILE signed with SSH (ssh-keygen(1),\n"
-        "ALLOWED SIGNERS). Each demands clean files too, unless they are read from a commit:\n"
-        "with --ref, or because the saved plan was made with it.",
+        "--require-signed FILE one that no signer of FILE signed: FILE holds allowed signers\n"
+        "(ssh-keygen(1)), OpenPGP public keys (gpg --export --armor), or both. Each demands\n"
+        "clean files too, unless they are read from a commit: with --ref, or because the saved\n"
+        "plan was made with it.",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
     .ranges = true,

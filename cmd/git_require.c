@@ -7,8 +7,7 @@
 #include "arena.h"
 #include "err.h"
 #include "git_private.h"
-#include "ssh_signature.h"
-#include "ssh_signers.h"
+#include "signers.h"
 
 /* ---- branches -----------------------------------------------------------------------------
  */
@@ -108,23 +107,18 @@ static int extract(const struct git_place *place, const struct git_commit_info *
                                              &id, NULL);
     if (found == GIT_ENOTFOUND)
         return err_set(err, ERR_DENIED, "it is not signed");
-    if (found < 0)
-        return git_failed(commit->id, err);
-    static const char *const others[] = {"-----BEGIN PGP", "-----BEGIN SIGNED MESSAGE"};
-    for (size_t i = 0; i < ARRAY_LEN(others); i++)
-        if (ret->signature.size > strlen(others[i]) &&
-            memcmp(ret->signature.ptr, others[i], strlen(others[i])) == 0)
-            return err_set(
-                err, ERR_DENIED,
-                "it is signed with %s, and only SSH signatures are checked here: git "
-                "config gpg.format ssh, and sign again",
-                i == 0 ? "PGP" : "X.509");
-    return 0;
+    return found < 0 ? git_failed(commit->id, err) : 0;
 }
 
-static int check(const struct signed_commit *commit, int64_t time,
-                 const struct ssh_signers *signers, struct arena *arena,
-                 const char **ret_signer, struct err *err)
+static bool signature_begins(const struct signed_commit *commit, const char *armour)
+{
+    size_t len = strlen(armour);
+    return commit->signature.size > len && memcmp(commit->signature.ptr, armour, len) == 0;
+}
+
+static int check_ssh(const struct signed_commit *commit, int64_t time,
+                     const struct ssh_signers *signers, struct arena *arena,
+                     const char **ret_signer, struct err *err)
 {
     struct ssh_signature signature;
     const struct ssh_signer *signer;
@@ -142,16 +136,46 @@ static int check(const struct signed_commit *commit, int64_t time,
     return 0;
 }
 
+static int check_pgp(const struct signed_commit *commit, const struct pgp_keys *keys,
+                     struct arena *arena, const char **ret_signer, struct err *err)
+{
+    struct pgp_ring *ring;
+    if (keys->n == 0)
+        return err_set(err, ERR_DENIED,
+                       "it is signed with OpenPGP, and the file holds no OpenPGP key: gpg "
+                       "--export --armor prints what belongs there");
+    if (pgp_ring_open(keys, arena, &ring, err) < 0)
+        return -1;
+    int result =
+        pgp_ring_verify(ring, commit->signature.ptr, commit->signature.size,
+                        commit->payload.ptr, commit->payload.size, arena, ret_signer, err);
+    pgp_ring_close(ring);
+    return result;
+}
+
+static int check(const struct signed_commit *commit, int64_t time,
+                 const struct signers *signers, struct arena *arena, const char **ret_signer,
+                 struct err *err)
+{
+    if (signature_begins(commit, "-----BEGIN PGP"))
+        return check_pgp(commit, &signers->pgp, arena, ret_signer, err);
+    if (signature_begins(commit, "-----BEGIN SIGNED MESSAGE"))
+        return err_set(err, ERR_DENIED,
+                       "it is signed with X.509, and only SSH and OpenPGP signatures are "
+                       "verified here: git config gpg.format ssh, and sign again");
+    return check_ssh(commit, time, &signers->ssh, arena, ret_signer, err);
+}
+
 int git_require_signed(const struct git_place *place, const struct git_commit_info *commit,
                        const char *signers_file, struct arena *arena, const char **ret_signer,
                        struct err *err)
 {
     struct source_file file;
-    struct ssh_signers signers;
+    struct signers signers;
     struct signed_commit extracted = {0};
     if (load_file(signers_file, arena, &file, err) < 0)
         return err_wrap(err, "--require-signed");
-    if (ssh_signers_parse(file.text, file.size, arena, &signers, err) < 0)
+    if (signers_parse(file.text, file.size, arena, &signers, err) < 0)
         return err_wrap(err, "--require-signed: %s", signers_file);
     int result = extract(place, commit, &extracted, err);
     if (result == 0)
@@ -159,7 +183,7 @@ int git_require_signed(const struct git_place *place, const struct git_commit_in
     signed_release(&extracted);
     if (result == 0)
         return 0;
-    /* Whatever is wrong with a signature, the commit is not signed as is demanded. */
+    /* Whatever is wrong, the commit is not shown to be signed as is demanded. */
     err->code = ERR_DENIED;
     return err_wrap(err, "--require-signed %s: commit %.12s", signers_file, commit->id);
 }

@@ -10,9 +10,10 @@
 int git_require_ref(const struct git_place *place, const struct git_commit_info *commit,
                     const char *branch, struct err *err);
 
-/* The commit carries an SSH signature of one of the allowed signers (ssh_signers.h), valid at
- * the commit's own time. *ret_signer: "ada@lab.local (ssh-ed25519 SHA256:…)". ERR_DENIED: it
- * does not, and why. ERR_INVALID: the file of signers is wrong. */
+/* The commit carries an SSH or OpenPGP signature of one of the file's signers (signers.h); with
+ * SSH, one who was allowed at the commit's own time. *ret_signer: "ada@lab.local (ssh-ed25519
+ * SHA256:…)". ERR_DENIED: it does not, and why. ERR_INVALID, ERR_NOT_FOUND: the file of signers
+ * is wrong, or cannot be read. */
 int git_require_signed(const struct git_place *place, const struct git_commit_info *commit,
                        const char *signers_file, struct arena *arena, const char **ret_signer,
                        struct err *err);

@@ -83,7 +83,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_REQUIRE_REF] = {"require-ref", 0, "BRANCH",
                             "refuse a commit that is not in this branch", COMPLETE_NOTHING},
     [OPTION_REQUIRE_SIGNED] = {"require-signed", 0, "FILE",
-                               "refuse a commit that none of these signers signed with SSH",
+                               "refuse a commit that none of these signers signed",
                                COMPLETE_FILE},
     [OPTION_PARALLELISM] = {"parallelism", 0, "N", "steps at a time (default: 10)",
                             COMPLETE_NOTHING},

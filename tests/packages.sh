@@ -1,5 +1,5 @@
-# packages.sh: what gridform needs from Debian 12, and how to ask for it. Sourced by
-# examples/quickstart.sh and tests/run.sh.
+# packages.sh: what gridform needs from Debian 12, how to ask for it, and what else a machine must
+# allow. Sourced by examples/quickstart.sh and tests/run.sh.
 
 build_packages="build-essential cmake ninja-build pkg-config libcurl4-openssl-dev libyaml-dev
   libjansson-dev libgit2-dev libxxhash-dev libxml2-dev libssh-dev libssl-dev
@@ -9,7 +9,7 @@ test_packages="$lab_packages clang python3 python3-pyvmomi python3-prometheus-cl
   python3-yaml python3-cryptography mandoc cmark-gfm systemd chromium chromium-driver
   python3-selenium fonts-dejavu-core
   golang-go golang-github-vmware-govmomi-dev
-  openssh-client libxml2-utils jq curl git ca-certificates universal-ctags"
+  openssh-client libgpgme-dev gpg gpg-agent gpgconf libxml2-utils jq curl git ca-certificates universal-ctags"
 
 # install_packages YES PACKAGE...: install what is missing; ask first when a person is there.
 install_packages() {
@@ -45,4 +45,12 @@ install_packages() {
     # shellcheck disable=SC2086 # a list of words
     DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends \
         $missing >/dev/null
+}
+
+# sandbox_works: can the lab shut in the guests that it runs (tests/lab/guest/guest_spawn.c)?
+sandbox_works() {
+    nobody=""
+    [ "$(id -u)" != 0 ] || nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
+    $nobody bwrap --unshare-all --unshare-user --disable-userns --uid 0 --gid 0 \
+        --ro-bind / / --proc /proc --dev /dev true
 }

@@ -122,12 +122,18 @@ static json_t *plan_of(struct flow *f, const char *ref)
 /* ---- the good way -------------------------------------------------------------------------
  */
 
-static void expect_remembered(struct flow *f, const char *id)
+static json_t *state_list(struct flow *f)
 {
     struct run *run = run_expect(GRIDFORM(&f->site, "state", "list", "--json"), 0);
-    json_t *list = run_json(run), *resource;
-    size_t i;
+    json_t *list = run_json(run);
     run_free(run);
+    return list;
+}
+
+static void expect_remembered(struct flow *f, const char *id)
+{
+    json_t *list = state_list(f), *resource;
+    size_t i;
     assert_string_equal(json_text_at(list, "source/commit"), id);
     assert_string_equal(json_text_at(list, "source/author"), "Ada Lovelace <ada@lab.local>");
     assert_string_equal(json_text_at(list, "source/ref"), "origin/main...HEAD");
@@ -139,7 +145,7 @@ static void expect_remembered(struct flow *f, const char *id)
         assert_string_equal(json_text_at(resource, "author"), "Ada Lovelace <ada@lab.local>");
     }
     json_decref(list);
-    run = run_expect(GRIDFORM(&f->site, "state", "show", SERVICE), 0);
+    struct run *run = run_expect(GRIDFORM(&f->site, "state", "show", SERVICE), 0);
     run_says(run, "by Ada Lovelace <ada@lab.local>");
     run_free(run);
 }
@@ -277,6 +283,46 @@ static void signatures_are_demanded(void **state)
     stop(&f);
 }
 
+/* With OpenPGP it is the same; the one key that counts is in the file, beside that of SSH. */
+static void openpgp_signatures_are_demanded(void **state)
+{
+    (void)state;
+    struct flow f;
+    char home[200], *key, *line, *both;
+    start(&f);
+    in(home, sizeof(home), &f, "gnupg");
+    mkdir(home, 0700);
+    setenv("GNUPGHOME", home, 1);
+    for (size_t i = 0; i < 2; i++)
+        MUST(f.dev, "gpg", "-q", "--batch", "--passphrase", "", "--quick-generate-key",
+             i == 0 ? "ada@lab.local" : "eve@lab.local", "ed25519", "sign", "never");
+    line = file_text("%s", f.signers);
+    key = OUTPUT_OF(f.dev, "gpg", "-q", "--export", "--armor", "ada@lab.local");
+    MUST(f.dev, "git", "config", "gpg.format", "openpgp");
+    MUST(f.dev, "git", "config", "user.signingkey", "eve@lab.local");
+    edit_in(&f, f.dev, "Machines for machine", "Eve's machines for machine");
+    commit_in(f.dev, "by Eve");
+    pull(&f);
+    REFUSED(&f, "holds no OpenPGP key", "--require-signed", f.signers);
+    assert_true(asprintf(&both, "%s%s\n", line, key) > 0);
+    write_text(f.signers, both);
+    REFUSED(&f, "no key of the file made it", "--require-signed", f.signers);
+    MUST(f.dev, "git", "config", "user.signingkey", "ada@lab.local");
+    edit_in(&f, f.dev, "Eve's machines", "Ada's machines");
+    commit_in(f.dev, "by Ada");
+    pull(&f);
+    GRIDFORM_EXPECT(&f.site, 0, "apply", "--yes", "--require-signed", f.signers);
+    json_t *list = state_list(&f);
+    assert_non_null(strstr(json_text_at(list, "source/signer"), "ada@lab.local (OpenPGP "));
+    json_decref(list);
+    free(line);
+    free(key);
+    free(both);
+    COMMAND(f.dev, "gpgconf", "--kill", "all");
+    unsetenv("GNUPGHOME");
+    stop(&f);
+}
+
 static void branches_and_clean_files_are_demanded(void **state)
 {
     (void)state;
@@ -376,6 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_change_request_is_planned_and_applied),
         cmocka_unit_test(signatures_are_demanded),
+        cmocka_unit_test(openpgp_signatures_are_demanded),
         cmocka_unit_test(branches_and_clean_files_are_demanded),
         cmocka_unit_test(bare_repositories_are_read),
     };

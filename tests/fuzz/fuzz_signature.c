@@ -1,8 +1,9 @@
 /* fuzz_signature.c: SSH signatures, and files of allowed signers.
  *
  * An input that begins as a signature does is read and verified as one, whatever else as a file
- * of signers. No input is a valid signature of the payload: there is nobody's key in the
- * corpus. Each signer that is found in a file is found again by its own key.
+ * of signers, who may have OpenPGP keys. No input is a valid signature of the payload: there is
+ * nobody's key in the corpus. Each signer that is found in a file is found again by its own
+ * key.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -11,7 +12,9 @@
 #include "arena.h"
 #include "err.h"
 #include "ssh_signature.h"
-#include "ssh_signers.h"
+#include "signers.h"
+
+#define BEGIN_KEYS "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -33,12 +36,20 @@ static void try_signature(const char *text, size_t size, struct arena *arena)
 
 static void try_signers(const char *text, size_t size, struct arena *arena)
 {
-    struct ssh_signers signers;
+    struct signers both;
     struct err err = {0};
-    if (ssh_signers_parse(text, size, arena, &signers, &err) < 0) {
+    if (signers_parse(text, size, arena, &both, &err) < 0) {
         assert(err.code == ERR_INVALID && strncmp(err.message, "line ", 5) == 0);
         return;
     }
+    const char *last = text;
+    for (size_t i = 0; i < both.pgp.n; i++) {
+        const struct pgp_block *it = &both.pgp.items[i];
+        assert(it->text >= last && it->text + it->size <= text + size);
+        assert(memcmp(it->text, BEGIN_KEYS, strlen(BEGIN_KEYS)) == 0);
+        last = it->text + it->size;
+    }
+    const struct ssh_signers signers = both.ssh;
     for (size_t i = 0; i < signers.n && i < 50; i++) {
         const struct ssh_signer *it = &signers.items[i], *found = NULL;
         assert(it->principals[0] != '\0' && ssh_key_type(it->key, arena) != NULL);
@@ -54,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_new();
     const char *text = arena_memdup(arena, data, size);
-    if (size >= 5 && memcmp(text, "-----", 5) == 0)
+    if (size >= 14 && memcmp(text, "-----BEGIN SSH", 14) == 0)
         try_signature(text, size, arena);
     else
         try_signers(text, size, arena);

@@ -1,4 +1,4 @@
-/* command.h: other programs, as judges and to make what is to be judged: git, ssh-keygen. */
+/* command.h: other programs, as judges and to make what is to be judged: git, ssh-keygen, gpg. */
 #ifndef GF_TESTS_COMMAND_H
 #define GF_TESTS_COMMAND_H
 

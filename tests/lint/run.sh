@@ -50,6 +50,7 @@ only microhttpd.h cmd/metrics_http
 only xxhash.h engine/base/digest
 only pthread.h cmd/ providers/ state/
 only openssl/ providers/transport/ state/ cmd/ssh_
+only gpgme.h cmd/pgp_signature
 
 # The engine does no I/O.
 # shellcheck disable=SC2046

@@ -222,7 +222,7 @@ static void other_signatures_are_named(void **state UNUSED)
         const char *header, *says;
     } others[] = {
         {"gpgsig -----BEGIN PGP SIGNATURE-----\n \n iQ==\n -----END PGP SIGNATURE-----\n",
-         "signed with PGP, and only SSH signatures"},
+         "signed with OpenPGP, and the file holds no OpenPGP key"},
         {"gpgsig -----BEGIN SIGNED MESSAGE-----\n iQ==\n -----END SIGNED MESSAGE-----\n",
          "signed with X.509"},
         {"gpgsig nonsense\n", "no SSH signature"},
@@ -236,6 +236,55 @@ static void other_signatures_are_named(void **state UNUSED)
             others[i].says);
 }
 
+/* ---- OpenPGP ------------------------------------------------------------------------------
+ */
+
+static void make_pgp_key(const char *who)
+{
+    MUST(dir, "gpg", "-q", "--batch", "--passphrase", "", "--quick-generate-key", who,
+         "ed25519", "sign", "never");
+}
+
+static void sign_with_pgp(const char *who, const char *message)
+{
+    MUST(dir, "git", "-c", "gpg.format=openpgp", "-c",
+         arena_printf(arena, "user.signingkey=%s", who), "commit", "-q", "-S", "--allow-empty",
+         "-m", message);
+}
+
+static void signed_with_pgp(void **state UNUSED)
+{
+    char *key = OUTPUT_OF(dir, "gpg", "-q", "--export", "--armor", "ada@lab.local");
+    char *line = signer_line(in_dir("ada"), "ada@lab.local", "");
+    write_text(in_dir("signers"), key);
+    sign_with_pgp("ada@lab.local", "signed by Ada");
+    const char *text = text_of("HEAD"), *signer = expect_signed("HEAD", NULL);
+    assert_non_null(strstr(signer, "ada@lab.local (OpenPGP "));
+    assert_int_equal(COMMAND(dir, "git", "verify-commit", "HEAD"), 0);
+    const char *bent = write_commit(replaced(text, "signed by Ada", "signed by Eva"));
+    expect_signed(bent, "changed after it was signed");
+    assert_int_not_equal(COMMAND(dir, "git", "verify-commit", bent), 0);
+    expect_signed(write_commit(replaced(text, "author Ada", "author Eve")),
+                  "changed after it was signed");
+    sign_with_pgp("eve@lab.local", "signed by Eve");
+    expect_signed("HEAD", "no key of the file made it");
+    /* One file for both kinds of signers, whatever comes first in it. */
+    write_text(in_dir("signers"), arena_printf(arena, "%s\n%s", key, line));
+    expect_signed("HEAD~1", NULL);
+    sign_commit("ada", "signed by Ada with SSH");
+    expect_signed("HEAD", NULL);
+    write_text(in_dir("signers"), arena_printf(arena, "%s%s", line, key));
+    expect_signed("HEAD", NULL);
+    expect_signed("HEAD~2", NULL);
+    /* Without the key, there is nothing to look in. */
+    write_text(in_dir("signers"), line);
+    expect_signed("HEAD~2", "holds no OpenPGP key");
+    write_text(in_dir("signers"), key);
+    expect_signed("HEAD", "no line has the key that signed");
+    free(line);
+    free(key);
+}
+
 static int set_up(void **state UNUSED)
 {
     struct err err = {0};
@@ -245,12 +294,17 @@ static int set_up(void **state UNUSED)
     MUST(dir, "git", "init", "-q");
     make_ssh_key(in_dir("ada"), "ed25519", NULL);
     make_ssh_key(in_dir("eve"), "ed25519", NULL);
+    mkdir(in_dir("gnupg"), 0700);
+    setenv("GNUPGHOME", in_dir("gnupg"), 1);
+    make_pgp_key("ada@lab.local");
+    make_pgp_key("eve@lab.local");
     return git_place_open(dir, &place, &err);
 }
 
 static int tear_down(void **state UNUSED)
 {
     git_place_close(place);
+    COMMAND(dir, "gpgconf", "--kill", "all");
     remove_directory(dir);
     arena_free(arena);
     return 0;
@@ -264,6 +318,7 @@ int main(void)
         cmocka_unit_test(signed_commits),
         cmocka_unit_test(bent_commits),
         cmocka_unit_test(other_signatures_are_named),
+        cmocka_unit_test(signed_with_pgp),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
