@@ -15,7 +15,9 @@ fail() {
 "$gridform" man >"$work/gridform.1" || fail "gridform man"
 mandoc -Tlint "$work/gridform.1" >"$work/lint" 2>&1
 [ ! -s "$work/lint" ] || fail "$(cat "$work/lint")"
-mandoc -Tutf8 "$work/gridform.1" | col -bx >"$work/text" || fail "mandoc"
+# Bold and underlined letters come as a letter, a backspace and a letter.
+back=$(printf '\b')
+mandoc -Tutf8 "$work/gridform.1" | sed "s/.$back//g" >"$work/text" || fail "mandoc"
 
 # says TEXT: it stands in the page, however the lines are broken.
 tr -s ' \n' '  ' <"$work/text" >"$work/line"
