@@ -45,10 +45,8 @@ driver=NVIDIA-Linux-x86_64-384.73-grid.run
 cp "tests/lab/guest/root/net/download.nvidia.com/$driver" "$manifest/files/"
 
 # The guest of the template runs real scripts, in a sandbox, which not every container offers.
-sandbox="" nobody=""
-[ "$(id -u)" != 0 ] || nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
-if ! $nobody bwrap --unshare-all --unshare-user --disable-userns --uid 0 --gid 0 \
-    --ro-bind / / --proc /proc --dev /dev true 2>"$work/why"; then
+sandbox=""
+if ! sandbox_works 2>"$work/why"; then
     echo "== No sandbox can be had here: the preparation of the template's guest is left out"
     sed 's/^/   /' "$work/why"
     printf 'templates: { centos72-vra-nvidia: { guest: null } }\n' >"$work/no-guest.yaml"

@@ -19,6 +19,12 @@ fi
 # shellcheck disable=SC2086 # lists of words
 install_packages "$yes" $build_packages $test_packages
 
+sandbox_works || {
+    echo "bubblewrap cannot make a sandbox here, which the tests of guests need: run them on a" >&2
+    echo "machine, or in a container that may mount (--privileged), and not in a chroot." >&2
+    exit 1
+}
+
 jobs=$(nproc)
 log=tests.log
 status=0
