@@ -36,6 +36,10 @@ static void print(struct app *app, const struct plan *plan)
         print_markdown(app, plan, &text);
     else if (app->options->format == FORMAT_HTML)
         render_plan_html(plan, app->diags, &text);
+    else if (app->options->format == FORMAT_DOT)
+        render_graph_dot(&app->facts, plan, &text);
+    else if (app->options->format == FORMAT_MERMAID)
+        render_graph_mermaid(&app->facts, plan, &text);
     else
         render_plan_text(plan, app_colour(app), &text);
     app_print(app, &text);
@@ -120,14 +124,16 @@ const struct command command_plan = {
         "than --limit; what has no room is counted, and harmful changes are named even then.\n"
         "--format html is one page for a browser, which loads nothing from anywhere: graph,\n"
         "filter, scripts line by line, and harmful changes first.\n"
+        "--format dot and mermaid draw the references between resources, coloured by what is\n"
+        "done: green is new, yellow changes, red goes, grey is adopted or released.\n"
         "terraform-json is read by what reads plans of Terraform, gitlab-terraform by merge\n"
         "requests of GitLab; sarif, junit, github and azure show findings, refusals and what\n"
         "could not be read.",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
     .formats = 1u << FORMAT_TEXT | 1u << FORMAT_JSON | 1u << FORMAT_MARKDOWN |
-               1u << FORMAT_HTML | 1u << FORMAT_TERRAFORM | 1u << FORMAT_GITLAB |
-               FORMATS_OF_REPORTS,
+               1u << FORMAT_HTML | 1u << FORMAT_DOT | 1u << FORMAT_MERMAID |
+               1u << FORMAT_TERRAFORM | 1u << FORMAT_GITLAB | FORMATS_OF_REPORTS,
     .ranges = true,
     .run = run,
 };

@@ -56,7 +56,8 @@ void render_no_drift_json(int64_t at_ms, int code, struct strbuf *out);
 void render_instance_text(const struct instance *instance, bool facts, struct strbuf *out);
 void render_instance_json(const struct instance *instance, struct strbuf *out);
 
-/* References between resources; the plan's actions colour the nodes when there is a plan. */
+/* References between resources. With a plan (may be NULL) its actions colour the nodes: green
+ * is new, yellow changes, red goes, grey is adopted or released; what it removes is a node, too. */
 void render_graph_dot(const struct facts *facts, const struct plan *plan, struct strbuf *out);
 void render_graph_mermaid(const struct facts *facts, const struct plan *plan,
                           struct strbuf *out);

@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "references.h"
+#include "safe_text.h"
 #include "strbuf.h"
 
 struct graph {
@@ -15,39 +16,37 @@ struct graph {
     size_t from;
 };
 
-static const char *colour_of(const struct graph *graph, const char *address)
+static const char *colour_of(enum action action)
 {
-    for (size_t i = 0; graph->plan != NULL && i < graph->plan->n_changes; i++) {
-        if (strcmp(graph->plan->changes[i].address, address) != 0)
-            continue;
-        switch (graph->plan->changes[i].action) {
-        case ACTION_CREATE:
-            return "palegreen";
-        case ACTION_UPDATE:
-        case ACTION_REBUILD:
-            return "khaki";
-        case ACTION_DELETE:
-            return "lightcoral";
-        case ACTION_NONE:
-        case ACTION_RELEASE:
-        case ACTION_ADOPT:
-        case ACTION_COUNT:
-            return "lightgrey";
-        }
+    switch (action) {
+    case ACTION_CREATE:
+        return "palegreen";
+    case ACTION_UPDATE:
+    case ACTION_REBUILD:
+        return "khaki";
+    case ACTION_DELETE:
+        return "lightcoral";
+    case ACTION_NONE:
+    case ACTION_RELEASE:
+    case ACTION_ADOPT:
+    case ACTION_COUNT:
+        break;
     }
-    return NULL;
+    return "lightgrey";
 }
 
-/* Quotes and backslashes would end a label early. */
+/* What would end a label early or mean something in it: for Graphviz behind a backslash, for
+ * Mermaid, which takes labels for HTML or Markdown, by its number. */
 static void add_label(struct strbuf *out, const char *text, bool mermaid)
 {
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            strbuf_add(out, mermaid ? "#quot;" : "\\\"");
-        else if (*text == '\\')
-            strbuf_add(out, mermaid ? "#92;" : "\\\\");
+    const char *special = mermaid ? "\"\\#&<>`" : "\"\\";
+    while (*text != '\0') {
+        if (strchr(special, *text) == NULL)
+            text += safe_char(text, false, out);
+        else if (mermaid)
+            strbuf_addf(out, "#%d;", *text++);
         else
-            strbuf_add_char(out, *text);
+            strbuf_addf(out, "\\%c", *text++);
     }
 }
 
@@ -74,8 +73,8 @@ static void add_edge(void *context, const struct reference *reference)
     if (kind == NULL)
         return;
     struct arena *arena CLEANUP(arena_freep) = arena_new();
-    size_t to = index_of(graph, arena_printf(arena, "%s/%s", kind->schema.kind,
-                                             reference->name));
+    size_t to =
+        index_of(graph, arena_printf(arena, "%s/%s", kind->schema.kind, reference->name));
     if (to < graph->facts->desired->n)
         strbuf_addf(graph->out, graph->mermaid ? "  n%zu --> n%zu\n" : "  n%zu -> n%zu;\n",
                     graph->from, to);
@@ -89,20 +88,51 @@ static void add_edges(struct graph *graph)
     }
 }
 
+/* colour NULL: the plan leaves it as it is. */
+static void add_node(const struct graph *graph, size_t number, const char *address,
+                     bool abstract, const char *colour)
+{
+    if (graph->mermaid)
+        strbuf_addf(graph->out, "  n%zu%s\"", number, abstract ? "([" : "[");
+    else
+        strbuf_addf(graph->out, "  n%zu [label=\"", number);
+    add_label(graph->out, address, graph->mermaid);
+    if (graph->mermaid) {
+        strbuf_addf(graph->out, "\"%s\n", abstract ? "])" : "]");
+        if (colour != NULL)
+            strbuf_addf(graph->out, "  style n%zu fill:%s\n", number, colour);
+        return;
+    }
+    strbuf_add(graph->out, "\"");
+    if (colour != NULL)
+        strbuf_addf(graph->out, ", style=filled, fillcolor=%s", colour);
+    strbuf_addf(graph->out, "%s];\n", abstract ? ", shape=ellipse" : "");
+}
+
+/* The resources of the files, then those that only the plan knows: what it removes. */
+static void add_nodes(const struct graph *graph)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    const struct instances *files = graph->facts->desired;
+    const struct plan none = {0}, *plan = graph->plan == NULL ? &none : graph->plan;
+    const char **colours = ARENA_ARRAY(arena, files->n + 1, const char *);
+    for (size_t i = 0; i < plan->n_changes; i++)
+        colours[index_of(graph, plan->changes[i].address)] = colour_of(plan->changes[i].action);
+    for (size_t i = 0; i < files->n; i++)
+        add_node(graph, i, files->items[i]->address, files->items[i]->schema->abstract,
+                 colours[i]);
+    for (size_t i = 0; i < plan->n_changes; i++) {
+        const struct change *change = &plan->changes[i];
+        if (index_of(graph, change->address) == files->n)
+            add_node(graph, files->n + i, change->address, false, colour_of(change->action));
+    }
+}
+
 void render_graph_dot(const struct facts *facts, const struct plan *plan, struct strbuf *out)
 {
     struct graph graph = {.facts = facts, .plan = plan, .out = out};
     strbuf_add(out, "digraph gridform {\n  rankdir=RL;\n  node [shape=box];\n");
-    for (size_t i = 0; i < facts->desired->n; i++) {
-        const struct instance *node = facts->desired->items[i];
-        const char *colour = colour_of(&graph, node->address);
-        strbuf_addf(out, "  n%zu [label=\"", i);
-        add_label(out, node->address, false);
-        strbuf_add(out, "\"");
-        if (colour != NULL)
-            strbuf_addf(out, ", style=filled, fillcolor=%s", colour);
-        strbuf_addf(out, "%s];\n", node->schema->abstract ? ", shape=ellipse" : "");
-    }
+    add_nodes(&graph);
     add_edges(&graph);
     strbuf_add(out, "}\n");
 }
@@ -112,14 +142,6 @@ void render_graph_mermaid(const struct facts *facts, const struct plan *plan,
 {
     struct graph graph = {.facts = facts, .plan = plan, .out = out, .mermaid = true};
     strbuf_add(out, "flowchart RL\n");
-    for (size_t i = 0; i < facts->desired->n; i++) {
-        const struct instance *node = facts->desired->items[i];
-        strbuf_addf(out, "  n%zu%s\"", i, node->schema->abstract ? "([" : "[");
-        add_label(out, node->address, true);
-        strbuf_addf(out, "\"%s\n", node->schema->abstract ? "])" : "]");
-        const char *colour = colour_of(&graph, node->address);
-        if (colour != NULL)
-            strbuf_addf(out, "  style n%zu fill:%s\n", i, colour);
-    }
+    add_nodes(&graph);
     add_edges(&graph);
 }

@@ -9,7 +9,8 @@ test_packages="$lab_packages clang python3 python3-pyvmomi python3-prometheus-cl
   python3-yaml python3-cryptography mandoc cmark-gfm systemd chromium chromium-driver
   python3-selenium fonts-dejavu-core
   golang-go golang-github-vmware-govmomi-dev
-  openssh-client libgpgme-dev gpg gpg-agent gpgconf libxml2-utils jq curl git ca-certificates universal-ctags"
+  openssh-client libgpgme-dev gpg gpg-agent gpgconf libxml2-utils jq graphviz curl git
+  ca-certificates universal-ctags"
 
 # install_packages YES PACKAGE...: install what is missing; ask first when a person is there.
 install_packages() {

@@ -79,6 +79,14 @@ static void keep_plan(const char *name, const struct plan *plan, const struct fa
     strbuf_clear(&text);
     render_plan_gitlab(plan, &text);
     keep(name, "gitlab.json", &text);
+    strbuf_clear(&text);
+    const struct instances none = {0};
+    const struct facts no_facts = {.desired = &none};
+    render_graph_dot(facts == NULL ? &no_facts : facts, plan, &text);
+    keep(name, "dot", &text);
+    strbuf_clear(&text);
+    render_graph_mermaid(facts == NULL ? &no_facts : facts, plan, &text);
+    keep(name, "mermaid", &text);
     strbuf_release(&text);
 }
 

@@ -1,7 +1,7 @@
 """Other programs' readers judge what gridform writes for them, on every case of the planner and
 on texts that are out to break out: jsonschema against the schemas that gridform prints and
 against those of SARIF and of Terraform's plans, jq with what GitLab and policies do, xmllint for
-JUnit, and the commands of GitHub and Azure taken apart as their runners do.
+JUnit, dot for graphs, and the commands of GitHub and Azure taken apart as their runners do.
 
 usage: check_formats.py GRIDFORM TEST_FORMATS
 """
@@ -341,6 +341,64 @@ def check_with_jq(pages):
         fail(f"the policy denies a fresh plan: {denied['000-fresh-plan.terraform.json']}")
 
 
+# ---- graphs ---------------------------------------------------------------------------------
+
+COLOURS = {"create": "palegreen", "update": "khaki", "rebuild": "khaki", "delete": "lightcoral",
+           "adopt": "lightgrey", "release": "lightgrey"}
+MERMAID_NODE = re.compile(r"  (n\d+)(?:\[\"([^\"]*)\"\]|\(\[\"([^\"]*)\"\]\))")
+MERMAID_EDGE = re.compile(r"  (n\d+) --> (n\d+)")
+MERMAID_STYLE = re.compile(r"  style (n\d+) fill:([a-z]+)")
+
+
+def read_dot(path):
+    """As Graphviz understands it: its labels keep \\\\ for a backslash."""
+    document = json.loads(run("dot", "-Tjson0", path))
+    labels = {one["_gvid"]: one["label"].replace("\\\\", "\\") for one in document.get("objects", [])}
+    colours = {labels[one["_gvid"]]: one["fillcolor"] for one in document.get("objects", [])
+               if "fillcolor" in one}
+    edges = {(labels[one["tail"]], labels[one["head"]]) for one in document.get("edges", [])}
+    return sorted(labels.values()), colours, edges
+
+
+def read_mermaid(path):
+    """By the grammar of its flowcharts, as far as it is used; nothing else may stand there."""
+    first, *lines = path.read_text("utf-8").split("\n")[:-1]
+    labels, colours, edges = {}, {}, set()
+    if first != "flowchart RL":
+        fail(f"{path.name}: {first}")
+    for line in lines:
+        if node := MERMAID_NODE.fullmatch(line):
+            text = node[2] if node[2] is not None else node[3]
+            if re.search(r"[<>`\\]|&|#(?!\d+;)", text):
+                fail(f"{path.name}: {line!r} means something")
+            labels[node[1]] = re.sub(r"#(\d+);", lambda code: chr(int(code[1])), text)
+        elif edge := MERMAID_EDGE.fullmatch(line):
+            edges.add((labels[edge[1]], labels[edge[2]]))
+        elif style := MERMAID_STYLE.fullmatch(line):
+            colours[labels[style[1]]] = style[2]
+        else:
+            fail(f"{path.name}: no line of a flowchart: {line!r}")
+    return sorted(labels.values()), colours, edges
+
+
+def check_graphs(pages):
+    n_edges = 0
+    for path in sorted(pages.glob("*.dot")):
+        nodes, colours, edges = read_dot(path)
+        if read_mermaid(path.with_suffix(".mermaid")) != (nodes, colours, edges):
+            fail(f"{path.name}: Graphviz reads another graph than Mermaid")
+        if len(nodes) != len(set(nodes)):
+            fail(f"{path.name}: a node twice")
+        changes = read_json(path.with_suffix(".plan.json"))["changes"]
+        wanted = {safe(one["address"]): COLOURS[one["action"]] for one in changes
+                  if one["action"] in COLOURS}
+        if {safe(address): colour for address, colour in colours.items()} != wanted:
+            fail(f"{path.name}: {colours} is not {wanted}")
+        n_edges += len(edges)
+    if n_edges < 300:
+        fail(f"{n_edges} references only")
+
+
 # ---- all ------------------------------------------------------------------------------------
 
 def main():
@@ -367,6 +425,7 @@ def main():
             check_terraform(path, read_json(path.with_name(path.name.replace("terraform",
                                                                              "plan"))), None)
         check_with_jq(pages)
+        check_graphs(pages)
         print(f"{n} findings, {len(list(pages.iterdir()))} documents")
 
 
