@@ -47,9 +47,9 @@ offers '--format' graph --f
 offers '' apply --f
 offers '--state' plan --stat
 offers '' version --stat
-offers 'html|text|json|markdown|terraform-json|gitlab-terraform|sarif|junit|github|azure' \
+offers 'html|text|json|markdown|dot|mermaid|terraform-json|gitlab-terraform|sarif|junit|github|azure' \
     plan --format ''
-offers 'html|text|json|markdown|terraform-json|gitlab-terraform|sarif|junit|github|azure' \
+offers 'html|text|json|markdown|dot|mermaid|terraform-json|gitlab-terraform|sarif|junit|github|azure' \
     plan --format =
 offers 'markdown' plan --format = m
 offers 'dot|mermaid' graph --format ''
