@@ -339,7 +339,7 @@ static void test_no_way_in(void **fixture)
     struct lock_info holder;
     client_close(client);
     /* The server shows what it was sent: that must not be seen. */
-    struct http_fixture other = {f->server, SERVER_BEARER, NULL};
+    struct http_fixture other = {.server = f->server, .flags = SERVER_BEARER};
     MUST(client_open_with(&other, "  headers: { X-Other: x }\n", &client, &problem));
     expect_failure(client_read(client, &state, &err), &err, ERR_STORAGE, "401: you said ***");
     expect_failure(client_lock(client, "lock-1", &holder, &err), &err, ERR_STORAGE, "401");
@@ -379,7 +379,7 @@ static void test_unlock_fails(void **fixture)
 static void test_wrong_method(void **fixture)
 {
     struct http_fixture *f = *fixture;
-    struct http_fixture terraform = {f->server, 0, NULL};
+    struct http_fixture terraform = {.server = f->server};
     struct lock_info holder;
     struct err err = {0};
     struct client *client;
