@@ -43,7 +43,7 @@ static const struct entry files[] = {
     {"gridform.state", "What was last made true, and the identifiers that the platforms gave."},
     {"gridform.state.journal", "What an apply under way or an interrupted one has done."},
     {"gridform.state.backup", "The state before the last change."},
-    {"gridform.state.history/*", "The last ten states, by their serials."},
+    {"gridform.state.history/*", "The last ten states before it, by their serials."},
     {"gridform.state.lock", "Held while an apply is under way."},
 };
 

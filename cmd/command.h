@@ -53,6 +53,8 @@ enum {
     OPTIONS_LIMIT = 64000, /* below GitHub's 65,536, with room for a word around it */
     OPTIONS_LIMIT_LEAST = 4000,
     OPTIONS_LIMIT_MOST = 1 << 30,
+    OPTIONS_NUMBER = 20,
+    OPTIONS_NUMBER_MOST = 1000,
     OPTIONS_TIME_LEAST_MS = 1000,
     OPTIONS_TIMEOUT_MS = 600000,
 };
@@ -69,16 +71,17 @@ struct options {
     const char *overlays[OPTIONS_LIST_MAX], *vars[OPTIONS_LIST_MAX], *adopt[OPTIONS_LIST_MAX];
     size_t n_overlays, n_vars, n_adopt;
     enum output_format format;
-    const char *report, *listen; /* drift: file of the last report; address of the metrics */
-    bool new_only, allow_remote; /* drift */
+    const char *report, *listen;  /* drift: file of the last report; address of the metrics */
+    bool new_only, allow_remote;  /* drift */
     int64_t watch_ms, timeout_ms; /* drift: 0: once; of one check */
-    const char *out; /* plan: file for the saved plan; snapshot: where it goes */
+    const char *out;              /* plan: file for the saved plan; snapshot: where it goes */
     const char *live, *trust, *sign_key; /* snapshot to plan with, public and private keys */
     int64_t max_age_ms;                  /* of the snapshot; 0: any */
     bool detailed_exitcode, auto_approve, no_color, help, force;
     bool check, diff; /* fmt: change nothing, and tell */
     int64_t parallelism, lock_timeout_ms, limit;
-    bool no_html; /* markdown, for a forge that shows none */
+    int64_t number; /* state history: of states */
+    bool no_html;   /* markdown, for a forge that shows none */
     const char *const *arguments;
     size_t n_arguments;
 };
@@ -93,6 +96,7 @@ enum option_id {
     OPTION_JSON,
     OPTION_FORMAT,
     OPTION_LIMIT,
+    OPTION_NUMBER,
     OPTION_OUT,
     OPTION_REPORT,
     OPTION_NEW_ONLY,

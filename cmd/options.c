@@ -35,6 +35,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                       "markdown: at most N bytes (default: 64000), or what one of github, "
                       "gitlab, bitbucket and azure takes",
                       COMPLETE_NOTHING},
+    [OPTION_NUMBER] = {"number", 'n', "N", "at most N of them (default: 20)", COMPLETE_NOTHING},
     [OPTION_OUT] = {"out", 0, "FILE", "save the plan, for gridform apply FILE", COMPLETE_FILE},
     [OPTION_REPORT] = {"report", 0, "FILE",
                        "remember what was reported and since when in this file", COMPLETE_FILE},
@@ -215,6 +216,15 @@ static int set_parallelism(const struct command *command, const char *text, stru
     return usage_error(command, "--parallelism: a number from 1 to 256, not %s", text);
 }
 
+static int set_number(const struct command *command, const char *text, struct options *ret)
+{
+    if (num_i64(text, &ret->number) == 0 && ret->number >= 1 &&
+        ret->number <= OPTIONS_NUMBER_MOST)
+        return 0;
+    return usage_error(command, "--number: a number from 1 to %d, not %s", OPTIONS_NUMBER_MOST,
+                       text);
+}
+
 static int set_time(const struct command *command, enum option_id id, const char *text,
                     struct options *ret)
 {
@@ -320,6 +330,8 @@ static int set_option(const struct command *command, enum option_id id, const ch
         return set_format(command, text, &ret->format);
     case OPTION_LIMIT:
         return set_limit(command, text, ret);
+    case OPTION_NUMBER:
+        return set_number(command, text, ret);
     case OPTION_PARALLELISM:
         return set_parallelism(command, text, ret);
     case OPTION_LOCK_TIMEOUT:
@@ -376,6 +388,7 @@ int options_parse(const struct command *command, int argc, char **argv, const ch
     *ret = (struct options){.directory = ".",
                             .parallelism = 10,
                             .limit = OPTIONS_LIMIT,
+                            .number = OPTIONS_NUMBER,
                             .timeout_ms = OPTIONS_TIMEOUT_MS,
                             .arguments = arguments};
     bool only_arguments = false;

@@ -85,7 +85,8 @@ struct state_summary {
     char lineage[33];
     int64_t serial;
     const char *site, *commit, *plan; /* in the arena; plan: the last one applied; or NULL */
-    size_t n_resources;
+    const char *author;               /* of the commit, as it stands in source; or NULL */
+    size_t n_resources, n_intents;
 };
 int state_summarise(const char *text, size_t size, struct arena *arena,
                     struct state_summary *ret_summary, struct err *err);

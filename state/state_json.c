@@ -287,7 +287,9 @@ int state_summarise(const char *text, size_t size, struct arena *arena,
                                     .commit = head.commit,
                                     .plan =
                                         head.n_plans == 0 ? NULL : head.plans[head.n_plans - 1],
-                                    .n_resources = json_lines_count(&lines)};
+                                    .author = value_get_text(head.source, "author"),
+                                    .n_resources = json_lines_count(&lines),
+                                    .n_intents = head.n_intents};
     memcpy(summary.lineage, head.lineage, HEX_LEN + 1);
     *ret_summary = summary;
     return 0;

@@ -51,13 +51,33 @@ struct record {
 /* A state of the past, or the one that is stored now. */
 struct history_entry {
     int64_t serial;
-    int64_t at_ms; /* wall clock, Unix: when it was written */
+    int64_t at_ms; /* wall clock, Unix: when it was written; 0: not known */
     bool current;
     const char *commit, *plan; /* of its last apply, or NULL */
+    const char *author;        /* of that commit, as somebody liked to write it, or NULL */
     size_t n_resources;
-    const char *damage; /* why it cannot be read; the rest is not known then. NULL: it can */
+    size_t n_intents;   /* steps under way in it: it was written in the middle of an apply */
+    const char *damage; /* why it cannot be read or is none of this history; the rest is not
+                         * known then. NULL: it can */
 };
-enum { STORE_HISTORY_KEPT = 10 }; /* beside the current one */
+enum {
+    STORE_HISTORY_KEPT = 10
+}; /* by a backend that keeps them itself, beside the current one */
+
+/* Newest first, in the arena that was given. */
+struct history {
+    struct history_entry *entries;
+    size_t n;
+    int64_t unasked; /* serials from here down were not looked for; 0: all were */
+    bool is_gap;     /* because several above them are not kept; else enough were found */
+};
+
+struct state_summary;
+/* What a document tells of the state that it is, for backends. */
+void history_fill(struct history_entry *entry, const struct state_summary *summary);
+/* At most `most` of all that there are. */
+void history_cut(struct history_entry *entries, size_t n, size_t most,
+                 struct history *ret_history);
 
 struct seal;
 struct store;
@@ -90,11 +110,13 @@ struct store_ops {
      * what is stored already succeeds. */
     int (*write)(struct store *store, const struct state *state, struct err *err);
     void (*close)(struct store *store);
-    /* The former states of this lineage that are kept, newest first, the stored one among them;
-     * none when there is no state yet. NULL: this backend keeps none that it could show. */
-    int (*history)(struct store *store, struct arena *arena, struct history_entry **ret_entries,
-                   size_t *ret_n, struct err *err);
-    /* One of them, with `history` alone; ERR_NOT_FOUND when it is not kept. */
+    /* The former states of this lineage that are kept, the stored one first, at most `most` (at
+     * least 1) in all; none when there is no state yet. ERR_INVALID: the server behind it keeps
+     * none that it would show. */
+    int (*history)(struct store *store, struct arena *arena, size_t most,
+                   struct history *ret_history, struct err *err);
+    /* One of them, whose lineage the caller looks at. ERR_NOT_FOUND when it is not kept;
+     * ERR_INVALID when it is damaged or has another serial, ERR_DENIED without its key. */
     int (*read_former)(struct store *store, int64_t serial, struct arena *arena,
                        const struct schema_source *schemas, struct state **ret_state,
                        struct err *err);

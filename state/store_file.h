@@ -55,8 +55,8 @@ int store_file_refuse_journal(const struct file_store *file, const struct journa
  * write. */
 int store_file_keep(const struct file_store *file, int64_t serial, struct err *err);
 void store_file_tidy(const struct file_store *file);
-int store_file_history(struct store *store, struct arena *arena,
-                       struct history_entry **ret_entries, size_t *ret_n, struct err *err);
+int store_file_history(struct store *store, struct arena *arena, size_t most,
+                       struct history *ret_history, struct err *err);
 int store_file_read_former(struct store *store, int64_t serial, struct arena *arena,
                            const struct schema_source *schemas, struct state **ret_state,
                            struct err *err);

@@ -184,10 +184,11 @@ static bool describe(const struct file_store *file, const char *path, struct are
     if (lineage[0] != '\0' && strcmp(lineage, summary.lineage) != 0)
         return false;
     memcpy(lineage, summary.lineage, sizeof(summary.lineage));
-    entry->serial = summary.serial;
-    entry->commit = summary.commit;
-    entry->plan = summary.plan;
-    entry->n_resources = summary.n_resources;
+    if (!entry->current && summary.serial != entry->serial)
+        entry->damage =
+            arena_printf(arena, "%s: holds serial %lld", path, (long long)summary.serial);
+    else
+        history_fill(entry, &summary);
     return true;
 }
 
@@ -204,19 +205,20 @@ static int compare_serials(const void *a, const void *b)
     return y->current - x->current;
 }
 
-int store_file_history(struct store *store, struct arena *arena,
-                       struct history_entry **ret_entries, size_t *ret_n, struct err *err)
+int store_file_history(struct store *store, struct arena *arena, size_t most,
+                       struct history *ret_history, struct err *err)
 {
     struct file_store *file = (struct file_store *)store;
     struct former *files = NULL;
     size_t n_files = 0, n = 0;
     struct stat st;
     char lineage[33] = "";
-    *ret_entries = NULL;
-    *ret_n = 0;
     int resolved = store_file_resolve(file, false, err);
-    if (resolved <= 0)
-        return resolved;
+    if (resolved < 0)
+        return -1;
+    *ret_history = (struct history){.n = 0};
+    if (resolved == 0)
+        return 0;
     if (stat(file->path, &st) < 0)
         return errno == ENOENT ? 0 : storage_fail(err, file->path, "find it", errno);
     if (list_files(file, arena, &files, &n_files, err) < 0)
@@ -233,8 +235,7 @@ int store_file_history(struct store *store, struct arena *arena,
     }
     if (n > 1)
         qsort(entries, n, sizeof(*entries), compare_serials);
-    *ret_entries = entries;
-    *ret_n = n;
+    history_cut(entries, n, most, ret_history);
     return 0;
 }
 
@@ -244,6 +245,7 @@ int store_file_read_former(struct store *store, int64_t serial, struct arena *ar
 {
     struct file_store *file = (struct file_store *)store;
     struct strbuf text CLEANUP(strbuf_release);
+    struct state *state = NULL;
     strbuf_init(&text, STATE_SIZE_MAX);
     int resolved = store_file_resolve(file, false, err);
     if (resolved < 0)
@@ -255,7 +257,11 @@ int store_file_read_former(struct store *store, int64_t serial, struct arena *ar
     if (found == 0)
         return err_set(err, ERR_NOT_FOUND, "%s: is not kept", path);
     if (found < 0 ||
-        state_decode(strbuf_str(&text), strbuf_len(&text), arena, schemas, ret_state, err) < 0)
+        state_decode(strbuf_str(&text), strbuf_len(&text), arena, schemas, &state, err) < 0)
         return err_wrap(err, "%s", path);
+    if (state->serial != serial)
+        return err_set(err, ERR_INVALID, "%s: holds serial %lld", path,
+                       (long long)state->serial);
+    *ret_state = state;
     return 0;
 }

@@ -234,6 +234,8 @@ static const struct store_ops http_ops = {
     .flush = http_flush,
     .write = http_write,
     .close = http_close,
+    .history = http_history,
+    .read_former = http_read_former,
 };
 
 struct store *store_http_open(const struct store_http_options *options)

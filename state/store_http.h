@@ -10,6 +10,9 @@
  * more; a write whose answer is lost, or is anything but success, is followed by a read that
  * tells whether it arrived. Only then is it sent again, a few times at most.
  *
+ * Former states are the versions that the server keeps, each below the address, as GitLab has
+ * them: one for each write, also in the middle of an apply.
+ *
  * All trouble with the server is ERR_STORAGE: nothing can be recorded.
  */
 #ifndef GF_STORE_HTTP_H

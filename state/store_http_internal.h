@@ -53,8 +53,13 @@ void exchange_release(struct exchange *exchange);
 void exchange_do(struct http_store *store, const struct state_http_request *request,
                  struct exchange *exchange);
 bool exchange_succeeded(const struct exchange *exchange);
+/* One that does no harm when it is done twice: done again while that may help. */
+void exchange_repeat(struct http_store *store, const struct state_http_request *request,
+                     struct exchange *exchange);
 /* Trying again may help: no answer, or one that says so. */
 bool exchange_may_be_repeated(const struct exchange *exchange);
+/* No success, and yet it may have been done, or be done later. */
+bool exchange_may_be_done(const struct exchange *exchange);
 /* The server says that the lock is somebody else's. */
 bool exchange_is_locked(const struct exchange *exchange);
 /* ERR_STORAGE with what is wrong and a way out; always -1. */
@@ -68,6 +73,8 @@ int http_fetch(struct http_store *store, struct strbuf *text, struct err *err);
 /* Identity of a document that was fetched. */
 int http_identify(const struct http_store *store, const struct strbuf *text,
                   struct stored *ret_stored, struct err *err);
+/* Identity of what is stored now. */
+int http_look(struct http_store *store, struct stored *ret_stored, struct err *err);
 /* Replace what is stored by this document, of that identity. ERR_CONFLICT: somebody else wrote
  * meanwhile. */
 int http_post(struct http_store *store, const struct strbuf *text, const struct stored *next,
@@ -78,6 +85,14 @@ int http_pack(const struct http_store *store, const struct strbuf *text,
               const struct stored *identity, struct strbuf *ret_body, struct err *err);
 int http_unpack(const struct http_store *store, const struct strbuf *body,
                 struct strbuf *ret_text, struct err *err);
+
+/* ---- store_http_history.c --------------------------------------------------------------- */
+
+int http_history(struct store *store, struct arena *arena, size_t most,
+                 struct history *ret_history, struct err *err);
+int http_read_former(struct store *store, int64_t serial, struct arena *arena,
+                     const struct schema_source *schemas, struct state **ret_state,
+                     struct err *err);
 
 /* ---- store_http_lock.c ------------------------------------------------------------------ */
 

@@ -85,8 +85,9 @@ static int not_ours(const struct http_store *store, const struct lock_info *hold
     const char *address = store->options.address;
     if (holder->id[0] == '\0')
         return err_set(err, ERR_CONFLICT, "%s: is not locked with the id %s", address, id);
-    return err_set(err, ERR_CONFLICT, "%s: is locked with the id %s, not %s, by %s (%s)", address,
-                   holder->id, id, holder->who[0] == '\0' ? "an unknown holder" : holder->who,
+    return err_set(err, ERR_CONFLICT, "%s: is locked with the id %s, not %s, by %s (%s)",
+                   address, holder->id, id,
+                   holder->who[0] == '\0' ? "an unknown holder" : holder->who,
                    holder->operation);
 }
 
@@ -108,7 +109,7 @@ static int release(struct http_store *store, const struct lock_info *lock, struc
         exchange_do(store, &request, &answer);
         if (attempt == HTTP_ATTEMPTS || !exchange_may_be_repeated(&answer))
             break;
-        maybe_done = true;
+        maybe_done = maybe_done || exchange_may_be_done(&answer);
         (void)exchange_pause(store, attempt); /* a lock that stays is worse than a pause */
     }
     int result = 0;
@@ -162,21 +163,15 @@ static int refuse(const struct http_store *store, const struct lock_info *holder
                    holder->job_url[0] == '\0' ? "" : ", ", holder->job_url);
 }
 
-/* Whether an attempt took it is not known: it is given back, as far as that can be done. */
-static int give_up(struct http_store *store, const struct state_http_request *request,
-                   const struct exchange *answer, struct err *err)
+/* When an attempt may have taken it, it is given back, as far as that can be done. */
+static int give_up(struct http_store *store, bool maybe_taken, struct err *err)
 {
-    exchange_fail(request, answer, err);
-    if (answer->status != 0 && answer->status < 500)
-        return -1;
     struct err former = *err, problem = {0};
-    if (answer->status == 0 && answer->err.code != ERR_UNCERTAIN)
+    if (!maybe_taken || release(store, &store->lock, &problem) == 0 ||
+        problem.code == ERR_CONFLICT)
         return -1;
-    if (release(store, &store->lock, &problem) == 0 || problem.code == ERR_CONFLICT)
-        return -1;
-    return err_set(err, former.code,
-                   "%.800s; if it stays locked: gridform force-unlock %s", former.message,
-                   store->lock.id);
+    return err_set(err, former.code, "%.800s; if it stays locked: gridform force-unlock %s",
+                   former.message, store->lock.id);
 }
 
 /* 1 taken, 0 held by somebody else, -1. */
@@ -188,9 +183,11 @@ static int try_lock(struct http_store *store, const struct strbuf *note,
                                                .body = strbuf_str(note),
                                                .body_size = strbuf_len(note)};
     struct exchange answer;
+    bool maybe_taken = false; /* by an attempt that was no success */
     exchange_init(&answer);
     for (unsigned attempt = 1;; attempt++) {
         exchange_do(store, &request, &answer);
+        maybe_taken = maybe_taken || exchange_may_be_done(&answer);
         if (attempt == HTTP_ATTEMPTS || !exchange_may_be_repeated(&answer) ||
             exchange_pause(store, attempt) < 0)
             break;
@@ -200,7 +197,8 @@ static int try_lock(struct http_store *store, const struct strbuf *note,
         http_read_holder(&answer.body, ret_holder);
         result = strcmp(ret_holder->id, store->lock.id) == 0 ? 1 : 0;
     } else if (!exchange_succeeded(&answer)) {
-        result = give_up(store, &request, &answer, err);
+        exchange_fail(&request, &answer, err);
+        result = give_up(store, maybe_taken, err);
     }
     exchange_release(&answer);
     return result;

@@ -37,6 +37,17 @@ void exchange_do(struct http_store *store, const struct state_http_request *requ
         exchange->status = 0;
 }
 
+void exchange_repeat(struct http_store *store, const struct state_http_request *request,
+                     struct exchange *exchange)
+{
+    for (unsigned attempt = 1;; attempt++) {
+        exchange_do(store, request, exchange);
+        if (attempt == HTTP_ATTEMPTS || !exchange_may_be_repeated(exchange))
+            break;
+        (void)exchange_pause(store, attempt); /* a run that ends still wants to know */
+    }
+}
+
 bool exchange_succeeded(const struct exchange *exchange)
 {
     return exchange->status >= 200 && exchange->status < 300;
@@ -46,7 +57,15 @@ bool exchange_may_be_repeated(const struct exchange *exchange)
 {
     if (exchange->status == 0)
         return err_is_transient(exchange->err.code) || exchange->err.code == ERR_UNCERTAIN;
-    return exchange->status == 408 || exchange->status == 429 || exchange->status >= 500;
+    return exchange->status == 408 || exchange->status == 429 ||
+           (exchange->status >= 500 && exchange->status != 501);
+}
+
+bool exchange_may_be_done(const struct exchange *exchange)
+{
+    if (exchange->status == 0) /* invalid: what came is no answer that could be read */
+        return exchange->err.code == ERR_UNCERTAIN || exchange->err.code == ERR_INVALID;
+    return exchange->status == 408 || (exchange->status >= 500 && exchange->status != 501);
 }
 
 bool exchange_is_locked(const struct exchange *exchange)
@@ -68,6 +87,13 @@ static void add_excerpt(const struct strbuf *body, struct strbuf *out)
 static const char *way_out(long status)
 {
     switch (status) {
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+        return "the server wants to be asked at another address: name that one in the section "
+               "state, since credentials go nowhere else";
     case 401:
     case 403:
         return "check username, password or token of the section state, and what they may do";
@@ -126,7 +152,7 @@ int http_unpack(const struct http_store *store, const struct strbuf *body,
 {
     if (unseal_document(store->options.seal, SEAL_STATE, strbuf_str(body), strbuf_len(body),
                         ret_text, err) < 0)
-        return err_wrap(err, "%s", store->options.address);
+        return -1;
     if (strbuf_overflowed(ret_text))
         return err_set(err, ERR_INVALID, "the state is larger than %d bytes", STATE_SIZE_MAX);
     return 0;
@@ -138,12 +164,7 @@ int http_fetch(struct http_store *store, struct strbuf *text, struct err *err)
         .method = "GET", .url = store->options.address, .idempotent = true};
     struct exchange answer;
     exchange_init(&answer);
-    for (unsigned attempt = 1;; attempt++) {
-        exchange_do(store, &get, &answer);
-        if (attempt == HTTP_ATTEMPTS || !exchange_may_be_repeated(&answer))
-            break;
-        (void)exchange_pause(store, attempt); /* a run that ends still wants to know */
-    }
+    exchange_repeat(store, &get, &answer);
     int result;
     strbuf_clear(text);
     if (answer.status == 404 || answer.status == 204 ||
@@ -151,8 +172,10 @@ int http_fetch(struct http_store *store, struct strbuf *text, struct err *err)
         result = 0;
     else if (answer.status != 200)
         result = exchange_fail(&get, &answer, err);
+    else if (http_unpack(store, &answer.body, text, err) < 0)
+        result = err_wrap(err, "%s", store->options.address);
     else
-        result = http_unpack(store, &answer.body, text, err) < 0 ? -1 : 1;
+        result = 1;
     exchange_release(&answer);
     return result;
 }
@@ -174,8 +197,7 @@ static bool same_document(const struct stored *a, const struct stored *b)
            (!a->present || strcmp(a->digest.hex, b->digest.hex) == 0);
 }
 
-/* What is stored now. */
-static int look(struct http_store *store, struct stored *ret_stored, struct err *err)
+int http_look(struct http_store *store, struct stored *ret_stored, struct err *err)
 {
     struct strbuf text CLEANUP(strbuf_release);
     strbuf_init(&text, STATE_SIZE_MAX);
@@ -189,21 +211,24 @@ static int look(struct http_store *store, struct stored *ret_stored, struct err 
 static int conflict(const struct http_store *store, const struct stored *found, struct err *err)
 {
     if (!found->present)
-        return err_set(err, ERR_CONFLICT, "%s: the state is gone: somebody removed it meanwhile",
+        return err_set(err, ERR_CONFLICT,
+                       "%s: the state is gone: somebody removed it meanwhile",
                        store->options.address);
-    return err_set(err, ERR_CONFLICT,
-                   "%s: holds serial %lld of lineage %s, which this run did not write: somebody "
-                   "else wrote it meanwhile; it is not overwritten: plan again",
-                   store->options.address, (long long)found->serial, found->lineage);
+    return err_set(
+        err, ERR_CONFLICT,
+        "%s: holds serial %lld of lineage %s, which this run did not write: somebody "
+        "else wrote it meanwhile; it is not overwritten: plan again",
+        store->options.address, (long long)found->serial, found->lineage);
 }
 
-/* A lock keeps out those who ask for it, not all: look once more right before the first write. */
+/* A lock keeps out those who ask for it, not all: look once more right before the first write.
+ */
 static int confirm(struct http_store *store, struct err *err)
 {
     struct stored found;
     if (store->is_confirmed)
         return 0;
-    if (look(store, &found, err) < 0)
+    if (http_look(store, &found, err) < 0)
         return -1;
     if (store->is_known && !same_document(&found, &store->stored))
         return conflict(store, &found, err);
@@ -251,7 +276,7 @@ static int judge(struct http_store *store, const struct state_http_request *post
 {
     struct stored found;
     struct err unread = {0};
-    if (look(store, &found, &unread) < 0) {
+    if (http_look(store, &found, &unread) < 0) {
         exchange_fail(post, answer, err);
         struct err first = *err;
         return err_set(err, ERR_STORAGE,

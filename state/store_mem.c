@@ -181,15 +181,12 @@ static int describe(const struct strbuf *document, struct arena *arena,
     struct state_summary summary;
     if (state_summarise(strbuf_str(document), strbuf_len(document), arena, &summary, err) < 0)
         return -1;
-    entry->serial = summary.serial;
-    entry->commit = summary.commit;
-    entry->plan = summary.plan;
-    entry->n_resources = summary.n_resources;
+    history_fill(entry, &summary);
     return 0;
 }
 
-static int mem_history(struct store *store, struct arena *arena,
-                       struct history_entry **ret_entries, size_t *ret_n, struct err *err)
+static int mem_history(struct store *store, struct arena *arena, size_t most,
+                       struct history *ret_history, struct err *err)
 {
     struct mem_store *mem = of(store);
     size_t n = 0;
@@ -205,8 +202,7 @@ static int mem_history(struct store *store, struct arena *arena,
         if (describe(&mem->formers[i].document, arena, &entries[n++], err) < 0)
             return -1;
     }
-    *ret_entries = entries;
-    *ret_n = n;
+    history_cut(entries, n, most, ret_history);
     return 0;
 }
 

@@ -84,6 +84,26 @@ static bool starts_with(const char *text, const char *prefix)
     return strncasecmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* What servers take as a login in a query: an address is shown in messages. */
+static bool has_secret_parameter(const char *url)
+{
+    static const char *const names[] = {
+        "private_token=", "job_token=", "access_token=", "token=", "password=", "api_key="};
+    const char *at = strchr(url, '?');
+    for (; at != NULL; at = strchr(at + 1, '&'))
+        for (size_t i = 0; i < ARRAY_LEN(names); i++)
+            if (starts_with(at + 1, names[i]))
+                return true;
+    return false;
+}
+
+static void complain_of_secret(struct reading *r, const char *key, const char *problem)
+{
+    struct diag *diag = complain(r, key, problem);
+    diag->hide_source = true;
+    diag_hint(r->decoder->diags, diag, "use username and password, or token");
+}
+
 /* Only what must not get further; the rest is the transport's. */
 static void check_address(struct reading *r, const char *key)
 {
@@ -97,11 +117,10 @@ static void check_address(struct reading *r, const char *key)
     }
     const char *authority = strchr(url, ':') + 3;
     size_t len = strcspn(authority, "/?#");
-    if (memchr(authority, '@', len) != NULL) {
-        struct diag *diag = complain(r, key, "holds a user name or a password");
-        diag->hide_source = true;
-        diag_hint(r->decoder->diags, diag, "use username and password, or token");
-    }
+    if (memchr(authority, '@', len) != NULL)
+        complain_of_secret(r, key, "holds a user name or a password");
+    if (has_secret_parameter(url))
+        complain_of_secret(r, key, "holds a token or a password");
     if (strpbrk(url, " #") != NULL)
         complain(r, key, "holds a blank or a \"#\"");
     if (plain && !starts_with(authority, "127.") && !starts_with(authority, "localhost") &&
@@ -112,8 +131,7 @@ static void check_address(struct reading *r, const char *key)
 static void check_method(struct reading *r, const char *key)
 {
     const char *method = instance_text(r->state, key);
-    if (method != NULL &&
-        strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(method))
+    if (method != NULL && strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(method))
         complain(r, key, "expected a method such as POST");
 }
 

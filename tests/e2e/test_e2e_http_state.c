@@ -12,6 +12,10 @@
 #include "../harness/world_normal.h"
 #include "crash.h"
 #include "sample.h"
+#include "still.h"
+
+#define KEY_A "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+#define KEY_B "f0e1d2c3b4a5968778695a4b3c2d1e0ff0e1d2c3b4a5968778695a4b3c2d1e0f"
 
 struct remote {
     struct crash crash;
@@ -26,6 +30,8 @@ static void remote_start(struct remote *r)
     r->site = &r->crash.site;
     r->site->env[0] = "STATE_TOKEN=" STATE_SERVER_TOKEN;
     r->site->env[1] = "CI_JOB_URL=https://gitlab.example/job/4711";
+    r->site->env[2] = "KEY_A=" KEY_A;
+    r->site->env[3] = "KEY_B=" KEY_B;
     const char *address = state_server_address(r->server);
     snprintf(r->section, sizeof(r->section),
              "state:\n"
@@ -246,6 +252,174 @@ static void test_lock_is_taken_away(void **fixture)
     crash_converges(&r->crash, 1, "lost the lock at request");
 }
 
+/* ---- former states ------------------------------------------------------------------------
+ */
+
+static json_t *history_of(struct remote *r)
+{
+    struct run *run = run_expect(GRIDFORM(r->site, "state", "history", "--json"), 0);
+    json_t *entries = run_json(run);
+    run_free(run);
+    return entries;
+}
+
+static int64_t stored_serial(struct remote *r)
+{
+    json_t *entries = history_of(r);
+    assert_true(json_true_at(entries, "0/current"));
+    int64_t serial = json_int_at(entries, "0/serial");
+    json_decref(entries);
+    return serial;
+}
+
+/* Another wish for the catalogue, applied. */
+static void apply_description(struct remote *r, const char *description)
+{
+    char file[256], text[sizeof(small_service) + 100];
+    snprintf(file, sizeof(file), "%s/service.yaml", r->site->manifest);
+    snprintf(text, sizeof(text), "%.*s { description: %s }\n",
+             (int)(strlen(small_service) - strlen(" {}\n")), small_service, description);
+    write_text(file, text);
+    GRIDFORM_EXPECT(r->site, 0, "apply", "--yes");
+}
+
+static void roll_back(struct remote *r, int64_t serial, int status, const char *words)
+{
+    char number[24];
+    snprintf(number, sizeof(number), "%lld", (long long)serial);
+    struct run *run = STILL(r->site, status, "state", "rollback", "--yes", number);
+    run_says(run, words);
+    run_says_not(run, STATE_SERVER_TOKEN);
+    run_free(run);
+    assert_string_equal(state_server_lock(r->server), "");
+}
+
+/* The last entry that was written in the middle of an apply. */
+static int64_t serial_in_the_middle(struct remote *r)
+{
+    json_t *entries = history_of(r), *entry;
+    size_t i;
+    int64_t serial = 0;
+    json_array_foreach(entries, i, entry)
+    {
+        assert_true(json_is_null(json_object_get(entry, "written")));
+        assert_true(json_is_null(json_object_get(entry, "damage")));
+        if (serial == 0 && json_integer_value(json_object_get(entry, "under_way")) > 0)
+            serial = json_integer_value(json_object_get(entry, "serial"));
+    }
+    json_decref(entries);
+    return serial;
+}
+
+static void test_back_to_a_former_state(void **fixture)
+{
+    struct remote *r = *fixture;
+    use_small_service(r);
+    begin_anew(r);
+    GRIDFORM_EXPECT(r->site, 0, "apply", "--yes");
+    int64_t before = stored_serial(r), middle = serial_in_the_middle(r);
+    assert_true(middle > 0 && middle < before);
+    apply_description(r, "For everybody");
+    int64_t after = stored_serial(r);
+    roll_back(r, before, 0, "gridform plan");
+    assert_int_equal(stored_serial(r), after + 1);
+    struct run *run = run_expect(GRIDFORM(r->site, "plan"), 0);
+    run_says(run, "already as wanted: recorded");
+    run_free(run);
+    GRIDFORM_EXPECT(r->site, 0, "apply", "--yes");
+    /* Steps that were under way then have ended since. */
+    roll_back(r, middle, 0, "gridform plan");
+    run = run_expect(GRIDFORM(r->site, "state", "pull"), 0);
+    run_says_not(run, "\"intents\"");
+    run_free(run);
+    roll_back(r, after, 0, "gridform plan");
+    site_converge(r->site);
+    run = run_expect(GRIDFORM(r->site, "state", "history", "-n", "2"), 0);
+    run_says(run, "* ");
+    run_says(run, "there may be older ones");
+    run_free(run);
+    run = run_expect(GRIDFORM(r->site, "state", "history", "-n", "0"), 1);
+    run_says(run, "from 1 to 1000");
+    run_free(run);
+}
+
+/* Follows the one before. */
+static void test_what_is_no_former_state(void **fixture)
+{
+    struct remote *r = *fixture;
+    int64_t serial = stored_serial(r);
+    char *document = state_server_document(r->server);
+    char *foreign = file_text("%s", STATE_SAMPLE);
+    assert_true(serial > 7);
+    state_server_put_version(r->server, 7, foreign);
+    state_server_put_version(r->server, 2, document);
+    state_server_put_version(r->server, 3, "<html>Sign in</html>");
+    state_server_prune(r->server, 4, 4);
+    roll_back(r, 7, 6, "another history");
+    roll_back(r, 2, 1, "/versions/2: the server answered with serial");
+    roll_back(r, 3, 1, "/versions/3: line 1: this is no gridform state");
+    roll_back(r, 4, 1, "is not kept; gridform state history");
+    roll_back(r, serial + 1, 1, "is not kept");
+    struct run *run = run_expect(GRIDFORM(r->site, "state", "history", "-n", "1000"), 0);
+    run_says(run, "the server answered with serial");
+    run_says(run, "another history");
+    run_free(run);
+    /* A server that shows none. */
+    state_server_prune(r->server, 1, serial);
+    roll_back(r, 5, 1, "gridform state push");
+    run = run_expect(GRIDFORM(r->site, "state", "history"), 1);
+    run_says(run, "it keeps none");
+    run_free(run);
+    /* Locked; gone. */
+    state_server_set_lock(r->server, "9f8e-7d6c");
+    GRIDFORM_EXPECT(r->site, 4, "state", "rollback", "--yes", "5");
+    state_server_set_lock(r->server, NULL);
+    state_server_fault(r->server, 3, FAULT_REFUSED, true);
+    GRIDFORM_EXPECT(r->site, 8, "state", "rollback", "--yes", "5");
+    GRIDFORM_EXPECT(r->site, 8, "state", "history");
+    state_server_fault(r->server, 0, FAULT_NONE, false);
+    char *stored = state_server_document(r->server);
+    assert_string_equal(stored, document);
+    free(stored);
+    free(foreign);
+    free(document);
+}
+
+static void encrypt_with(const struct remote *r, const char *section)
+{
+    char path[300];
+    snprintf(path, sizeof(path), "%s/encryption.yaml", r->site->manifest);
+    write_text(path, section);
+}
+
+/* What the server keeps stays under its key: the former one is needed for it. */
+static void test_former_states_under_a_former_key(void **fixture)
+{
+    struct remote *r = *fixture;
+    use_small_service(r);
+    begin_anew(r);
+    encrypt_with(r, "encryption: { key: { env: KEY_A } }\n");
+    GRIDFORM_EXPECT(r->site, 0, "apply", "--yes");
+    int64_t before = stored_serial(r);
+    encrypt_with(r, "encryption: { key: { env: KEY_B }, previous: [ { env: KEY_A } ] }\n");
+    apply_description(r, "For everybody");
+    json_decref(history_of(r));
+    assert_int_not_equal(serial_in_the_middle(r), 0);
+    encrypt_with(r, "encryption: { key: { env: KEY_B } }\n");
+    struct run *run = run_expect(GRIDFORM(r->site, "state", "history"), 0);
+    run_says(run, "another key");
+    run_free(run);
+    roll_back(r, before, 1, "another key");
+    encrypt_with(r, "encryption: { key: { env: KEY_B }, previous: [ { env: KEY_A } ] }\n");
+    roll_back(r, before, 0, "gridform plan");
+    char *document = state_server_document(r->server);
+    assert_null(strstr(document, "centos-ml"));
+    free(document);
+    encrypt_with(r, "encryption: { key: { env: KEY_B } }\n");
+    site_converge(r->site);
+    encrypt_with(r, "gridform: 1\n");
+}
+
 /* ---- kill -9 ------------------------------------------------------------------------------
  */
 
@@ -314,6 +488,9 @@ int main(void)
         cmocka_unit_test(test_backend_goes),
         cmocka_unit_test(test_lock_is_taken_away),
         cmocka_unit_test(test_one_write_for_many),
+        cmocka_unit_test(test_back_to_a_former_state),
+        cmocka_unit_test(test_what_is_no_former_state),
+        cmocka_unit_test(test_former_states_under_a_former_key),
         cmocka_unit_test(test_killed_at_every_request),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "state_answer.h"
+#include "state_versions.h"
 #include "unit.h"
 
 #define STATE_PATH "/api/v4/projects/7/terraform/state/lab"
@@ -27,12 +29,6 @@ struct call {
     size_t size, room;
 };
 
-struct answer {
-    unsigned status;
-    char *body; /* malloc'd, or NULL */
-    size_t size;
-};
-
 struct state_server {
     struct MHD_Daemon *daemon;
     unsigned flags;
@@ -43,12 +39,14 @@ struct state_server {
     size_t document_size;
     char lineage[64];
     json_int_t serial;
+    struct versions versions;
     char holder_id[128];
     char *holder; /* the note, as JSON */
     char violation[512];
     unsigned n_requests, n_writes;
     unsigned fault_at, hold_at;
     enum server_fault fault;
+    struct server_answer scripted; /* n: 0 when there is none */
     bool fault_forever, hold_done, is_held, is_released, drop;
     struct call late; /* method[0]: there is one */
 };
@@ -58,11 +56,6 @@ static void violate(struct state_server *s, const struct call *call, const char 
     if (s->violation[0] == '\0')
         snprintf(s->violation, sizeof(s->violation), "%s %s: %s", call->method, call->path,
                  what);
-}
-
-static struct answer plain(unsigned status, const char *text)
-{
-    return (struct answer){status, strdup(text), strlen(text)};
 }
 
 /* ---- the protocol -------------------------------------------------------------------------
@@ -114,6 +107,16 @@ static struct answer give_back(struct state_server *s, const struct call *call)
     return answer;
 }
 
+static struct answer get_version(struct state_server *s, const struct call *call)
+{
+    char *end;
+    long long serial = strtoll(call->path + strlen(STATE_PATH "/versions/"), &end, 10);
+    if (end[0] != '\0' || end[-1] == '/' || serial < 1)
+        violate(s, call, "is no serial");
+    const char *text = versions_find(&s->versions, serial);
+    return text == NULL ? plain(404, "{\"message\":\"404 Not found\"}") : plain(200, text);
+}
+
 static void keep(struct state_server *s, const char *text, size_t size, json_t *json)
 {
     free(s->document);
@@ -124,6 +127,7 @@ static void keep(struct state_server *s, const char *text, size_t size, json_t *
     s->serial = json_integer_value(json_object_get(json, "serial"));
     const char *lineage = json_string_value(json_object_get(json, "lineage"));
     snprintf(s->lineage, sizeof(s->lineage), "%s", lineage == NULL ? "" : lineage);
+    versions_put(&s->versions, s->serial, s->document);
 }
 
 static struct answer put(struct state_server *s, const struct call *call)
@@ -173,6 +177,9 @@ static struct answer perform(struct state_server *s, const struct call *call)
         return get(s);
     if (strcmp(call->path, STATE_PATH) == 0 && strcmp(call->method, "POST") == 0)
         return put(s, call);
+    if (strncmp(call->path, STATE_PATH "/versions/", strlen(STATE_PATH "/versions/")) == 0 &&
+        strcmp(call->method, "GET") == 0)
+        return gitlab ? get_version(s, call) : plain(404, "not found");
     violate(s, call, "no such method here");
     return plain(405, "");
 }
@@ -221,6 +228,19 @@ static enum server_fault fault_of(const struct state_server *s)
     return hit ? s->fault : FAULT_NONE;
 }
 
+static bool is_scripted(const struct state_server *s)
+{
+    return s->n_requests >= s->scripted.k && s->n_requests - s->scripted.k < s->scripted.n;
+}
+
+static struct answer scripted(const struct state_server *s)
+{
+    char *body = malloc(s->scripted.size + 1);
+    memset(body, 'x', s->scripted.size);
+    body[s->scripted.size] = '\0';
+    return (struct answer){s->scripted.status, body, s->scripted.size};
+}
+
 static void hold(struct state_server *s)
 {
     s->is_held = true;
@@ -248,47 +268,6 @@ static void do_late(struct state_server *s)
     s->late = (struct call){.size = 0};
 }
 
-static ssize_t cut_reader(void *context, uint64_t pos, char *buffer, size_t max)
-{
-    const struct answer *answer = context;
-    size_t half = answer->size / 2, n = half - (size_t)pos < max ? half - (size_t)pos : max;
-    if (pos >= half)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
-    memcpy(buffer, answer->body + pos, n);
-    return (ssize_t)n;
-}
-
-static void free_answer(void *context)
-{
-    struct answer *answer = context;
-    free(answer->body);
-    free(answer);
-}
-
-static struct MHD_Response *cut_response(const struct answer *answer)
-{
-    struct answer *copy = malloc(sizeof(*copy));
-    *copy = *answer;
-    if (copy->size == 0) { /* something there must be to be cut */
-        free(copy->body);
-        copy->body = strdup("{\"some\":\"answer\"}");
-        copy->size = strlen(copy->body);
-    }
-    return MHD_create_response_from_callback(copy->size, 4096, cut_reader, copy, free_answer);
-}
-
-static enum MHD_Result send_answer(struct MHD_Connection *connection, struct answer *answer,
-                                   bool cut)
-{
-    struct MHD_Response *response =
-        cut ? cut_response(answer)
-            : MHD_create_response_from_buffer(answer->size, answer->body,
-                                              MHD_RESPMEM_MUST_FREE);
-    enum MHD_Result result = MHD_queue_response(connection, answer->status, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
 static enum MHD_Result serve(struct state_server *s, struct MHD_Connection *connection,
                              struct call *call)
 {
@@ -314,7 +293,9 @@ static enum MHD_Result serve(struct state_server *s, struct MHD_Connection *conn
         delay(s, call);
         return MHD_NO;
     }
-    struct answer answer = fault == FAULT_BUSY ? plain(503, "try later") : perform(s, call);
+    struct answer answer = is_scripted(s)        ? scripted(s)
+                           : fault == FAULT_BUSY ? plain(503, "try later")
+                                                 : perform(s, call);
     if (fault == FAULT_REPEATED) {
         free(answer.body);
         answer = perform(s, call);
@@ -416,6 +397,7 @@ void state_server_stop_quietly(struct state_server *s)
     free(s->document);
     free(s->holder);
     free(s->late.body);
+    versions_forget(&s->versions);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     free(s);
@@ -448,6 +430,38 @@ void state_server_fault(struct state_server *s, unsigned k, enum server_fault fa
     s->fault = fault;
     s->fault_forever = forever;
     leave(s);
+}
+
+void state_server_answer(struct state_server *s, struct server_answer answer)
+{
+    enter(s);
+    s->n_requests = 0;
+    s->scripted = answer;
+    leave(s);
+}
+
+void state_server_prune(struct state_server *s, int64_t from, int64_t to)
+{
+    enter(s);
+    for (int64_t serial = from; serial <= to; serial++)
+        versions_put(&s->versions, serial, NULL);
+    leave(s);
+}
+
+void state_server_put_version(struct state_server *s, int64_t serial, const char *text)
+{
+    enter(s);
+    versions_put(&s->versions, serial, text);
+    leave(s);
+}
+
+char *state_server_version(const struct state_server *s, int64_t serial)
+{
+    enter(s);
+    const char *text = versions_find(&s->versions, serial);
+    char *copy = text == NULL ? NULL : strdup(text);
+    leave(s);
+    return copy;
 }
 
 void state_server_hold(struct state_server *s, unsigned k, bool done)
@@ -513,6 +527,7 @@ void state_server_put(struct state_server *s, const char *document)
         free(s->document);
         s->document = NULL;
         s->serial = 0;
+        versions_forget(&s->versions);
     } else {
         json_t *json = json_loads(document, 0, NULL);
         keep(s, document, strlen(document), json);

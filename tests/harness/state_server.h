@@ -6,12 +6,16 @@
  * violation, which ends the test (state_server_stop); what it may meet, a lock that another one
  * holds or a serial that was written before, is answered with 409 or 423.
  *
+ * As GitLab it also keeps each document that it accepted as a version, and shows it by its
+ * serial below the address; there is no list of them. In the other dialect nothing is there.
+ *
  * Each request can be disturbed.
  */
 #ifndef GF_TESTS_STATE_SERVER_H
 #define GF_TESTS_STATE_SERVER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define STATE_SERVER_USER "deploy"
@@ -46,6 +50,21 @@ void state_server_stop_quietly(struct state_server *server); /* whatever it was 
 /* "http://127.0.0.1:PORT/api/v4/projects/7/terraform/state/lab" */
 const char *state_server_address(const struct state_server *server);
 
+/* The versions that the server keeps (SERVER_GITLAB): forget those from one serial to another;
+ * put any text in the place of one. */
+void state_server_prune(struct state_server *server, int64_t from, int64_t to);
+void state_server_put_version(struct state_server *server, int64_t serial, const char *text);
+/* The document of one (caller frees), or NULL. */
+char *state_server_version(const struct state_server *server, int64_t serial);
+
+/* Do nothing for n requests from request k from now on (1: the next one), and answer them with
+ * this status and a body of that size; goes together with a fault that is set before it. */
+struct server_answer {
+    unsigned k, n, status;
+    size_t size;
+};
+void state_server_answer(struct state_server *server, struct server_answer answer);
+
 /* Disturb request k from now on (1: the next one), or with `forever` all from there on. */
 void state_server_fault(struct state_server *server, unsigned k, enum server_fault fault,
                         bool forever);
@@ -61,7 +80,8 @@ unsigned state_server_requests(const struct state_server *server);
 unsigned state_server_writes(const struct state_server *server);
 /* The document (caller frees), or NULL. */
 char *state_server_document(const struct state_server *server);
-void state_server_put(struct state_server *server, const char *document); /* NULL: none */
+/* NULL: none, and no versions. */
+void state_server_put(struct state_server *server, const char *document);
 /* The id of the lock, or "". Borrowed until the next request. */
 const char *state_server_lock(const struct state_server *server);
 /* As an administrator does by hand; NULL: none. */

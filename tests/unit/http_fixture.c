@@ -35,14 +35,15 @@ static const char *manifest_of(const struct http_fixture *f, struct arena *arena
                                "  lock_method: POST\n"
                                "  unlock_method: DELETE\n",
                                address);
+    const char *query = f->query == NULL ? "" : f->query;
     const char *login = f->flags & SERVER_BEARER
                             ? "  token: { env: STATE_TOKEN }\n  token_header: PRIVATE-TOKEN\n"
                             : "  username: " STATE_SERVER_USER
                               "\n  password: { env: STATE_TOKEN }\n";
     return arena_printf(arena,
                         "gridform: 1\nsite: lab\nstate:\n  backend: http\n"
-                        "  address: %s\n%s%s%s",
-                        address, methods, login, more == NULL ? "" : more);
+                        "  address: %s%s\n%s%s%s",
+                        address, query, methods, login, more == NULL ? "" : more);
 }
 
 static const struct instance *settings_of(struct client *client, const char *text)

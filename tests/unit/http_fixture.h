@@ -13,6 +13,7 @@ struct http_fixture {
     struct state_server *server;
     unsigned flags;
     const struct seal *seal; /* NULL: the document is plain */
+    const char *query;       /* behind the address, "?…"; NULL: none */
 };
 
 /* One program's view of the server. Pauses take no time. */

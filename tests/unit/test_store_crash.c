@@ -136,11 +136,12 @@ static struct moment look(struct store *store)
 static void check_history(struct store *store, int64_t serial)
 {
     struct arena *arena = arena_new();
-    struct history_entry *entries;
-    size_t n = 0;
+    struct history history;
     struct err err = {0};
-    if (store->ops->history(store, arena, &entries, &n, &err) < 0)
+    if (store->ops->history(store, arena, 100, &history, &err) < 0)
         fail_msg("%s", err.message);
+    const struct history_entry *entries = history.entries;
+    size_t n = history.n;
     /* A crash between the keeping of a state and its replacement leaves one entry too many. */
     assert_true(n <= STORE_HISTORY_KEPT + 2);
     for (size_t i = 0, k = 0; i < n && serial - (int64_t)k > 0; i++) {

@@ -9,13 +9,21 @@
 #include "arena.h"
 #include "store_fixture.h"
 
+static struct history history_of(struct fixture *f, size_t most)
+{
+    struct history found;
+    struct err err = {0};
+    if (f->store->ops->history(f->store, f->arena, most, &found, &err) < 0)
+        fail_msg("%s", err.message);
+    return found;
+}
+
 static size_t history(struct fixture *f, struct history_entry **ret)
 {
-    size_t n = 0;
-    struct err err = {0};
-    if (f->store->ops->history(f->store, f->arena, ret, &n, &err) < 0)
-        fail_msg("%s", err.message);
-    return n;
+    struct history found = history_of(f, 100);
+    assert_int_equal(found.unasked, 0);
+    *ret = found.entries;
+    return found.n;
 }
 
 /* States 1 to n; each names its serial in host/a, its commit and its last plan. */
@@ -91,6 +99,21 @@ static void test_the_last_ten_are_kept(void **fixture)
     }
 }
 
+static void test_no_more_than_asked_for(void **fixture)
+{
+    struct fixture *f = *fixture;
+    write_states(f, 5);
+    struct history found = history_of(f, 2);
+    assert_int_equal(found.n, 2);
+    assert_true(found.entries[0].current);
+    assert_int_equal(found.entries[1].serial, 4);
+    assert_int_equal(found.unasked, 3);
+    assert_false(found.is_gap);
+    found = history_of(f, 5);
+    assert_int_equal(found.n, 5);
+    assert_int_equal(found.unasked, 0);
+}
+
 static void test_records_are_no_history(void **fixture)
 {
     struct fixture *f = *fixture;
@@ -156,6 +179,27 @@ static void test_a_damaged_one_is_told(void **fixture)
     assert_int_equal(err.code, ERR_INVALID);
     assert_non_null(strstr(err.message, former(f, 2)));
     expect_former(f, 3);
+}
+
+/* A file under another's name is not what it says it is. */
+static void test_another_serial_is_told(void **fixture)
+{
+    struct fixture *f = *fixture;
+    struct history_entry *entries;
+    struct state *state = NULL;
+    struct err err = {0};
+    write_states(f, 4);
+    assert_int_equal(unlink(former(f, 3)), 0);
+    assert_int_equal(rename(former(f, 1), former(f, 3)), 0);
+    assert_int_equal(history(f, &entries), 3);
+    assert_int_equal(entries[1].serial, 3);
+    assert_non_null(entries[1].damage);
+    assert_non_null(strstr(entries[1].damage, "serial 1"));
+    assert_int_equal(
+        f->store->ops->read_former(f->store, 3, f->arena, &sample_schemas, &state, &err), -1);
+    assert_int_equal(err.code, ERR_INVALID);
+    assert_non_null(strstr(err.message, "serial 1"));
+    expect_former(f, 2);
 }
 
 /* A state that was lost and begun anew: the former one's files are not ours, and give way. */
@@ -224,10 +268,13 @@ int main(void)
         ON_MEM(test_nothing_yet),
         ON_FILE(test_the_last_ten_are_kept),
         ON_MEM(test_the_last_ten_are_kept),
+        ON_FILE(test_no_more_than_asked_for),
+        ON_MEM(test_no_more_than_asked_for),
         ON_FILE(test_records_are_no_history),
         ON_MEM(test_records_are_no_history),
         ON_FILE(test_keeping_costs_a_name),
         ON_FILE(test_a_damaged_one_is_told),
+        ON_FILE(test_another_serial_is_told),
         ON_FILE(test_another_lineage_is_not_shown),
         ON_FILE(test_other_files_are_left_alone),
         ON_FILE(test_no_room_for_the_history),

@@ -339,7 +339,7 @@ static void test_no_way_in(void **fixture)
     struct lock_info holder;
     client_close(client);
     /* The server shows what it was sent: that must not be seen. */
-    struct http_fixture other = {f->server, SERVER_BEARER, NULL};
+    struct http_fixture other = {.server = f->server, .flags = SERVER_BEARER};
     MUST(client_open_with(&other, "  headers: { X-Other: x }\n", &client, &problem));
     expect_failure(client_read(client, &state, &err), &err, ERR_STORAGE, "401: you said ***");
     expect_failure(client_lock(client, "lock-1", &holder, &err), &err, ERR_STORAGE, "401");
@@ -376,10 +376,87 @@ static void test_unlock_fails(void **fixture)
     client_close(client);
 }
 
+/* The answer of the first attempt is lost, and what comes after it is no: the lock was taken
+ * all the same, and is given back. */
+static void test_lock_taken_unnoticed(void **fixture)
+{
+    static const unsigned statuses[] = {403, 404, 413, 429};
+    struct http_fixture *f = *fixture;
+    struct client *client = client_open(f);
+    struct lock_info holder;
+    for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
+        struct err err = {0};
+        char words[32];
+        snprintf(words, sizeof(words), "status %u", statuses[i]);
+        unsigned repeated = statuses[i] == 429 ? 3 : 1;
+        state_server_fault(f->server, 1, FAULT_LOST, false);
+        state_server_answer(f->server, (struct server_answer){2, repeated, statuses[i], 0});
+        expect_failure(client_lock(client, "lock-1", &holder, &err), &err, ERR_STORAGE, words);
+        assert_string_equal(state_server_lock(f->server), "");
+    }
+    state_server_fault(f->server, 0, FAULT_NONE, false);
+    client_close(client);
+}
+
+/* An answer without end may come after the lock was taken. */
+static void test_lock_answered_at_length(void **fixture)
+{
+    struct http_fixture *f = *fixture;
+    struct client *client = client_open(f);
+    struct lock_info holder;
+    struct err err = {0};
+    state_server_answer(f->server, (struct server_answer){1, 1, 200, 2 << 20});
+    expect_failure(client_lock(client, "lock-1", &holder, &err), &err, ERR_STORAGE,
+                   "is larger than");
+    assert_int_equal(state_server_requests(f->server), 2); /* the second gives it back */
+    client_close(client);
+}
+
+/* An unlocking that was refused for now is not done: whoever has the lock then took it away. */
+static void test_lock_taken_away_before_unlocking(void **fixture)
+{
+    struct http_fixture *f = *fixture;
+    struct client *client = client_open(f);
+    struct err err = {0};
+    lock(client, "lock-1");
+    state_server_set_lock(f->server, "lock-x");
+    state_server_answer(f->server, (struct server_answer){1, 1, 429, 0});
+    expect_failure(client_unlock(client, &err), &err, ERR_STORAGE, "taken away");
+    client_close(client);
+}
+
+/* No request follows one: its credentials are for the server that was named. */
+static void test_redirected(void **fixture)
+{
+    struct http_fixture *f = *fixture;
+    struct client *client = client_open(f);
+    struct state *state;
+    struct err err = {0};
+    state_server_answer(f->server, (struct server_answer){1, 1, 302, 0});
+    expect_failure(client_read(client, &state, &err), &err, ERR_STORAGE,
+                   "status 302; the server wants to be asked at another address");
+    assert_int_equal(state_server_requests(f->server), 1);
+    client_close(client);
+}
+
+/* What cannot be done is not tried again. */
+static void test_not_implemented(void **fixture)
+{
+    struct http_fixture *f = *fixture;
+    struct client *client = client_open(f);
+    struct lock_info holder;
+    struct err err = {0};
+    state_server_answer(f->server, (struct server_answer){1, 9, 501, 0});
+    expect_failure(client_lock(client, "lock-1", &holder, &err), &err, ERR_STORAGE,
+                   "lock_method: POST");
+    assert_int_equal(state_server_requests(f->server), 1);
+    client_close(client);
+}
+
 static void test_wrong_method(void **fixture)
 {
     struct http_fixture *f = *fixture;
-    struct http_fixture terraform = {f->server, 0, NULL};
+    struct http_fixture terraform = {.server = f->server};
     struct lock_info holder;
     struct err err = {0};
     struct client *client;
@@ -445,6 +522,11 @@ int main(void)
         ON(start_gitlab, test_no_way_in),
         ON(start_gitlab, test_wrong_documents),
         ON(start_gitlab, test_unlock_fails),
+        ON(start_gitlab, test_lock_taken_unnoticed),
+        ON(start_gitlab, test_lock_answered_at_length),
+        ON(start_gitlab, test_lock_taken_away_before_unlocking),
+        ON(start_gitlab, test_redirected),
+        ON(start_gitlab, test_not_implemented),
         ON(start_terraform, test_wrong_method),
         ON(start_gitlab, test_large_state),
     };

@@ -226,7 +226,7 @@ static void record_stages(struct sweep *sweep)
 static int start(void **fixture, unsigned flags)
 {
     struct sweep *sweep = calloc(1, sizeof(*sweep));
-    sweep->fixture = (struct http_fixture){state_server_start(flags), flags, NULL};
+    sweep->fixture = (struct http_fixture){.server = state_server_start(flags), .flags = flags};
     sweep->arena = arena_new();
     record_stages(sweep);
     *fixture = sweep;
