@@ -51,7 +51,7 @@ offers 'html|text|json|markdown|dot|mermaid|terraform-json|gitlab-terraform|sari
     plan --format ''
 offers 'html|text|json|markdown|dot|mermaid|terraform-json|gitlab-terraform|sarif|junit|github|azure' \
     plan --format =
-offers 'markdown' plan --format = m
+offers 'markdown|mermaid' plan --format = m
 offers 'dot|mermaid' graph --format ''
 offers 'mermaid' graph -C x --format m
 offers 'bash|zsh|fish' completion ''
@@ -99,7 +99,7 @@ for shell in bash zsh fish; do
         grep -qE "[ ']$command['):]|is ${command}[' ]|$(sed 's/.* //' <<<"'$command"):|-a $command " \
             "$work/script.$shell" || fail "$shell: no $command"
         # shellcheck disable=SC2086
-        "$gridform" $command --help | sed -n 's/^.*--\([a-z-]*\) .*/\1/p' |
+        "$gridform" $command --help | sed -n '/^Options:/,$s/^ .*  *--\([a-z-]*\) .*/\1/p' |
             while read -r option; do
                 grep -qE -- "(--|-l )$option([ \"'}=]|$)" "$work/script.$shell" ||
                     echo "$command --$option"
@@ -123,7 +123,7 @@ if command -v fish >/dev/null; then
     ln -s "$gridform" "$work/bin/gridform"
     fish_offers 'schema|show|snapshot|state' 'gridform s'
     fish_offers 'history|list|mv|pull|push|rm|rollback|show' 'gridform state '
-    fish_offers 'azure|github|gitlab-terraform|html|json|junit|markdown|sarif|terraform-json|text' \
+    fish_offers 'azure|dot|github|gitlab-terraform|html|json|junit|markdown|mermaid|sarif|terraform-json|text' \
         'gridform plan --format '
     fish_offers 'host/esx-gpu-01.lab.local|template/centos72' 'gridform show -C manifest '
     fish_offers '--chdir' 'gridform plan --chd'
