@@ -92,7 +92,7 @@ const struct value *value_map(struct arena *arena, const struct value_field *fie
     bool sorted = true;
     for (size_t i = 0; i < n; i++) {
         size_t at = used;
-        if (used > 0 && strcmp(copy[used - 1].key, fields[i].key) >= 0) {
+        if (used > 0 && (!sorted || strcmp(copy[used - 1].key, fields[i].key) >= 0)) {
             for (at = 0; at < used && strcmp(copy[at].key, fields[i].key) != 0; at++)
                 ;
             sorted = sorted && at < used;

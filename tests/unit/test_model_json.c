@@ -43,6 +43,33 @@ static const char *to_json(const struct value *value)
     return text;
 }
 
+/* Whatever order they come in. */
+static void the_last_of_a_repeated_key_counts(void **state UNUSED)
+{
+    static const struct {
+        const char *keys, *becomes;
+    } rows[] = {
+        {"", "{}"},
+        {"abc", "{\"a\":0,\"b\":1,\"c\":2}"},
+        {"cba", "{\"a\":2,\"b\":1,\"c\":0}"},
+        {"aab", "{\"a\":1,\"b\":2}"},
+        {"aba", "{\"a\":2,\"b\":1}"},
+        {"bcab", "{\"a\":2,\"b\":3,\"c\":1}"},
+        {"cbabc", "{\"a\":2,\"b\":3,\"c\":4}"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct value_field fields[8];
+        size_t n = strlen(rows[i].keys);
+        for (size_t k = 0; k < n; k++)
+            fields[k] = (struct value_field){arena_printf(arena, "%c", rows[i].keys[k]),
+                                             value_int(arena, (int64_t)k)};
+        assert_string_equal(to_json(value_map(arena, fields, n)), rows[i].becomes);
+    }
+    const struct value *under = from_json("{\"b\":1,\"c\":1}");
+    const struct value *over = from_json("{\"a\":2,\"b\":2}");
+    assert_string_equal(to_json(value_merge(arena, under, over)), "{\"a\":2,\"b\":2,\"c\":1}");
+}
+
 static void json_round_trips(void **state UNUSED)
 {
     static const char *const rows[] = {
@@ -163,6 +190,7 @@ static void large_objects_parse_in_order(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_last_of_a_repeated_key_counts),
         cmocka_unit_test(json_round_trips),
         cmocka_unit_test(odd_text_stays_valid_json),
         cmocka_unit_test(bad_json_is_refused),
