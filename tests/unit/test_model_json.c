@@ -9,6 +9,7 @@
 #include "utf8.h"
 #include "value.h"
 #include "value_json.h"
+#include "value_pool.h"
 
 static struct arena *arena;
 
@@ -68,6 +69,35 @@ static void the_last_of_a_repeated_key_counts(void **state UNUSED)
     const struct value *under = from_json("{\"b\":1,\"c\":1}");
     const struct value *over = from_json("{\"a\":2,\"b\":2}");
     assert_string_equal(to_json(value_merge(arena, under, over)), "{\"a\":2,\"b\":2,\"c\":1}");
+}
+
+static void equal_values_are_kept_once(void **state UNUSED)
+{
+    static const char *const texts[] = {
+        "true",  "7",         "\"7\"",     "[\"7\"]",
+        "[7]",   "{\"a\":7}", "{\"b\":7}", "{\"$unreadable\":\"7\"}",
+        "[[7]]", "{}",        "[]",        "\"\"",
+    };
+    struct value_pool *pool = value_pool_new(arena);
+    const struct value *kept[ARRAY_LEN(texts)];
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+            struct err err;
+            const struct value *value, *expected = from_json(texts[i]);
+            assert_int_equal(value_from_json(texts[i], strlen(texts[i]),
+                                             value_pool_scratch(pool), &value, &err),
+                             0);
+            const struct value *it = value_pool_keep(pool, value);
+            if (round > 0)
+                assert_ptr_equal(it, kept[i]);
+            kept[i] = it;
+            (void)value_pool_scratch(pool);
+            assert_int_equal(value_compare(it, expected), 0);
+        }
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        for (size_t k = 0; k < i; k++)
+            assert_ptr_not_equal(kept[i], kept[k]);
+    value_pool_free(pool);
 }
 
 static void json_round_trips(void **state UNUSED)
@@ -191,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_of_a_repeated_key_counts),
+        cmocka_unit_test(equal_values_are_kept_once),
         cmocka_unit_test(json_round_trips),
         cmocka_unit_test(odd_text_stays_valid_json),
         cmocka_unit_test(bad_json_is_refused),
