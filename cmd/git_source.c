@@ -1,10 +1,12 @@
 /* git_source.c: places and commits; see git_source.h. */
 #include "git_private.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "arena.h"
@@ -82,6 +84,37 @@ char *git_path_inside(git_repository *repository, const char *path)
 /* ---- places -------------------------------------------------------------------------------
  */
 
+/* Can there be anything of this name in the directory? What cannot be looked at, there can. */
+static bool may_hold(const char *directory, const char *name)
+{
+    struct stat status;
+    char *path = NULL;
+    if (asprintf(&path, "%s/%s", directory, name) < 0)
+        abort();
+    bool missing = stat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
+    free(path);
+    return !missing;
+}
+
+/* False only when libgit2 would find no repository from there upwards: none is without .git,
+ * and no bare one without HEAD. Starting libgit2 takes longer than most commands do, as it
+ * reads the certificates of all authorities, and those that work outside of repositories need
+ * not. */
+static bool may_be_inside(const char *directory)
+{
+    char *at = realpath(directory, NULL);
+    bool found = at == NULL;
+    while (!found) {
+        found = may_hold(at, ".git") || may_hold(at, "HEAD");
+        char *slash = strrchr(at, '/');
+        if (slash == at && slash[1] == '\0')
+            break;
+        slash[slash == at ? 1 : 0] = '\0';
+    }
+    free(at);
+    return found;
+}
+
 /* Before 1.6 libgit2 says "not found" as well when the repository is another user's and no
  * safe.directory is configured at all. */
 static bool is_of_another(const char *directory, int opened)
@@ -96,6 +129,8 @@ static bool is_of_another(const char *directory, int opened)
 int git_place_open(const char *directory, struct git_place **ret, struct err *err)
 {
     *ret = NULL;
+    if (!may_be_inside(directory))
+        return 0;
     /* Never shut down again: that would take OpenSSL's clean-up per thread away from the
      * threads that come later. */
     git_libgit2_init();

@@ -12,6 +12,7 @@
 #include "strbuf.h"
 #include "value.h"
 #include "value_json.h"
+#include "value_pool.h"
 
 #define CHECKSUM ",\"checksum\":\""
 #define END "\"}\n"
@@ -231,7 +232,10 @@ static int decode_resource(const struct value *object, struct arena *arena,
     if (value_is_absent(content))
         return 0;
     struct resource resource;
-    if (resource_decode(content, arena, schemas, &resource, err) < 0)
+    struct value_pool *pool = value_pool_new(arena);
+    int result = resource_decode(content, pool, schemas, &resource, err);
+    value_pool_free(pool);
+    if (result < 0)
         return -1;
     record->resource = resource.instance;
     return check_record(record, err);

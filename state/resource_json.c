@@ -7,6 +7,7 @@
 #include "strbuf.h"
 #include "value.h"
 #include "value_json.h"
+#include "value_pool.h"
 
 enum { KIND_MAX = 64 };
 
@@ -127,17 +128,19 @@ static const struct value *unknown_attrs(const struct value *attrs, const struct
 }
 
 static const struct value *decode_attrs(const struct value *attrs, struct instance *instance,
-                                        struct arena *arena)
+                                        struct value_pool *pool)
 {
     size_t n_found = 0;
     for (size_t i = 0; i < instance->schema->n_attrs; i++) {
         const struct value *value = value_get(attrs, instance->schema->attrs[i].name);
         if (value_is_absent(value))
             continue;
-        instance->attrs[i] = value_copy(arena, value);
+        instance->attrs[i] = value_pool_keep(pool, value);
         n_found++;
     }
-    return n_found == attrs->map.n ? NULL : unknown_attrs(attrs, instance->schema, arena);
+    return n_found == attrs->map.n
+               ? NULL
+               : unknown_attrs(attrs, instance->schema, value_pool_arena(pool));
 }
 
 /* The member when it is an object, NULL when it is not there. */
@@ -151,13 +154,14 @@ static int copy_map(const struct value *object, const char *key, struct arena *a
     return 0;
 }
 
-int resource_decode(const struct value *object, struct arena *arena,
+int resource_decode(const struct value *object, struct value_pool *pool,
                     const struct schema_source *schemas, struct resource *ret_resource,
                     struct err *err)
 {
     const char *address = value_get_text(object, "address");
     const struct value *attrs = value_get(object, "attrs");
     const struct schema *schema;
+    struct arena *arena = value_pool_arena(pool);
     if (address == NULL)
         return err_set(err, ERR_INVALID, "a resource without an address");
     if (resource_schema(address, schemas, &schema, err) < 0)
@@ -174,7 +178,7 @@ int resource_decode(const struct value *object, struct arena *arena,
         unknown_members(object, resource_members, ARRAY_LEN(resource_members), arena);
     ret_resource->instance = instance;
     ret_resource->kept.attrs =
-        value_is_absent(attrs) ? NULL : decode_attrs(attrs, instance, arena);
+        value_is_absent(attrs) ? NULL : decode_attrs(attrs, instance, pool);
     ret_resource->kept.members = unknown == NULL ? NULL : value_copy(arena, unknown);
     return 0;
 }

@@ -15,6 +15,7 @@
 #include "strbuf.h"
 #include "value.h"
 #include "value_json.h"
+#include "value_pool.h"
 
 #define OPENING " \"live\":[\n"
 #define STATE "],\"state\":\n"
@@ -26,7 +27,6 @@
 enum {
     HEX_LEN = 32,
     FIRST_LIVE_LINE = 3,
-    SCRATCH_MAX = 1 << 18,
     TIME_LEN = 20,
     CHECKSUM_SIZE = sizeof(CHECKSUM) - 1 + HEX_LEN + sizeof(END) - 1,
     SIGNATURE_SIZE = sizeof(SIGNATURE) - 1 + SIGNATURE_LEN + 2,
@@ -284,7 +284,7 @@ static int decode_head(const struct parts *parts, struct arena *arena,
 
 /* ---- reading: the resources -------------------------------------------------------------- */
 
-static int read_live(struct json_lines *lines, struct arena *scratch, struct arena *arena,
+static int read_live(struct json_lines *lines, struct value_pool *pool,
                      const struct schema_source *schemas, struct snapshot *snapshot,
                      struct err *err)
 {
@@ -292,9 +292,9 @@ static int read_live(struct json_lines *lines, struct arena *scratch, struct are
     size_t size = 0, n = snapshot->live.n;
     const struct value *object;
     if (json_lines_next(lines, &line, &size, err) < 0 ||
-        value_from_json(line, size, scratch, &object, err) < 0 ||
-        live_decode(object, arena, schemas, &snapshot->live.items[n], &snapshot->asked[n],
-                    err) < 0)
+        value_from_json(line, size, value_pool_scratch(pool), &object, err) < 0 ||
+        live_decode(object, pool, schemas, &snapshot->live.items[n], &snapshot->asked[n], err) <
+            0)
         return err_wrap(err, "line %zu", n + FIRST_LIVE_LINE);
     const char *address = snapshot->live.items[n]->address;
     if (n > 0 && strcmp(snapshot->live.items[n - 1]->address, address) >= 0)
@@ -310,18 +310,13 @@ static int read_lives(struct parts *parts, struct arena *arena,
                       struct err *err)
 {
     size_t capacity = json_lines_count(&parts->live);
-    struct arena *scratch = arena_new();
+    struct value_pool *pool = value_pool_new(arena);
     int result = 0;
     snapshot->live.items = ARENA_ARRAY(arena, capacity, struct instance *);
     snapshot->asked = ARENA_ARRAY(arena, capacity, const struct value *);
-    while (result == 0 && parts->live.at < parts->live.end) {
-        if (arena_size(scratch) > SCRATCH_MAX) {
-            arena_free(scratch);
-            scratch = arena_new();
-        }
-        result = read_live(&parts->live, scratch, arena, schemas, snapshot, err);
-    }
-    arena_free(scratch);
+    while (result == 0 && parts->live.at < parts->live.end)
+        result = read_live(&parts->live, pool, schemas, snapshot, err);
+    value_pool_free(pool);
     return result;
 }
 

@@ -10,6 +10,7 @@
 #include "strbuf.h"
 #include "value.h"
 #include "value_json.h"
+#include "value_pool.h"
 
 enum { PRESENCE_COUNT = PRESENCE_UNREADABLE + 1 };
 
@@ -83,15 +84,15 @@ static int copy_map(const struct value *object, const char *key, struct arena *a
     return 0;
 }
 
-static int decode_attrs(const struct value *attrs, struct instance *live, struct arena *arena,
-                        struct err *err)
+static int decode_attrs(const struct value *attrs, struct instance *live,
+                        struct value_pool *pool, struct err *err)
 {
     size_t n = 0;
     for (size_t i = 0; i < live->schema->n_attrs; i++) {
         const struct value *value = value_get(attrs, live->schema->attrs[i].name);
         if (value_is_absent(value))
             continue;
-        live->attrs[i] = value_copy(arena, value);
+        live->attrs[i] = value_pool_keep(pool, value);
         n++;
     }
     if (!value_is_absent(attrs) && (attrs->type != VALUE_MAP || n != attrs->map.n))
@@ -109,13 +110,14 @@ static void decode_mark(const struct value *mark, struct instance *live, struct 
                                .own = value_get_bool(mark, "own", false)};
 }
 
-int live_decode(const struct value *object, struct arena *arena,
+int live_decode(const struct value *object, struct value_pool *pool,
                 const struct schema_source *schemas, struct instance **ret_live,
                 const struct value **ret_asked, struct err *err)
 {
     const char *address = value_get_text(object, "address");
     const char *presence = value_get_text(object, "presence");
     const struct schema *schema;
+    struct arena *arena = value_pool_arena(pool);
     if (address == NULL || presence == NULL)
         return err_set(err, ERR_INVALID, "a resource without its address or presence");
     if (resource_schema(address, schemas, &schema, err) < 0)
@@ -127,7 +129,7 @@ int live_decode(const struct value *object, struct arena *arena,
     struct instance *live = instance_new(arena, schema, address, address_name(address));
     live->presence = (enum presence)number;
     live->reason = copy_text(object, "reason", arena);
-    if (decode_attrs(value_get(object, "attrs"), live, arena, err) < 0 ||
+    if (decode_attrs(value_get(object, "attrs"), live, pool, err) < 0 ||
         copy_map(object, "ids", arena, &live->ids, err) < 0 ||
         copy_map(object, "asked", arena, ret_asked, err) < 0)
         return err_wrap(err, "%.200s", address);

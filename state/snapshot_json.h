@@ -5,11 +5,12 @@
 #include "snapshot.h"
 
 struct value;
+struct value_pool;
 
 /* One live resource as an object; asked: a map or NULL. */
 void live_encode(const struct instance *live, const struct value *asked, struct strbuf *out);
-/* The reverse; what is returned lives in the arena and borrows nothing from the value. */
-int live_decode(const struct value *object, struct arena *arena,
+/* The reverse; what is returned lives in the pool's arena and borrows nothing of the object. */
+int live_decode(const struct value *object, struct value_pool *pool,
                 const struct schema_source *schemas, struct instance **ret_live,
                 const struct value **ret_asked, struct err *err);
 

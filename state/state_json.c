@@ -13,13 +13,14 @@
 #include "upgrade.h"
 #include "value.h"
 #include "value_json.h"
+#include "value_pool.h"
 
 #define OPENING " \"resources\":[\n"
 #define CLOSING "],"
 #define CHECKSUM "\"checksum\":\""
 #define END "\"}\n"
 
-enum { HEX_LEN = 32, FIRST_RESOURCE_LINE = 3, SCRATCH_MAX = 1 << 18 };
+enum { HEX_LEN = 32, FIRST_RESOURCE_LINE = 3 };
 
 static const char *const head_members[] = {"gridform_state", "lineage", "serial",  "site",
                                            "commit",         "plans",   "intents", "source"};
@@ -190,12 +191,12 @@ size_t json_lines_count(const struct json_lines *lines)
     return n;
 }
 
-/* Where reading has come to. Lines are parsed into a scratch arena that is renewed now and
- * then: what stays is a third of what a parsed line takes. */
+/* Where reading has come to. Each line is parsed into scratch memory of the pool: what stays is
+ * a third of what a parsed line takes. */
 struct reader {
     struct json_lines lines;
     int64_t format;
-    struct arena *arena, *scratch;
+    struct value_pool *pool;
     const struct schema_source *schemas;
 };
 
@@ -220,14 +221,11 @@ static int read_resource(struct reader *reader, struct resource *ret, struct err
     const char *line = NULL;
     size_t size = 0;
     const struct value *object;
-    if (arena_size(reader->scratch) > SCRATCH_MAX) {
-        arena_free(reader->scratch);
-        reader->scratch = arena_new();
-    }
+    struct arena *scratch = value_pool_scratch(reader->pool);
     if (json_lines_next(&reader->lines, &line, &size, err) < 0 ||
-        value_from_json(line, size, reader->scratch, &object, err) < 0 ||
-        upgrade(UPGRADE_RESOURCE, reader->format, reader->scratch, &object, err) < 0 ||
-        resource_decode(object, reader->arena, reader->schemas, ret, err) < 0)
+        value_from_json(line, size, scratch, &object, err) < 0 ||
+        upgrade(UPGRADE_RESOURCE, reader->format, scratch, &object, err) < 0 ||
+        resource_decode(object, reader->pool, reader->schemas, ret, err) < 0)
         return -1;
     return state_check_resource(ret->instance, err);
 }
@@ -255,7 +253,7 @@ int state_decode(const char *text, size_t size, struct arena *arena,
 {
     struct frame frame;
     struct state *state = ARENA_NEW(arena, struct state);
-    struct reader reader = {.arena = arena, .schemas = schemas};
+    struct reader reader = {.schemas = schemas};
     if (find_frame(text, size, &frame, err) < 0 ||
         decode_head(&frame, arena, state, &reader.format, err) < 0 ||
         state_check(state, err) < 0)
@@ -264,9 +262,9 @@ int state_decode(const char *text, size_t size, struct arena *arena,
     state->capacity = json_lines_count(&reader.lines);
     state->resources.items = ARENA_ARRAY(arena, state->capacity, struct instance *);
     state->kept = ARENA_ARRAY(arena, state->capacity, struct kept);
-    reader.scratch = arena_new();
+    reader.pool = value_pool_new(arena);
     int result = read_resources(&reader, state, err);
-    arena_free(reader.scratch);
+    value_pool_free(reader.pool);
     if (result == 0)
         *ret_state = state;
     return result;

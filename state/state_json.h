@@ -5,6 +5,7 @@
 #include "state.h"
 
 struct value;
+struct value_pool;
 
 /* Append a JSON member, with a comma before it unless it follows an opening brace. NULL and
  * absent values are left out. */
@@ -15,12 +16,12 @@ void json_member_int(const char *key, int64_t number, struct strbuf *out);
 /* One resource as an object. kept and digest may be NULL. */
 void resource_encode(const struct instance *instance, const struct kept *kept,
                      const char *digest, struct strbuf *out);
-/* The reverse; what is returned lives in the arena and borrows nothing from the value. */
+/* The reverse; what is returned lives in the pool's arena and borrows nothing of the object. */
 struct resource {
     struct instance *instance;
     struct kept kept;
 };
-int resource_decode(const struct value *object, struct arena *arena,
+int resource_decode(const struct value *object, struct value_pool *pool,
                     const struct schema_source *schemas, struct resource *ret_resource,
                     struct err *err);
 

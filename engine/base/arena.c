@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_FIRST = 4096, CHUNK_MAX = 1 << 20, ALIGNMENT = 16 };
+enum { CHUNK_FIRST = 4096, CHUNK_MAX = 1 << 20, ALIGNMENT = _Alignof(int64_t) };
 
 struct chunk {
     struct chunk *next;
     size_t size, used;
-    _Alignas(16) unsigned char data[];
+    _Alignas(ALIGNMENT) unsigned char data[];
 };
 
 struct arena {
@@ -55,6 +55,22 @@ void arena_freep(struct arena **arena)
     *arena = NULL;
 }
 
+/* The largest ordinary chunk is the newest, and it alone is kept. */
+void arena_clear(struct arena *arena)
+{
+    struct chunk *kept = arena->head;
+    if (kept == NULL)
+        return;
+    for (struct chunk *chunk = kept->next, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        free(chunk);
+    }
+    memset(kept->data, 0, kept->used);
+    kept->used = 0;
+    kept->next = NULL;
+    arena->total = sizeof(*kept) + kept->size;
+}
+
 /* A request larger than a quarter of a chunk goes behind the head, so that the room left in
  * the head is not lost. */
 static void *alloc_large(struct arena *arena, size_t size)
@@ -70,16 +86,15 @@ static void *alloc_large(struct arena *arena, size_t size)
     return chunk->data;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+static void *alloc(struct arena *arena, size_t size, size_t alignment)
 {
     if (size > SIZE_MAX / 2)
         abort();
-    size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     struct chunk *head = arena->head;
-    if (head != NULL && head->size - head->used >= size) {
-        void *data = head->data + head->used;
-        head->used += size;
-        return data;
+    size_t at = head == NULL ? 0 : (head->used + alignment - 1) & ~(alignment - 1);
+    if (head != NULL && at <= head->size && head->size - at >= size) {
+        head->used = at + size;
+        return head->data + at;
     }
     if (size > arena->next_size / 4)
         return alloc_large(arena, size);
@@ -92,6 +107,17 @@ void *arena_alloc(struct arena *arena, size_t size)
     return chunk->data;
 }
 
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    return alloc(arena, size, ALIGNMENT);
+}
+
+/* Texts lie one behind the other: most are shorter than what alignment would add. */
+static char *alloc_text(struct arena *arena, size_t size)
+{
+    return alloc(arena, size, 1);
+}
+
 void *arena_array(struct arena *arena, size_t n, size_t size)
 {
     if (size != 0 && n > SIZE_MAX / 2 / size)
@@ -101,7 +127,7 @@ void *arena_array(struct arena *arena, size_t n, size_t size)
 
 char *arena_memdup(struct arena *arena, const void *data, size_t size)
 {
-    char *copy = arena_alloc(arena, size + 1);
+    char *copy = alloc_text(arena, size + 1);
     if (size > 0)
         memcpy(copy, data, size);
     return copy;
@@ -120,7 +146,7 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list args)
     va_end(copy);
     if (n < 0)
         abort();
-    char *text = arena_alloc(arena, (size_t)n + 1);
+    char *text = alloc_text(arena, (size_t)n + 1);
     vsnprintf(text, (size_t)n + 1, format, args);
     return text;
 }

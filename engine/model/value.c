@@ -68,15 +68,21 @@ const struct value *value_string(struct arena *arena, const char *text)
     return value_borrow(arena, arena_strdup(arena, text));
 }
 
+const struct value *value_take_list(struct arena *arena, const struct value *const *items,
+                                    size_t n)
+{
+    struct value *value = make(arena, VALUE_LIST);
+    value->list.items = items;
+    value->list.n = n;
+    return value;
+}
+
 const struct value *value_list(struct arena *arena, const struct value *const *items, size_t n)
 {
     const struct value **copy = ARENA_ARRAY(arena, n, const struct value *);
     for (size_t i = 0; i < n; i++)
         copy[i] = items[i];
-    struct value *value = make(arena, VALUE_LIST);
-    value->list.items = copy;
-    value->list.n = n;
-    return value;
+    return value_take_list(arena, copy, n);
 }
 
 static int compare_fields(const void *a, const void *b)
@@ -84,7 +90,25 @@ static int compare_fields(const void *a, const void *b)
     return strcmp(((const struct value_field *)a)->key, ((const struct value_field *)b)->key);
 }
 
-/* Stable insertion keeps "the last wins" simple; maps are small. Large ones are sorted. */
+const struct value *value_take_map(struct arena *arena, struct value_field *fields, size_t n)
+{
+    size_t kept = 0;
+    bool sorted = true;
+    for (size_t i = 0; i < n; i++) {
+        if (value_is_absent(fields[i].value))
+            continue;
+        sorted = sorted && (kept == 0 || strcmp(fields[kept - 1].key, fields[i].key) < 0);
+        fields[kept++] = fields[i];
+    }
+    if (!sorted)
+        qsort(fields, kept, sizeof(*fields), compare_fields);
+    struct value *value = make(arena, VALUE_MAP);
+    value->map.fields = fields;
+    value->map.n = kept;
+    return value;
+}
+
+/* Looking back for a repeated key is quick: maps are small, and most are in order. */
 const struct value *value_map(struct arena *arena, const struct value_field *fields, size_t n)
 {
     struct value_field *copy = ARENA_ARRAY(arena, n, struct value_field);
@@ -92,7 +116,7 @@ const struct value *value_map(struct arena *arena, const struct value_field *fie
     bool sorted = true;
     for (size_t i = 0; i < n; i++) {
         size_t at = used;
-        if (used > 0 && strcmp(copy[used - 1].key, fields[i].key) >= 0) {
+        if (used > 0 && (!sorted || strcmp(copy[used - 1].key, fields[i].key) >= 0)) {
             for (at = 0; at < used && strcmp(copy[at].key, fields[i].key) != 0; at++)
                 ;
             sorted = sorted && at < used;
@@ -101,16 +125,7 @@ const struct value *value_map(struct arena *arena, const struct value_field *fie
         if (at == used)
             used++;
     }
-    size_t kept = 0;
-    for (size_t i = 0; i < used; i++)
-        if (!value_is_absent(copy[i].value))
-            copy[kept++] = copy[i];
-    if (!sorted)
-        qsort(copy, kept, sizeof(*copy), compare_fields);
-    struct value *value = make(arena, VALUE_MAP);
-    value->map.fields = copy;
-    value->map.n = kept;
-    return value;
+    return value_take_map(arena, copy, used);
 }
 
 const struct value *value_merge(struct arena *arena, const struct value *map,

@@ -65,6 +65,10 @@ const struct value *value_unix_lines(struct arena *arena, const char *text);
 const struct value *value_list(struct arena *arena, const struct value *const *items, size_t n);
 /* Copies and sorts the fields; of a repeated key the last wins; absent values are left out. */
 const struct value *value_map(struct arena *arena, const struct value_field *fields, size_t n);
+/* The same of an array in the arena that becomes the value's own, without a repeated key. */
+const struct value *value_take_list(struct arena *arena, const struct value *const *items,
+                                    size_t n);
+const struct value *value_take_map(struct arena *arena, struct value_field *fields, size_t n);
 /* `map` with the fields of `over` put over it; either may be NULL or absent. */
 const struct value *value_merge(struct arena *arena, const struct value *map,
                                 const struct value *over);

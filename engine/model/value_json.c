@@ -2,7 +2,6 @@
 #include "value_json.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
@@ -132,35 +131,28 @@ static int convert_array(const json_t *json, unsigned depth, struct arena *arena
     for (size_t i = 0; i < n; i++)
         if (convert(json_array_get(json, i), depth, arena, &items[i], err) < 0)
             return -1;
-    *ret = value_list(arena, items, n);
+    *ret = value_take_list(arena, items, n);
     return 0;
-}
-
-static int compare_fields(const void *a, const void *b)
-{
-    return strcmp(((const struct value_field *)a)->key, ((const struct value_field *)b)->key);
 }
 
 static int convert_object(const json_t *json, unsigned depth, struct arena *arena,
                           const struct value **ret, struct err *err)
 {
-    const char *reason = json_string_value(json_object_get(json, UNREADABLE_KEY));
-    if (reason != NULL && json_object_size(json) == 1) {
+    size_t size = json_object_size(json), n = 0;
+    const char *reason =
+        size == 1 ? json_string_value(json_object_get(json, UNREADABLE_KEY)) : NULL;
+    if (reason != NULL) {
         *ret = value_unreadable(arena, "%s", reason);
         return 0;
     }
-    struct value_field *fields = ARENA_ARRAY(arena, json_object_size(json), struct value_field);
-    size_t n = 0;
+    struct value_field *fields = ARENA_ARRAY(arena, size, struct value_field);
     void *iter = json_object_iter((json_t *)json);
     for (; iter != NULL; iter = json_object_iter_next((json_t *)json, iter), n++) {
         fields[n].key = arena_strdup(arena, json_object_iter_key(iter));
         if (convert(json_object_iter_value(iter), depth, arena, &fields[n].value, err) < 0)
             return -1;
     }
-    /* value_map is quick on what is in order already. */
-    if (n > 1)
-        qsort(fields, n, sizeof(*fields), compare_fields);
-    *ret = value_map(arena, fields, n);
+    *ret = value_take_map(arena, fields, n);
     return 0;
 }
 

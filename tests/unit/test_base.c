@@ -1,6 +1,7 @@
 /* test_base.c: the foundation: errors, arenas, buffers, maps, numbers, findings. */
 #include "../harness/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "arena.h"
@@ -40,12 +41,49 @@ static void arena_gives_aligned_zeroed_memory(void **state UNUSED)
     struct arena *arena = arena_new();
     for (size_t size = 0; size < 5000; size += 37) {
         unsigned char *p = arena_alloc(arena, size);
-        assert_int_equal((uintptr_t)p % 16, 0);
+        assert_int_equal((uintptr_t)p % _Alignof(int64_t), 0);
         for (size_t i = 0; i < size; i++)
             assert_int_equal(p[i], 0);
         memset(p, 0xff, size);
     }
     assert_string_equal(arena_printf(arena, "%d-%s", 7, "x"), "7-x");
+    assert_int_equal((uintptr_t)arena_alloc(arena, 8) % _Alignof(int64_t), 0);
+    arena_free(arena);
+}
+
+static void arena_keeps_texts_apart(void **state UNUSED)
+{
+    struct arena *arena = arena_new();
+    const char *texts[1000];
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        texts[i] = arena_printf(arena, "%zu", i);
+    char expected[8];
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        snprintf(expected, sizeof(expected), "%zu", i);
+        assert_string_equal(texts[i], expected);
+    }
+    arena_free(arena);
+}
+
+static void arena_is_as_new_when_cleared(void **state UNUSED)
+{
+    struct arena *arena = arena_new();
+    arena_clear(arena);
+    size_t size = 0;
+    for (int round = 0; round < 50; round++) {
+        for (size_t i = 0; i < 100; i++) {
+            unsigned char *p = arena_alloc(arena, 300);
+            for (size_t k = 0; k < 300; k++)
+                assert_int_equal(p[k], 0);
+            memset(p, 0xff, 300);
+        }
+        memset(arena_alloc(arena, 1 << 20), 0xff, 1 << 20);
+        arena_clear(arena);
+        if (round == 25)
+            size = arena_size(arena);
+    }
+    assert_int_equal(arena_size(arena), size);
+    assert_in_range(size, 1, (1 << 20) - 1);
     arena_free(arena);
 }
 
@@ -226,6 +264,8 @@ int main(void)
         cmocka_unit_test(errors_wrap_in_front),
         cmocka_unit_test(long_errors_are_cut_not_overrun),
         cmocka_unit_test(arena_gives_aligned_zeroed_memory),
+        cmocka_unit_test(arena_keeps_texts_apart),
+        cmocka_unit_test(arena_is_as_new_when_cleared),
         cmocka_unit_test(strbuf_stops_at_its_maximum),
         cmocka_unit_test(map_walks_sorted),
         cmocka_unit_test(atoms_are_equal_pointers),

@@ -1,4 +1,5 @@
 /* test_git_source.c: manifests read from commits of real repositories, made by git. */
+#include <git2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -272,6 +273,35 @@ static void no_repository_no_commit(void **state)
     expect_no_ref(f, "HEAD", "HEAD");
 }
 
+/* Counts how often it has been started, once more with each question. */
+static int times_started(void)
+{
+    return git_libgit2_init();
+}
+
+static void libgit2_starts_for_repositories_only(void **state)
+{
+    struct fixture *f = make(state);
+    struct err err = {0};
+    struct git_place *none = NULL;
+    const char *outside = path_of(f, "../outside"), *head = path_of(f, "../outside/HEAD");
+    assert_int_equal(mkdir(outside, 0700), 0);
+    int before = times_started();
+    assert_int_equal(git_place_open("/proc", &none, &err), 0);
+    assert_int_equal(git_place_open("/", &none, &err), 0);
+    assert_int_equal(git_place_open(outside, &none, &err), 0);
+    assert_int_equal(times_started(), before + 1);
+    /* What may be a repository is libgit2's to judge, and so is what cannot be looked at. */
+    write_text(head, "no ref");
+    assert_int_equal(git_place_open(outside, &none, &err), 0);
+    assert_int_equal(git_place_open(path_of(f, "../nowhere"), &none, &err), 0);
+    assert_null(none);
+    assert_int_equal(times_started(), before + 4);
+    open_at(f, f->site);
+    assert_int_equal(times_started(), before + 6);
+    remove_directory(outside);
+}
+
 /* Only root can give a repository away; who runs the tests as somebody else trusts the others.
  */
 static void repositories_of_others(void **state)
@@ -537,6 +567,7 @@ int main(void)
         TEST(bare_and_linked),
         TEST(shallow_clones_say_so),
         TEST(no_repository_no_commit),
+        TEST(libgit2_starts_for_repositories_only),
         TEST(repositories_of_others),
         TEST(symbolic_links_stay_inside),
         TEST(submodules_are_refused),

@@ -9,6 +9,7 @@
 #include "utf8.h"
 #include "value.h"
 #include "value_json.h"
+#include "value_pool.h"
 
 static struct arena *arena;
 
@@ -41,6 +42,62 @@ static const char *to_json(const struct value *value)
     const char *text = arena_strdup(arena, strbuf_str(&out));
     strbuf_release(&out);
     return text;
+}
+
+/* Whatever order they come in. */
+static void the_last_of_a_repeated_key_counts(void **state UNUSED)
+{
+    static const struct {
+        const char *keys, *becomes;
+    } rows[] = {
+        {"", "{}"},
+        {"abc", "{\"a\":0,\"b\":1,\"c\":2}"},
+        {"cba", "{\"a\":2,\"b\":1,\"c\":0}"},
+        {"aab", "{\"a\":1,\"b\":2}"},
+        {"aba", "{\"a\":2,\"b\":1}"},
+        {"bcab", "{\"a\":2,\"b\":3,\"c\":1}"},
+        {"cbabc", "{\"a\":2,\"b\":3,\"c\":4}"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct value_field fields[8];
+        size_t n = strlen(rows[i].keys);
+        for (size_t k = 0; k < n; k++)
+            fields[k] = (struct value_field){arena_printf(arena, "%c", rows[i].keys[k]),
+                                             value_int(arena, (int64_t)k)};
+        assert_string_equal(to_json(value_map(arena, fields, n)), rows[i].becomes);
+    }
+    const struct value *under = from_json("{\"b\":1,\"c\":1}");
+    const struct value *over = from_json("{\"a\":2,\"b\":2}");
+    assert_string_equal(to_json(value_merge(arena, under, over)), "{\"a\":2,\"b\":2,\"c\":1}");
+}
+
+static void equal_values_are_kept_once(void **state UNUSED)
+{
+    static const char *const texts[] = {
+        "true",  "7",         "\"7\"",     "[\"7\"]",
+        "[7]",   "{\"a\":7}", "{\"b\":7}", "{\"$unreadable\":\"7\"}",
+        "[[7]]", "{}",        "[]",        "\"\"",
+    };
+    struct value_pool *pool = value_pool_new(arena);
+    const struct value *kept[ARRAY_LEN(texts)];
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+            struct err err;
+            const struct value *value, *expected = from_json(texts[i]);
+            assert_int_equal(value_from_json(texts[i], strlen(texts[i]),
+                                             value_pool_scratch(pool), &value, &err),
+                             0);
+            const struct value *it = value_pool_keep(pool, value);
+            if (round > 0)
+                assert_ptr_equal(it, kept[i]);
+            kept[i] = it;
+            (void)value_pool_scratch(pool);
+            assert_int_equal(value_compare(it, expected), 0);
+        }
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        for (size_t k = 0; k < i; k++)
+            assert_ptr_not_equal(kept[i], kept[k]);
+    value_pool_free(pool);
 }
 
 static void json_round_trips(void **state UNUSED)
@@ -163,6 +220,8 @@ static void large_objects_parse_in_order(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_last_of_a_repeated_key_counts),
+        cmocka_unit_test(equal_values_are_kept_once),
         cmocka_unit_test(json_round_trips),
         cmocka_unit_test(odd_text_stays_valid_json),
         cmocka_unit_test(bad_json_is_refused),

@@ -8,7 +8,7 @@
 #include "digest.h"
 #include "value.h"
 
-enum { FIRST_CAPACITY = 256, SCRATCH_MAX = 1 << 18 };
+enum { FIRST_CAPACITY = 256 };
 
 struct slot {
     const struct value *value;
@@ -41,12 +41,14 @@ void value_pool_free(struct value_pool *pool)
     free(pool);
 }
 
+struct arena *value_pool_arena(const struct value_pool *pool)
+{
+    return pool->arena;
+}
+
 struct arena *value_pool_scratch(struct value_pool *pool)
 {
-    if (arena_size(pool->scratch) > SCRATCH_MAX) {
-        arena_free(pool->scratch);
-        pool->scratch = arena_new();
-    }
+    arena_clear(pool->scratch);
     return pool->scratch;
 }
 
