@@ -69,15 +69,16 @@ struct options {
     const char *overlays[OPTIONS_LIST_MAX], *vars[OPTIONS_LIST_MAX], *adopt[OPTIONS_LIST_MAX];
     size_t n_overlays, n_vars, n_adopt;
     enum output_format format;
-    const char *report, *listen; /* drift: file of the last report; address of the metrics */
-    bool new_only, allow_remote; /* drift */
+    const char *report, *listen;  /* drift: file of the last report; address of the metrics */
+    bool new_only, allow_remote;  /* drift */
     int64_t watch_ms, timeout_ms; /* drift: 0: once; of one check */
-    const char *out; /* plan: file for the saved plan; snapshot: where it goes */
+    const char *out;              /* plan: file for the saved plan; snapshot: where it goes */
     const char *live, *trust, *sign_key; /* snapshot to plan with, public and private keys */
     int64_t max_age_ms;                  /* of the snapshot; 0: any */
     bool detailed_exitcode, auto_approve, no_color, help, force;
     bool check, diff; /* fmt: change nothing, and tell */
     int64_t parallelism, lock_timeout_ms, limit;
+    bool limit_given;
     bool no_html; /* markdown, for a forge that shows none */
     const char *const *arguments;
     size_t n_arguments;
