@@ -209,9 +209,7 @@ static const struct member plan_finding_members[] = {
     WORD("severity", severity_word, "Errors stop a plan, warnings do not."),
     TEXT("rule", NULLABLE, "The rule, as GF and a number; null: the plan itself."),
     TEXT("address", NULLABLE, "The resource, as kind/name."),
-    TEXT("file", NULLABLE, "Of the manifest."),
-    COUNT("line", 0, "From 1; 0: not known."),
-    COUNT("column", 0, "From 1, in characters; 0: not known."),
+    OBJECT("declared", OPTIONAL, &place_form),
     TEXT("message", 0, "What does not hold."),
     TEXT("hint", NULLABLE, "The way out."),
     END};

@@ -29,8 +29,8 @@ int state_edit_ask(const struct app *app, const char *question)
         return EXIT_OK;
     if (!isatty(STDIN_FILENO))
         return app_fail(EXIT_USAGE, "nobody can be asked here: use --yes");
-    printf("%s Only yes is yes: ", question);
     fflush(stdout);
+    fprintf(stderr, "%s Only yes is yes: ", question);
     if (fgets(answer, sizeof(answer), stdin) != NULL && strcmp(answer, "yes\n") == 0)
         return EXIT_OK;
     return app_fail(EXIT_USAGE, "nothing was changed");

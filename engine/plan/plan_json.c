@@ -25,14 +25,14 @@ static void text_member(struct strbuf *out, const char *name, const char *text)
         json_text(text, out);
 }
 
-static void encode_pos(struct strbuf *out, const struct instance *desired)
+static void encode_pos(struct strbuf *out, struct pos pos)
 {
-    if (desired == NULL || desired->pos.file == NULL)
+    if (pos.file == NULL)
         return;
     key(out, "declared");
     strbuf_add(out, "{\"file\":");
-    json_text(desired->pos.file, out);
-    strbuf_addf(out, ",\"line\":%u,\"column\":%u}", desired->pos.line, desired->pos.column);
+    json_text(pos.file, out);
+    strbuf_addf(out, ",\"line\":%u,\"column\":%u}", pos.line, pos.column);
 }
 
 static void encode_attr(struct strbuf *out, const struct attr_change *attr)
@@ -114,7 +114,8 @@ static void encode_change(struct strbuf *out, const struct plan *plan,
         strbuf_add(out, ",\"canary\":true");
     if (change->note != NULL)
         text_member(out, "note", change->note);
-    encode_pos(out, change->desired);
+    if (change->desired != NULL)
+        encode_pos(out, change->desired->pos);
     key(out, "attributes");
     strbuf_add_char(out, '[');
     for (size_t i = 0; i < change->n_attrs; i++) {
@@ -223,8 +224,7 @@ static void encode_findings(struct strbuf *out, const struct plan *plan)
         json_text(diag_severity_name(diag->severity), out);
         text_member(out, "rule", diag->rule);
         text_member(out, "address", diag->address);
-        text_member(out, "file", diag->pos.file);
-        strbuf_addf(out, ",\"line\":%u,\"column\":%u", diag->pos.line, diag->pos.column);
+        encode_pos(out, diag->pos);
         text_member(out, "message", diag->summary);
         text_member(out, "hint", diag->hint);
         strbuf_add(out, i + 1 == n ? "}]" : "}");
