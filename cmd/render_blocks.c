@@ -41,8 +41,8 @@ static size_t width_of(const char *text)
 {
     size_t n = 0;
     for (; *text != '\0'; text++) {
-        if (*text == '\033')
-            text += strcspn(text, "m");
+        if (*text == '\033' && strchr(text, 'm') != NULL)
+            text = strchr(text, 'm');
         else if (((unsigned char)*text & 0xc0) != 0x80)
             n++;
     }
