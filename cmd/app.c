@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "arena.h"
 #include "interrupt.h"
 #include "live_file.h"
+#include "names.h"
 #include "open_seal.h"
 #include "redact.h"
 #include "reference.h"
@@ -46,6 +48,14 @@ bool app_colour(const struct app *app)
 {
     const char *no = getenv("NO_COLOR");
     return !app->options->no_color && (no == NULL || no[0] == '\0') && isatty(STDOUT_FILENO);
+}
+
+struct look app_look(const struct app *app)
+{
+    struct winsize size = {0};
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+        size.ws_col = 0;
+    return (struct look){app_colour(app), size.ws_col};
 }
 
 int64_t app_wall_ms(void)
@@ -135,6 +145,19 @@ static void fill_facts(struct app *app)
                                 .n_intents = app->state == NULL ? 0 : app->state->n_intents};
 }
 
+/* A name that was mistyped must not leave a plan that merely refuses. */
+static int check_adopted(const struct app *app)
+{
+    const struct instances *all = &app->loaded.config->resources;
+    for (size_t i = 0; i < app->options->n_adopt; i++) {
+        const char *address = app->options->adopt[i];
+        if (instances_find(all, address) == NULL)
+            return app_fail(EXIT_USAGE, "--adopt: the files declare no %s%s", address,
+                            app_nearest(app, all, address));
+    }
+    return EXIT_OK;
+}
+
 int app_load(struct app *app)
 {
     struct err err = {0};
@@ -161,7 +184,16 @@ int app_load(struct app *app)
         app_print_findings(app);
         return counted_failure(app, EXIT_REFUSED);
     }
-    return EXIT_OK;
+    return check_adopted(app);
+}
+
+const char *app_nearest(const struct app *app, const struct instances *all, const char *address)
+{
+    const char **names = ARENA_ARRAY(app->arena, all->n + 1, const char *);
+    for (size_t i = 0; i < all->n; i++)
+        names[i] = all->items[i]->address;
+    const char *near = names_nearest(address, names, all->n);
+    return near == NULL ? "" : arena_printf(app->arena, "; did you mean %s?", near);
 }
 
 static const struct schema *schema_of(const char *kind)
@@ -414,9 +446,9 @@ int app_read_live(struct app *app)
     return app_check_interrupt(app);
 }
 
-/* What was waived is the plan's to show. */
-static const struct plan *plan_with_waivers(const struct plan *plan, struct diags *diags,
-                                            struct arena *arena)
+/* The plan with what the rules found, waived or not: it is read where standard error is not. */
+static const struct plan *plan_with_findings(const struct plan *plan, struct diags *diags,
+                                             struct arena *arena)
 {
     struct plan *with = ARENA_NEW(arena, struct plan);
     struct plan_waiver *waivers =
@@ -431,6 +463,8 @@ static const struct plan *plan_with_waivers(const struct plan *plan, struct diag
                 (struct plan_waiver){diag->rule,   diag->address,      diag->summary,
                                      diag->waiver, diag->waived_until, diag->pos};
     }
+    diags_drop_waived(diags);
+    with->findings = diags;
     return with;
 }
 
@@ -452,8 +486,7 @@ int app_plan(struct app *app, const char *const *adopt, const struct plan **ret_
     const struct rules_input rules = {&app->facts, &app->loaded.config->providers,
                                       app_today(app)};
     rules_check(&rules, diags);
-    *ret_plan = plan = plan_with_waivers(plan, diags, app->arena);
-    diags_drop_waived(diags);
+    *ret_plan = plan = plan_with_findings(plan, diags, app->arena);
     app->provider_trouble = app->provider_trouble || plan->n_blind > 0;
     app_print_findings(app);
     if (diags_have_errors(diags) || plan->n_refusals > 0)

@@ -11,6 +11,7 @@
 #include "open_store.h"
 #include "origin.h"
 #include "plan.h"
+#include "render.h"
 #include "sessions.h"
 #include "store.h"
 
@@ -100,6 +101,9 @@ void app_print_findings(struct app *app);
 void app_print_report(struct app *app, const struct plan *plan, const struct drift *drift);
 /* Print an error in one line: "gridform: …". Returns code, for one-line returns. */
 int app_fail(enum exit_code code, const char *format, ...) PRINTF_LIKE(2, 3);
+/* "; did you mean host/esx-01?" for an address that there is not among all, or "". */
+const char *app_nearest(const struct app *app, const struct instances *all,
+                        const char *address);
 /* Describe the holder of the state's lock on standard error: "gridform: PREFIX jane@host …". */
 void app_print_holder(const struct lock_info *holder, const char *prefix);
 /* The exit code that an error of the state's storage means. */
@@ -110,6 +114,9 @@ extern const struct schema_source app_schemas;
 
 /* Colour on standard output: a terminal, and nobody said no (NO_COLOR, --no-color). */
 bool app_colour(const struct app *app);
+
+/* The same, and the width of that terminal. */
+struct look app_look(const struct app *app);
 
 /* Wall clock in Unix milliseconds. */
 int64_t app_wall_ms(void);

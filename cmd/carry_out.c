@@ -14,8 +14,9 @@
 
 static bool ask(void)
 {
-    printf("\nApply this? Only yes is yes: ");
+    /* Where it is seen when standard output goes elsewhere. */
     fflush(stdout);
+    fputs("\nApply this? Only yes is yes: ", stderr);
     char answer[16];
     return fgets(answer, sizeof(answer), stdin) != NULL && strcmp(answer, "yes\n") == 0;
 }
@@ -112,7 +113,7 @@ void carry_out_print(const struct app *app, const struct plan *plan)
     if (app->options->format == FORMAT_JSON)
         add_events(plan, &text);
     else
-        render_plan_text(plan, app_colour(app), &text);
+        render_plan_text(plan, app_look(app), &text);
     app_print(app, &text);
     fflush(stdout);
 }

@@ -24,7 +24,7 @@ static const char manifest[] =
     "  esxi:\n"
     "    username: root\n"
     "    password: { env: ESXI_PASSWORD }\n"
-    "    known_hosts: known_hosts  # ssh-keyscan -H is not needed: plain names\n"
+    "    known_hosts: known_hosts  # as ssh-keyscan prints it; compare the keys at the console\n"
     "\n"
     "# The state is kept in gridform.state beside this file; gridform explain state tells how a\n"
     "# server such as GitLab keeps it for several people and pipelines.\n"

@@ -41,7 +41,7 @@ static void print(struct app *app, const struct plan *plan)
     else if (app->options->format == FORMAT_MERMAID)
         render_graph_mermaid(&app->facts, plan, &text);
     else
-        render_plan_text(plan, app_colour(app), &text);
+        render_plan_text(plan, app_look(app), &text);
     app_print(app, &text);
 }
 

@@ -19,8 +19,9 @@ static int check_names(const struct app *app)
 {
     for (size_t i = 0; i < app->options->n_arguments; i++)
         if (instances_find(&app->live, app->options->arguments[i]) == NULL)
-            return app_fail(EXIT_USAGE, "no resource %s in the files or the state",
-                            app->options->arguments[i]);
+            return app_fail(EXIT_USAGE, "no resource %s in the files or the state%s",
+                            app->options->arguments[i],
+                            app_nearest(app, &app->live, app->options->arguments[i]));
     return EXIT_OK;
 }
 
@@ -75,8 +76,9 @@ const struct command command_show = {
     .most_arguments = 1000,
     .completion = COMPLETE_ADDRESS,
     .summary = "Show resources as they are live, with their facts",
-    .help = "Reads the live systems and prints what is known of each resource of the files and\n"
-            "the state, or of the given addresses only (host/esx-gpu-01.lab.local).",
+    .help =
+        "Reads the live systems and prints what is known of each resource of the files and\n"
+        "the state, or of the given addresses only (host/esx-gpu-01.lab.local).",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
     .run = run,

@@ -216,9 +216,14 @@ static int take(struct app *app)
         forget_key(&key);
     if (code != EXIT_OK)
         return code;
-    fprintf(stderr,
-            "gridform: snapshot of %zu resources%s; plan with it: gridform plan --live %s\n",
-            app->live.n, is_signed ? ", signed" : "", app->options->out);
+    size_t n_unread = 0;
+    for (size_t i = 0; i < app->live.n; i++)
+        n_unread += app->live.items[i]->presence == PRESENCE_UNREADABLE;
+    fprintf(stderr, "gridform: snapshot of %zu resource%s%s", app->live.n,
+            app->live.n == 1 ? "" : "s", is_signed ? ", signed" : "");
+    if (n_unread > 0)
+        fprintf(stderr, ", %zu of them not readable", n_unread);
+    fprintf(stderr, "; plan with it: gridform plan --live %s\n", app->options->out);
     return app->provider_trouble ? EXIT_PROVIDER : EXIT_OK;
 }
 

@@ -142,9 +142,11 @@ static int list_all(struct app *app)
         else
             list_text(app, &t, &out);
     }
-    app_print(app, &out);
-    if (only != NULL && found == 0)
+    if (only != NULL && found == 0) {
+        strbuf_release(&out);
         return unknown_template(app, only);
+    }
+    app_print(app, &out);
     return app->provider_trouble ? EXIT_PROVIDER : EXIT_OK;
 }
 

@@ -81,7 +81,8 @@ struct options {
     bool check, diff; /* fmt: change nothing, and tell */
     int64_t parallelism, lock_timeout_ms, limit;
     int64_t number; /* state history: of states */
-    bool no_html;   /* markdown, for a forge that shows none */
+    bool limit_given;
+    bool no_html; /* markdown, for a forge that shows none */
     const char *const *arguments;
     size_t n_arguments;
 };

@@ -147,13 +147,15 @@ static int start(struct metrics_http *http, const union address *address, struct
         &address->any, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_TIMEOUT_S,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
+    char host[INET6_ADDRSTRLEN];
+    int error = errno;
+    print_host(address, host, sizeof(host));
     if (http->daemon == NULL)
-        return err_set(err, ERR_CONFLICT, "--listen: cannot listen there: %s",
-                       errno != 0 ? strerror(errno) : "refused");
+        return err_set(err, ERR_CONFLICT, "--listen: cannot listen at %s port %u: %s", host,
+                       ntohs(v6 ? address->v6.sin6_port : address->v4.sin_port),
+                       error != 0 ? strerror(error) : "refused");
     const union MHD_DaemonInfo *info =
         MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
-    char host[INET6_ADDRSTRLEN];
-    print_host(address, host, sizeof(host));
     snprintf(http->url, sizeof(http->url), v6 ? "http://[%s]:%u" : "http://%s:%u", host,
              info == NULL ? 0u : (unsigned)info->port);
     return 0;

@@ -329,6 +329,7 @@ static int set_option(const struct command *command, enum option_id id, const ch
     case OPTION_FORMAT:
         return set_format(command, text, &ret->format);
     case OPTION_LIMIT:
+        ret->limit_given = true;
         return set_limit(command, text, ret);
     case OPTION_NUMBER:
         return set_number(command, text, ret);
@@ -353,10 +354,9 @@ static int unknown_option(const struct command *command, const char *word)
         if (command_takes(command, (enum option_id)id))
             names[n++] = option_specs[id].name;
     const char *near = word[1] == '-' ? names_nearest(word + 2, names, n) : NULL;
-    usage_error(command, "unknown option %s", word);
-    if (near != NULL)
-        fprintf(stderr, "Did you mean --%s?\n", near);
-    return -1;
+    return near == NULL
+               ? usage_error(command, "unknown option %s", word)
+               : usage_error(command, "unknown option %s\nDid you mean --%s?", word, near);
 }
 
 /* One word that begins with '-'. Returns how many words were used, or -1. */
@@ -409,6 +409,8 @@ int options_parse(const struct command *command, int argc, char **argv, const ch
     }
     if (ret->help)
         return 0;
+    if (ret->limit_given && ret->format != FORMAT_MARKDOWN)
+        return usage_error(command, "--limit is for --format markdown");
     if (ret->n_arguments < command->least_arguments)
         return usage_error(command, "too few arguments: wants %s", command->arguments);
     if (ret->n_arguments > command->most_arguments)
@@ -458,9 +460,13 @@ void commands_print_help(void)
            "directory of YAML files describes: hosts, vGPU modes, templates, software and\n"
            "blueprints.\n\n"
            "Usage: gridform COMMAND [options]\n\nCommands:\n");
+    int width = 0;
+    for (size_t i = 0; all_commands[i] != NULL; i++)
+        if ((int)strlen(all_commands[i]->name) > width)
+            width = (int)strlen(all_commands[i]->name);
     for (size_t i = 0; all_commands[i] != NULL; i++)
         if (!all_commands[i]->hidden)
-            printf("  %-12s %s\n", all_commands[i]->name, all_commands[i]->summary);
+            printf("  %-*s  %s\n", width, all_commands[i]->name, all_commands[i]->summary);
     printf(
         "\ngridform COMMAND --help tells more. Exit codes: 0 done or no difference,\n"
         "1 wrong usage or files, 2 differences (drift; plan --detailed-exitcode), 3 changed\n"

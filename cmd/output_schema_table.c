@@ -205,6 +205,18 @@ static const struct member waived_members[] = {
 static const struct form waived_form = {"waived", "A rule that need not hold, for a reason.",
                                         waived_members};
 
+static const struct member plan_finding_members[] = {
+    WORD("severity", severity_word, "Errors stop a plan, warnings do not."),
+    TEXT("rule", NULLABLE, "The rule, as GF and a number; null: the plan itself."),
+    TEXT("address", NULLABLE, "The resource, as kind/name."),
+    OBJECT("declared", OPTIONAL, &place_form),
+    TEXT("message", 0, "What does not hold."),
+    TEXT("hint", NULLABLE, "The way out."),
+    END};
+static const struct form plan_finding_form = {
+    "plan_finding", "What the checks found: while there is an error, nothing is applied.",
+    plan_finding_members};
+
 static const struct member plan_members[] = {
     VERSION("gridform_plan"),
     TEXT("id", 0, "Digest of all that follows."),
@@ -223,6 +235,8 @@ static const struct member plan_members[] = {
     OBJECTS("unreadable", &unreadable_form, "What is left alone."),
     OBJECTS("refused", &refused_form, "What must be settled first."),
     {"waived", MEMBER_OBJECTS, OPTIONAL, &waived_form, NULL, "Rules that need not hold."},
+    {"findings", MEMBER_OBJECTS, OPTIONAL, &plan_finding_form, NULL,
+     "What the checks found and is not waived."},
     TEXT("checksum", OPTIONAL, "Of all before it, in saved plans (plan --out)."),
     END};
 static const struct form plan_form = {"plan", "What apply would do (plan --json, plan --out).",

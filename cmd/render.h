@@ -1,7 +1,7 @@
 /* render.h: plans, drift and resources as text for people and as graphs.
  *
  * All renderers append to a buffer and know nothing of terminals: `colour` says whether escape
- * sequences are wanted.
+ * sequences are wanted, `look` also how wide the lines may be.
  */
 #ifndef GF_RENDER_H
 #define GF_RENDER_H
@@ -14,7 +14,12 @@
 struct diags;
 struct strbuf;
 
-void render_plan_text(const struct plan *plan, bool colour, struct strbuf *out);
+struct look {
+    bool colour;
+    unsigned columns; /* of the terminal; 0: the usual 96 */
+};
+
+void render_plan_text(const struct plan *plan, struct look look, struct strbuf *out);
 /* Its head alone: the plan in one line, then impact and slots when anything changes. */
 void render_plan_head(const struct plan *plan, bool colour, struct strbuf *out);
 
@@ -32,15 +37,16 @@ void render_left_out(const struct plan *plan, struct strbuf *out);
 
 /* For pull requests, see render_markdown.c. */
 struct markdown_style {
-    size_t limit;          /* bytes, from 4,000 on */
-    const char *directory; /* of the manifest in its repository, for the marker; NULL or "": top */
-    bool no_html;          /* the forge shows no HTML */
+    size_t limit; /* bytes, from 4,000 on */
+    const char
+        *directory; /* of the manifest in its repository, for the marker; NULL or "": top */
+    bool no_html;   /* the forge shows no HTML */
 };
 void render_plan_markdown(const struct plan *plan, const struct markdown_style *style,
                           struct strbuf *out);
 
-/* What readers of Terraform's plans take, see render_terraform.c. facts: those the plan was made
- * from. */
+/* What readers of Terraform's plans take, see render_terraform.c. facts: those the plan was
+ * made from. */
 void render_plan_terraform(const struct plan *plan, const struct facts *facts,
                            struct strbuf *out);
 /* The same counted, for merge requests of GitLab: {"create":1,"update":0,"delete":0}. */
@@ -103,7 +109,7 @@ void render_text_change(const struct attr_change *change, struct strbuf *out);
 void render_line_diff(const struct attr_change *change, bool colour, struct strbuf *out);
 
 /* The changes of a plan, wave after wave. */
-void render_blocks(const struct plan *plan, bool colour, struct strbuf *out);
+void render_blocks(const struct plan *plan, struct look look, struct strbuf *out);
 
 /* Control characters never reach a terminal: each becomes U+FFFD. Newlines too. */
 void render_safe(const char *text, struct strbuf *out);

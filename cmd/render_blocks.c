@@ -6,6 +6,7 @@
  */
 #include "render.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,14 +22,37 @@ enum {
     STEP_COLUMN = 23,
     VALUE_COLUMN = 39,
     REASON_COLUMN = 86,
-    WRAP = 94,
-    CROWD = 5
+    REASON_LEAST = 60,
+    REASON_ROOM = 10, /* right of that column */
+    LABEL_WIDTH = 8,  /* of "Wave 1" and the blanks behind it */
+    GAP = 3           /* where a column is overrun */
 };
+
+/* Further left on a terminal that is narrow. */
+static size_t reason_column(struct look look)
+{
+    size_t column = look.columns == 0 ? REASON_COLUMN + REASON_ROOM : look.columns;
+    column = column < REASON_LEAST + REASON_ROOM ? REASON_LEAST : column - REASON_ROOM;
+    return column < REASON_COLUMN ? column : REASON_COLUMN;
+}
+
+/* Escape sequences and the later bytes of a character take no room. */
+static size_t width_of(const char *text)
+{
+    size_t n = 0;
+    for (; *text != '\0'; text++) {
+        if (*text == '\033' && strchr(text, 'm') != NULL)
+            text = strchr(text, 'm');
+        else if (((unsigned char)*text & 0xc0) != 0x80)
+            n++;
+    }
+    return n;
+}
 
 static void pad_to(struct strbuf *out, size_t start, size_t width)
 {
-    size_t used = strbuf_len(out) - start;
-    strbuf_add_repeat(out, ' ', used < width ? width - used : 1);
+    size_t used = width_of(strbuf_str(out) + start);
+    strbuf_add_repeat(out, ' ', used < width ? width - used : GAP);
 }
 
 /* ---- bodies of changes --------------------------------------------------------------------
@@ -40,7 +64,7 @@ static bool is_shown(const struct change *change, const struct attr_change *attr
     return change->action != ACTION_CREATE || attr->note != NULL;
 }
 
-static void render_attr(const struct attr_change *change, bool create, bool colour,
+static void render_attr(const struct attr_change *change, bool create, struct look look,
                         struct strbuf *out)
 {
     size_t start = strbuf_len(out);
@@ -59,12 +83,12 @@ static void render_attr(const struct attr_change *change, bool create, bool colo
     if (change->note != NULL)
         strbuf_addf(out, "   %s", change->note);
     if (!create) {
-        pad_to(out, start, REASON_COLUMN);
+        pad_to(out, start, reason_column(look));
         strbuf_add(out, reason_name(change->reason));
     }
     strbuf_add_char(out, '\n');
     if (change->attr->flags & ATTR_TEXT)
-        render_line_diff(change, colour, out);
+        render_line_diff(change, look.colour, out);
 }
 
 /* "enter maintenance, …, [if ECC is on: disable ECC, reboot, verify], leave maintenance" */
@@ -85,7 +109,7 @@ static void collect_steps(const struct change *change, struct strbuf *out)
         strbuf_add_char(out, ']');
 }
 
-static void render_steps(const struct change *change, struct strbuf *out)
+static void render_steps(const struct change *change, struct look look, struct strbuf *out)
 {
     if (change->n_steps == 0)
         return;
@@ -96,11 +120,11 @@ static void render_steps(const struct change *change, struct strbuf *out)
     strbuf_add_repeat(out, ' ', NAME_COLUMN);
     strbuf_add(out, "steps");
     pad_to(out, start, STEP_COLUMN);
-    size_t column = STEP_COLUMN;
+    size_t column = STEP_COLUMN, wrap = reason_column(look) + REASON_ROOM - 2;
     const char *at = strbuf_str(&line);
     while (*at != '\0') {
         size_t len = strcspn(at, " ");
-        if (column + len > WRAP && column > STEP_COLUMN) {
+        if (column + len > wrap && column > STEP_COLUMN) {
             strbuf_truncate(out, strbuf_len(out) - 1);
             strbuf_add_char(out, '\n');
             strbuf_add_repeat(out, ' ', STEP_COLUMN);
@@ -119,12 +143,12 @@ static void render_steps(const struct change *change, struct strbuf *out)
     strbuf_release(&line);
 }
 
-static void render_body(const struct change *change, bool colour, struct strbuf *out)
+static void render_body(const struct change *change, struct look look, struct strbuf *out)
 {
     for (size_t i = 0; i < change->n_attrs; i++)
         if (is_shown(change, &change->attrs[i]))
-            render_attr(&change->attrs[i], change->action == ACTION_CREATE, colour, out);
-    render_steps(change, out);
+            render_attr(&change->attrs[i], change->action == ACTION_CREATE, look, out);
+    render_steps(change, look, out);
 }
 
 /* ---- blocks -------------------------------------------------------------------------------
@@ -196,7 +220,7 @@ static void add_signature(struct strbuf *text, const struct change *change)
                 action_name(change->action), change->note == NULL ? "" : change->note);
     if (is_brief(change))
         return;
-    render_body(change, false, text);
+    render_body(change, (struct look){0}, text);
     /* Of long texts only a few lines are shown: the whole must be equal. */
     for (size_t i = 0; i < change->n_attrs; i++)
         if (change->attrs[i].attr->flags & ATTR_TEXT)
@@ -285,7 +309,7 @@ static void render_wave_label(const struct block *block, unsigned *last, struct 
         strbuf_addf(out, "Wave %u", block->wave);
     *last = block->wave == block->last_wave ? block->wave : 0;
     size_t used = strbuf_len(out) - start;
-    strbuf_add_repeat(out, ' ', used < 8 ? 8 - used : 1);
+    strbuf_add_repeat(out, ' ', used < LABEL_WIDTH ? LABEL_WIDTH - used : 1);
 }
 
 /* Which version a template gets. */
@@ -303,18 +327,25 @@ static void render_version(const struct change *change, struct strbuf *out)
                     instance_text(change->desired, attr));
 }
 
-static void render_place(const struct change *change, size_t start, bool colour,
+static void render_place(const struct change *change, size_t start, struct look look,
                          struct strbuf *out)
 {
     if (change->desired == NULL || change->desired->pos.file == NULL)
         return;
-    pad_to(out, start, REASON_COLUMN - 8);
-    strbuf_addf(out, "%s%s:%u%s", style_on(STYLE_DIM, colour), change->desired->pos.file,
-                change->desired->pos.line, style_off(colour));
+    char line[16];
+    snprintf(line, sizeof(line), ":%u", change->desired->pos.line);
+    size_t len = strlen(change->desired->pos.file) + strlen(line);
+    size_t column = reason_column(look);
+    if (look.columns != 0 && column + len > look.columns)
+        column = look.columns > len + LABEL_WIDTH ? look.columns - len : LABEL_WIDTH;
+    pad_to(out, start, column - LABEL_WIDTH);
+    strbuf_addf(out, "%s%s%s%s", style_on(STYLE_DIM, look.colour), change->desired->pos.file,
+                line, style_off(look.colour));
 }
 
-static void render_title(const struct block *block, bool colour, struct strbuf *out)
+static void render_title(const struct block *block, struct look look, struct strbuf *out)
 {
+    bool colour = look.colour;
     const struct change *change = block->first;
     size_t start = strbuf_len(out);
     strbuf_addf(out, "%s%s%s ", style_on(action_signs[change->action].style, colour),
@@ -332,17 +363,18 @@ static void render_title(const struct block *block, bool colour, struct strbuf *
     if (change->note != NULL)
         strbuf_addf(out, "   %s", change->note);
     if (block->names.n == 1)
-        render_place(change, start, colour, out);
+        render_place(change, start, look, out);
     strbuf_add_char(out, '\n');
 }
 
-static void render_block(const struct block *block, bool colour, struct strbuf *out)
+static void render_block(const struct block *block, struct look look, struct strbuf *out)
 {
+    bool colour = look.colour;
     const struct change *change = block->first;
     if (!block->repeats || block->brief) {
-        render_title(block, colour, out);
+        render_title(block, look, out);
         if (!block->brief)
-            render_body(change, colour, out);
+            render_body(change, look, out);
         return;
     }
     strbuf_addf(out, "%s%s%s the same on %zu %s%s: ",
@@ -353,7 +385,7 @@ static void render_block(const struct block *block, bool colour, struct strbuf *
     strbuf_add(out, change->canary ? "   canary\n" : "\n");
 }
 
-void render_blocks(const struct plan *plan, bool colour, struct strbuf *out)
+void render_blocks(const struct plan *plan, struct look look, struct strbuf *out)
 {
     struct arena *arena CLEANUP(arena_freep) = arena_new();
     struct blocks blocks = {.arena = arena};
@@ -368,7 +400,7 @@ void render_blocks(const struct plan *plan, bool colour, struct strbuf *out)
         const struct block *block = &blocks.list.items[i];
         strbuf_add(out, last != block->wave ? "\n" : "");
         render_wave_label(block, &last, out);
-        render_block(block, colour, out);
+        render_block(block, look, out);
     }
     map_release(&blocks.latest);
     strbuf_release(&text);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "diag.h"
 #include "map.h"
 #include "markdown.h"
 #include "markdown_blocks.h"
@@ -145,6 +146,56 @@ static void add_refusals(const struct page *page, struct strbuf *out)
     }
     if (i < plan->n_refusals)
         strbuf_addf(out, "- **and %zu more**\n", plan->n_refusals - i);
+}
+
+static void add_finding(const struct diag *diag, struct strbuf *out)
+{
+    strbuf_addf(out, "- %s", diag_severity_name(diag->severity));
+    if (diag->rule != NULL)
+        strbuf_addf(out, " %s", diag->rule);
+    if (diag->address != NULL) {
+        strbuf_add_char(out, ' ');
+        md_code(diag->address, out);
+    }
+    if (diag->pos.file != NULL) {
+        strbuf_add(out, " (");
+        md_text(diag->pos.file, out);
+        strbuf_addf(out, ":%u)", diag->pos.line);
+    }
+    strbuf_add(out, ": ");
+    md_text(diag->summary, out);
+    if (diag->waived_until != NULL)
+        strbuf_addf(out, ". Its waiver ended on %s", diag->waived_until);
+    if (diag->hint != NULL) {
+        strbuf_add(out, ". ");
+        md_text(diag->hint, out);
+    }
+    strbuf_add_char(out, '\n');
+}
+
+/* Findings of one severity: what stops the plan must not be cut for what does not. */
+static void add_findings(const struct page *page, enum diag_severity severity,
+                         const char *title, struct strbuf *out)
+{
+    const struct diags *findings = page->plan->findings;
+    size_t n = findings == NULL ? 0 : diags_count(findings, severity), shown = 0;
+    if (n == 0)
+        return;
+    strbuf_addf(out, "\n#### %s (%zu)\n\n", title, n);
+    size_t start = strbuf_len(out);
+    for (size_t i = 0; i < diags_total(findings); i++) {
+        size_t before = strbuf_len(out);
+        if (diags_at(findings, i)->severity != severity)
+            continue;
+        add_finding(diags_at(findings, i), out);
+        if (strbuf_len(out) - start > page->limit / 8) {
+            strbuf_truncate(out, before);
+            break;
+        }
+        shown++;
+    }
+    if (shown < n)
+        strbuf_addf(out, "- **and %zu more**\n", n - shown);
 }
 
 static void add_waiver(const struct plan_waiver *waiver, struct strbuf *out)
@@ -455,7 +506,9 @@ void render_plan_markdown(const struct plan *plan, const struct markdown_style *
     measure(&page);
     add_head(&page, &top);
     size_t head = strbuf_len(&top);
+    add_findings(&page, DIAG_ERROR, "Checks that fail, so nothing can be applied", &top);
     add_refusals(&page, &top);
+    add_findings(&page, DIAG_WARNING, "Warnings of the checks", &top);
     add_blind(&page, &top);
     add_waivers(&page, &top);
     size_t used = strbuf_len(&top) + TAIL_ROOM;

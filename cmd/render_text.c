@@ -11,6 +11,7 @@
 
 #include "address.h"
 #include "arena.h"
+#include "diag.h"
 #include "strbuf.h"
 #include "types.h"
 #include "vec.h"
@@ -62,6 +63,15 @@ static void add_kinds(struct strbuf *out, const struct plan *plan, unsigned acti
     *first = *first && total == 0;
 }
 
+/* Resources that could not be read, wholly or in part. */
+static size_t count_blind(const struct plan *plan)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < plan->n_blind; i++)
+        n += i == 0 || strcmp(plan->blind[i].address, plan->blind[i - 1].address) != 0;
+    return n;
+}
+
 void render_plan_counts(const struct plan *plan, struct strbuf *out)
 {
     const struct plan_impact *impact = &plan->impact;
@@ -76,6 +86,9 @@ void render_plan_counts(const struct plan *plan, struct strbuf *out)
         strbuf_add(out, "no changes");
     else if (impact->n_delete == 0)
         strbuf_add(out, ", nothing is removed");
+    size_t n_blind = count_blind(plan);
+    if (n_blind > 0)
+        strbuf_addf(out, "; %zu resource%s cannot be read", n_blind, n_blind == 1 ? "" : "s");
 }
 
 bool render_plan_is_disruptive(const struct plan_impact *impact)
@@ -141,6 +154,10 @@ static void render_impact(const struct plan_impact *impact, bool colour, struct 
         strbuf_addf(out, "%zu object%s destroyed", impact->n_data_loss,
                     impact->n_data_loss == 1 ? " is" : "s are");
     }
+    if (impact->n_service > 0) {
+        add_part(out, &first);
+        strbuf_add(out, "the catalogue is interrupted");
+    }
     strbuf_add_char(out, '\n');
 }
 
@@ -162,6 +179,19 @@ static void render_slots(const struct plan_impact *impact, struct strbuf *out)
     }
 }
 
+/* Why nothing of it can be applied, for who reads no further than the head. */
+static void render_stop(const struct plan *plan, bool colour, struct strbuf *out)
+{
+    size_t n_errors = plan->findings == NULL ? 0 : diags_count(plan->findings, DIAG_ERROR);
+    bool first = true;
+    if (n_errors == 0 && plan->n_refusals == 0)
+        return;
+    strbuf_addf(out, "%sStopped%s: ", style_on(STYLE_REMOVE, colour), style_off(colour));
+    add_count(out, n_errors, "check fails", "checks fail", &first);
+    add_count(out, plan->n_refusals, "change is refused", "changes are refused", &first);
+    strbuf_add(out, ": nothing can be applied\n");
+}
+
 void render_plan_head(const struct plan *plan, bool colour, struct strbuf *out)
 {
     strbuf_addf(out, "%sPlan for %s%s", style_on(STYLE_BOLD, colour),
@@ -174,6 +204,7 @@ void render_plan_head(const struct plan *plan, bool colour, struct strbuf *out)
     strbuf_add(out, ": ");
     render_plan_counts(plan, out);
     strbuf_add_char(out, '\n');
+    render_stop(plan, colour, out);
     if (plan->n_changes == 0)
         return;
     render_impact(&plan->impact, colour, out);
@@ -237,12 +268,12 @@ static void render_waivers(const struct plan *plan, struct strbuf *out)
     }
 }
 
-void render_plan_text(const struct plan *plan, bool colour, struct strbuf *out)
+void render_plan_text(const struct plan *plan, struct look look, struct strbuf *out)
 {
-    render_plan_head(plan, colour, out);
-    render_blocks(plan, colour, out);
+    render_plan_head(plan, look.colour, out);
+    render_blocks(plan, look, out);
     render_blind(plan->blind, plan->n_blind, out);
-    render_refusals(plan, colour, out);
+    render_refusals(plan, look.colour, out);
     render_waivers(plan, out);
     if (plan->n_unchanged > 0 && plan->n_changes > 0)
         strbuf_addf(out, "\n%zu unchanged.\n", plan->n_unchanged);

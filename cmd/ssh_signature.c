@@ -55,7 +55,7 @@ static int take_name(struct ssh_bytes *from, struct arena *arena, const char **r
     return 0;
 }
 
-const char *ssh_key_type(struct ssh_bytes key, struct arena *arena)
+const char *ssh_signature_key_type(struct ssh_bytes key, struct arena *arena)
 {
     const char *type;
     return take_name(&key, arena, &type) < 0 ? NULL : type;
@@ -119,7 +119,7 @@ int ssh_signature_parse(const char *text, size_t size, struct arena *arena,
     if (ssh_take(&at, &s.key) < 0 || take_name(&at, arena, &s.name_space) < 0 ||
         ssh_take(&at, &s.reserved) < 0 || take_name(&at, arena, &s.hash) < 0 ||
         ssh_take(&at, &s.signature) < 0 || at.size != 0 ||
-        (s.key_type = ssh_key_type(s.key, arena)) == NULL || s.name_space[0] == '\0')
+        (s.key_type = ssh_signature_key_type(s.key, arena)) == NULL || s.name_space[0] == '\0')
         return err_set(err, ERR_INVALID, "the SSH signature is damaged");
     *ret = s;
     return 0;

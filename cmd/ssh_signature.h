@@ -44,6 +44,6 @@ int ssh_base64(const char *text, size_t size, struct arena *arena, struct ssh_by
                struct err *err);
 
 /* The type that a key in wire format begins with; NULL when it has none. */
-const char *ssh_key_type(struct ssh_bytes key, struct arena *arena);
+const char *ssh_signature_key_type(struct ssh_bytes key, struct arena *arena);
 
 #endif

@@ -142,7 +142,7 @@ static bool is_key(const char *type, const char *text, struct arena *arena,
     struct ssh_bytes key;
     const char *inside;
     if (text == NULL || ssh_base64(text, strlen(text), arena, &key, &ignored) < 0 ||
-        (inside = ssh_key_type(key, arena)) == NULL || strcmp(inside, type) != 0)
+        (inside = ssh_signature_key_type(key, arena)) == NULL || strcmp(inside, type) != 0)
         return false;
     *ret = key;
     return true;

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "arena.h"
-#include "names.h"
 
 int state_edit_look(struct app *app)
 {
@@ -18,14 +17,9 @@ int state_edit_look(struct app *app)
 
 int state_edit_unknown(const struct app *app, const char *address)
 {
-    const struct instances *all = &app->state->resources;
-    const char **names = ARENA_ARRAY(app->arena, all->n, const char *);
-    for (size_t i = 0; i < all->n; i++)
-        names[i] = all->items[i]->address;
-    const char *near = names_nearest(address, names, all->n);
-    return app_fail(EXIT_USAGE, "no resource %s in the state; %s%s%s", address,
-                    near == NULL ? "gridform state list shows them" : "did you mean ",
-                    near == NULL ? "" : near, near == NULL ? "" : "?");
+    const char *near = app_nearest(app, &app->state->resources, address);
+    return app_fail(EXIT_USAGE, "no resource %s in the state%s", address,
+                    near[0] == '\0' ? "; gridform state list shows them" : near);
 }
 
 int state_edit_ask(const struct app *app, const char *question)
@@ -35,8 +29,8 @@ int state_edit_ask(const struct app *app, const char *question)
         return EXIT_OK;
     if (!isatty(STDIN_FILENO))
         return app_fail(EXIT_USAGE, "nobody can be asked here: use --yes");
-    printf("%s Only yes is yes: ", question);
     fflush(stdout);
+    fprintf(stderr, "%s Only yes is yes: ", question);
     if (fgets(answer, sizeof(answer), stdin) != NULL && strcmp(answer, "yes\n") == 0)
         return EXIT_OK;
     return app_fail(EXIT_USAGE, "nothing was changed");

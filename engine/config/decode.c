@@ -59,12 +59,12 @@ static const struct attr lifecycle_attrs[LC_COUNT] = {
     [LC_ALLOW] = {.name = "allow",
                   .type = &type_strings,
                   .flags = ATTR_SET,
-                  .doc = "Disturbances that are allowed for this object."},
+                  .doc = "Disruptions that are accepted: power_off_vms."},
     [LC_WAIVE] = {.name = "waive",
                   .type = &type_items,
                   .flags = ATTR_INPUT,
                   .items = &waiver_schema,
-                  .doc = "Rules that need not hold for this object, each with a reason."},
+                  .doc = "Rules that need not hold for this object: { rule, reason, until }."},
 };
 
 const struct schema lifecycle_schema = {
@@ -111,6 +111,31 @@ static int check_attr_names(const struct form *form, const struct instance *life
     return result;
 }
 
+static const char *const allow_words[] = {"power_off_vms"};
+
+static int check_allow(const struct form *form, const struct instance *lifecycle,
+                       const char *address)
+{
+    int result = 0;
+    struct diags *diags = form->decoder->diags;
+    const struct value *list = lifecycle->attrs[LC_ALLOW];
+    for (size_t i = 0; i < value_count(list); i++) {
+        const char *word = value_text(value_at(list, i));
+        if (names_value(allow_words, ARRAY_LEN(allow_words), word) >= 0)
+            continue;
+        struct diag *diag = diag_error(diags, lifecycle->attr_pos[LC_ALLOW],
+                                       "allow: \"%.60s\" is nothing that can be allowed", word);
+        diag->address = address;
+        const char *nearest = names_nearest(word, allow_words, ARRAY_LEN(allow_words));
+        if (nearest != NULL)
+            diag_hint(diags, diag, "did you mean \"%s\"?", nearest);
+        else
+            diag_hint(diags, diag, "known: %s", allow_words[0]);
+        result = -1;
+    }
+    return result;
+}
+
 static int read_lifecycle(const struct form *form, const struct node *node,
                           struct instance *instance)
 {
@@ -130,7 +155,8 @@ static int read_lifecycle(const struct form *form, const struct node *node,
     instance->lifecycle = lifecycle;
     int changes = check_attr_names(form, read, LC_IGNORE_CHANGES, instance->address);
     int drift = check_attr_names(form, read, LC_IGNORE_DRIFT, instance->address);
-    return changes < 0 || drift < 0 ? -1 : 0;
+    int allow = check_allow(form, read, instance->address);
+    return changes < 0 || drift < 0 || allow < 0 ? -1 : 0;
 }
 
 /* ---- forms

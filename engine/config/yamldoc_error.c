@@ -102,7 +102,14 @@ int yamldoc_report(const struct yamldoc_source *source, const struct yaml_parser
     struct diag *diag = diag_error(source->diags, pos, "%s", problem);
     diag->hide_source = secret_near(source->diags, pos);
     if (parser->context != NULL)
-        diag_hint(source->diags, diag, "%s that starts at line %zu", parser->context,
-                  parser->context_mark.line + 1);
+        diag_hint(source->diags, diag, "%s that starts at line %zu%s", parser->context,
+                  parser->context_mark.line + 1,
+                  strstr(problem, "expected key") != NULL ||
+                          strstr(problem, "<block end>") != NULL
+                      ? "; keys of one block begin in one column"
+                      : "");
+    else if (strstr(problem, "mapping values are not allowed") != NULL)
+        diag_hint(source->diags, diag,
+                  "a line is indented too far, or a text with \": \" in it wants quotes");
     return -1;
 }

@@ -114,13 +114,15 @@ static bool is_adopted(const struct draft *draft, const struct instance *desired
     return lifecycle_names(draft->input->adopt, desired->address);
 }
 
+/* Identifiers that no two objects of a kind share. */
+static const char *const id_keys[] = {"id", "instance_uuid"};
+
 /* Same name, but not the object that the state knows. */
 static bool is_other_object(const struct instance *prior, const struct instance *live)
 {
-    static const char *const keys[] = {"id", "instance_uuid"};
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        const struct value *before = value_get(prior->ids, keys[i]);
-        const struct value *now = value_get(live->ids, keys[i]);
+    for (size_t i = 0; i < ARRAY_LEN(id_keys); i++) {
+        const struct value *before = value_get(prior->ids, id_keys[i]);
+        const struct value *now = value_get(live->ids, id_keys[i]);
         if (value_is_known(before) && value_is_known(now) && !value_equal(before, now))
             return true;
     }
@@ -309,6 +311,54 @@ static void decide_removal(struct draft *draft, const struct instance *prior,
     add_change(draft, change);
 }
 
+/* The object itself, whatever it is called: "blueprint id 7"; NULL when it is not there. */
+static const char *identity_of(const struct instance *live, struct arena *arena)
+{
+    if (live == NULL || live->presence != PRESENCE_PRESENT)
+        return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(id_keys); i++) {
+        const char *id = value_get_text(live->ids, id_keys[i]);
+        if (id != NULL)
+            return arena_printf(arena, "%s %s %s", live->schema->kind, id_keys[i], id);
+    }
+    return NULL;
+}
+
+/* The objects that the files want, each with its address there. */
+static void index_wanted(struct draft *draft, struct map *wanted)
+{
+    const struct facts *facts = &draft->input->facts;
+    size_t live = 0;
+    for (size_t i = 0; i < facts->desired->n; i++) {
+        const struct instance *it = facts->desired->items[i];
+        const char *id =
+            identity_of(instances_next(facts->live, &live, it->address), draft->arena);
+        if (id != NULL)
+            map_set(wanted, id, (void *)it->address);
+    }
+}
+
+/* An entry of the state whose object the files know by another name, as after a renaming of the
+ * entry alone: what is wanted is not destroyed. */
+static bool release_renamed(struct draft *draft, const struct instance *prior,
+                            const struct instance *live, const struct map *wanted)
+{
+    const char *id = identity_of(live, draft->arena);
+    const char *address = id == NULL ? NULL : map_get(wanted, id);
+    if (address == NULL)
+        return false;
+    add_change(draft, (struct change){.kind = kind_of(prior),
+                                      .address = prior->address,
+                                      .action = ACTION_RELEASE,
+                                      .prior = prior,
+                                      .live = live,
+                                      .note = arena_printf(draft->arena,
+                                                           "is %s in the files: leaves the "
+                                                           "state, stays as it is",
+                                                           address)});
+    return true;
+}
+
 /* All lists are in order of addresses: they are walked side by side. */
 static void pass_decide(struct draft *draft)
 {
@@ -320,12 +370,22 @@ static void pass_decide(struct draft *draft)
             decide_desired(draft, it, instances_next(facts->prior, &prior, it->address),
                            instances_next(facts->live, &live, it->address));
     }
+    struct map wanted;
+    bool indexed = false;
+    map_init(&wanted);
     live = 0;
     for (size_t i = 0; i < facts->prior->n; i++) {
         const struct instance *it = facts->prior->items[i];
-        if (instances_next(facts->desired, &desired, it->address) == NULL)
-            decide_removal(draft, it, instances_next(facts->live, &live, it->address));
+        if (instances_next(facts->desired, &desired, it->address) != NULL)
+            continue;
+        const struct instance *now = instances_next(facts->live, &live, it->address);
+        if (!indexed)
+            index_wanted(draft, &wanted);
+        indexed = true;
+        if (!release_renamed(draft, it, now, &wanted))
+            decide_removal(draft, it, now);
     }
+    map_release(&wanted);
 }
 
 /* ---- steps --------------------------------------------------------------------------------

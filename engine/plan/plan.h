@@ -74,6 +74,7 @@ struct plan {
     /* Set by who checks the rules, which see the finished plan: they are no part of its id. */
     const struct plan_waiver *waivers;
     size_t n_waivers;
+    const struct diags *findings; /* what else the rules found, sorted; or NULL */
 };
 
 struct plan_input {

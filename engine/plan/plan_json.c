@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "diag.h"
 #include "digest.h"
 #include "err.h"
 #include "map.h"
@@ -24,14 +25,14 @@ static void text_member(struct strbuf *out, const char *name, const char *text)
         json_text(text, out);
 }
 
-static void encode_pos(struct strbuf *out, const struct instance *desired)
+static void encode_pos(struct strbuf *out, struct pos pos)
 {
-    if (desired == NULL || desired->pos.file == NULL)
+    if (pos.file == NULL)
         return;
     key(out, "declared");
     strbuf_add(out, "{\"file\":");
-    json_text(desired->pos.file, out);
-    strbuf_addf(out, ",\"line\":%u,\"column\":%u}", desired->pos.line, desired->pos.column);
+    json_text(pos.file, out);
+    strbuf_addf(out, ",\"line\":%u,\"column\":%u}", pos.line, pos.column);
 }
 
 static void encode_attr(struct strbuf *out, const struct attr_change *attr)
@@ -113,7 +114,8 @@ static void encode_change(struct strbuf *out, const struct plan *plan,
         strbuf_add(out, ",\"canary\":true");
     if (change->note != NULL)
         text_member(out, "note", change->note);
-    encode_pos(out, change->desired);
+    if (change->desired != NULL)
+        encode_pos(out, change->desired->pos);
     key(out, "attributes");
     strbuf_add_char(out, '[');
     for (size_t i = 0; i < change->n_attrs; i++) {
@@ -212,6 +214,23 @@ static void encode_waivers(struct strbuf *out, const struct plan *plan)
     strbuf_add_char(out, ']');
 }
 
+/* Of the rules: an error explains why nothing can be applied. */
+static void encode_findings(struct strbuf *out, const struct plan *plan)
+{
+    size_t n = plan->findings == NULL ? 0 : diags_total(plan->findings);
+    for (size_t i = 0; i < n; i++) {
+        const struct diag *diag = diags_at(plan->findings, i);
+        strbuf_add(out, i == 0 ? ",\n\"findings\":[\n{\"severity\":" : ",\n{\"severity\":");
+        json_text(diag_severity_name(diag->severity), out);
+        text_member(out, "rule", diag->rule);
+        text_member(out, "address", diag->address);
+        encode_pos(out, diag->pos);
+        text_member(out, "message", diag->summary);
+        text_member(out, "hint", diag->hint);
+        strbuf_add(out, i + 1 == n ? "}]" : "}");
+    }
+}
+
 void plan_encode(const struct plan *plan, struct strbuf *out)
 {
     strbuf_add(out, "{\"gridform_plan\":1");
@@ -242,6 +261,7 @@ void plan_encode(const struct plan *plan, struct strbuf *out)
     strbuf_add(out, "],\n");
     encode_blind(out, plan);
     encode_waivers(out, plan);
+    encode_findings(out, plan);
     strbuf_add(out, "}\n");
 }
 
@@ -338,7 +358,8 @@ int plan_check_saved(const char *saved, size_t size, const struct plan *now,
         return err_set(err, ERR_CONFLICT, "the plan was made for another state (lineage %s)",
                        lineage);
     if (strcmp(inputs, now->digest_inputs) != 0)
-        return err_set(err, ERR_CONFLICT, "the files have changed since the plan was made");
+        return err_set(err, ERR_CONFLICT,
+                       "the files have changed since the plan was made; make a new one");
     const char *commit = value_get_text(plan, "commit");
     if (commit != NULL && now->commit != NULL && strcmp(commit, now->commit) != 0)
         return err_set(err, ERR_CONFLICT,
@@ -351,6 +372,7 @@ int plan_check_saved(const char *saved, size_t size, const struct plan *now,
             strbuf_len(&moved) > 0 ? "changed since it was made: " : "the state has moved on");
     if (strbuf_len(&moved) > 0)
         err_set(err, ERR_CONFLICT, "%s%s", err->message, strbuf_str(&moved));
+    err_set(err, ERR_CONFLICT, "%s; make a new one", err->message);
     strbuf_release(&moved);
     return -1;
 }

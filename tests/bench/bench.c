@@ -224,7 +224,7 @@ static void bench_plan(const char *directory)
     stamp("rules", &last);
     struct strbuf text;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
-    render_plan_text(plan, false, &text);
+    render_plan_text(plan, (struct look){0}, &text);
     stamp("render", &last);
     if (getenv("BENCH_VERBOSE") != NULL)
         fprintf(stderr, "%.600s\n", strbuf_str(&text));

@@ -52,7 +52,7 @@ static void try_signers(const char *text, size_t size, struct arena *arena)
     const struct ssh_signers signers = both.ssh;
     for (size_t i = 0; i < signers.n && i < 50; i++) {
         const struct ssh_signer *it = &signers.items[i], *found = NULL;
-        assert(it->principals[0] != '\0' && ssh_key_type(it->key, arena) != NULL);
+        assert(it->principals[0] != '\0' && ssh_signature_key_type(it->key, arena) != NULL);
         assert(it->after == 0 || it->before == 0 || it->after < it->before);
         int64_t time = it->after != 0 ? it->after : it->before;
         int result = ssh_signers_find(&signers, it->key, "git", time, &found, &err);

@@ -23,7 +23,7 @@ static _Noreturn void broken(uint64_t seed, const char *what, const struct plan 
     struct strbuf text;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     if (plan != NULL)
-        render_plan_text(plan, false, &text);
+        render_plan_text(plan, (struct look){0}, &text);
     print_error("seed %llu: %s\n%s\n", (unsigned long long)seed, what, strbuf_str(&text));
     strbuf_release(&text);
     fail();

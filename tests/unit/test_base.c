@@ -184,6 +184,10 @@ static void nearest_name_is_found(void **state UNUSED)
     assert_string_equal(names_nearest("powr_policy", keys, 3), "power_policy");
     assert_string_equal(names_nearest("host", keys, 3), "hosts");
     assert_null(names_nearest("zzzzzzzz", keys, 3));
+    static const char *const short_keys[] = {"pool", "plan", "gpu"};
+    assert_null(names_nearest("foo", short_keys, 3)); /* too little is the same */
+    assert_string_equal(names_nearest("pln", short_keys, 3), "plan");
+    assert_string_equal(names_nearest("gup", short_keys, 3), "gpu");
 }
 
 static void findings_show_line_and_caret(void **state UNUSED)

@@ -98,6 +98,7 @@ static void add_waivers(struct plan *plan, const struct diags *diags, struct are
     struct plan_waiver *waivers =
         ARENA_ARRAY(arena, diags_total(diags) + 1, struct plan_waiver);
     plan->waivers = waivers;
+    plan->findings = diags;
     for (size_t i = 0; i < diags_total(diags); i++) {
         const struct diag *diag = diags_at(diags, i);
         if (diag->waiver != NULL)

@@ -30,7 +30,7 @@ static void make_texts(struct plan_case *c, struct outcome_texts *texts)
     strbuf_init(&texts->drift, STRBUF_MAX_OUTPUT);
     const struct plan_input input = plan_case_narrowed(c);
     const struct plan *plan = plan_build(&input, c->diags);
-    render_plan_text(plan, false, &texts->plan);
+    render_plan_text(plan, (struct look){0}, &texts->plan);
     const struct rules_input rules = {&c->facts, &c->config->providers, "2026-01-15"};
     rules_check(&rules, c->diags);
     diags_sort(c->diags);

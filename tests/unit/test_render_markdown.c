@@ -13,6 +13,7 @@
 #include "address.h"
 #include "arena.h"
 #include "compiler.h"
+#include "diag.h"
 #include "line_diff.h"
 #include "map.h"
 #include "markdown.h"
@@ -229,6 +230,12 @@ static void make_hostile(struct maker *m, const char *word)
     m->plan = (struct plan){.site = word, .commit = word, .changes = change, .n_changes = 1,
                             .blind = blind, .n_blind = 1, .refusals = refusal, .n_refusals = 1};
     m->plan.impact = (struct plan_impact){.n_update = 1, .power_off = machines, .n_power_off = 1};
+    struct diags *findings = diags_new(m->arena);
+    struct diag *diag = diag_error(findings, desired->pos, "%s", word);
+    diag->address = change->address;
+    diag->rule = "GF001";
+    diag_hint(findings, diag, "%s", word);
+    m->plan.findings = findings;
 }
 
 static void test_hostile(void **state UNUSED)
@@ -317,6 +324,54 @@ static void test_many_refused(void **state UNUSED)
         map_release(&seen.words);
         strbuf_release(&page);
     }
+}
+
+/* ---- findings of the checks --------------------------------------------------------------- */
+
+static size_t count_text(const char *text, const char *what)
+{
+    size_t n = 0;
+    for (const char *at = text; (at = strstr(at, what)) != NULL; at++)
+        n++;
+    return n;
+}
+
+/* Who reads the page alone learns that nothing can be applied, and why; warnings never cost an
+ * error its place. */
+static void test_findings(void **state UNUSED)
+{
+    static const size_t counts[] = {1, 1500}, limits[] = {4000, 64000};
+    for (size_t c = 0; c < ARRAY_LEN(counts); c++)
+        for (size_t l = 0; l < ARRAY_LEN(limits); l++) {
+            struct arena *arena CLEANUP(arena_freep) = arena_new();
+            struct maker m = {.arena = arena, .seed = 1, .harm = 50, .unlike = 100};
+            struct diags *findings = diags_new(arena);
+            struct strbuf page;
+            struct seen seen = {0};
+            make_plan(&m, 500);
+            for (size_t i = 0; i < counts[c]; i++)
+                diag_add(findings, DIAG_WARNING, (struct pos){"a.yaml", (unsigned)i + 1, 1},
+                         "a warning");
+            diag_error(findings, (struct pos){"z.yaml", 7, 1}, "more than there is")->rule =
+                "GF003";
+            m.plan.findings = findings;
+            strbuf_init(&page, STRBUF_MAX_OUTPUT);
+            render_plan_markdown(&m.plan, &(struct markdown_style){.limit = limits[l]}, &page);
+            read_page(&page, arena, limits[l], &seen);
+            check_names(&m, &page, &seen);
+            const char *text = strbuf_str(&page);
+            const char *stop = strstr(text, "- Stopped: 1 check fails: nothing can be applied");
+            const char *error = strstr(text, "- error GF003 (z.yaml:7): more than there is");
+            const char *harmful = strstr(text, "#### Disruptive");
+            assert_non_null(stop);
+            assert_non_null(error);
+            assert_true(stop < error && error < harmful);
+            size_t shown = count_text(text, "a warning");
+            assert_true(shown > 0 && (counts[c] > 1 || shown == 1));
+            assert_int_equal(strstr(text, " more**") != NULL, shown < counts[c]);
+            map_release(&seen.words);
+            strbuf_release(&page);
+        }
 }
 
 /* ---- lines -------------------------------------------------------------------------------- */
@@ -434,7 +489,8 @@ int main(void)
         cmocka_unit_test(test_sizes),       cmocka_unit_test(test_edges),
         cmocka_unit_test(test_hostile),     cmocka_unit_test(test_secrets_are_found),
         cmocka_unit_test(test_nothing_harmful_hidden),
-        cmocka_unit_test(test_many_refused), cmocka_unit_test(test_line_diff),
+        cmocka_unit_test(test_many_refused),
+        cmocka_unit_test(test_findings), cmocka_unit_test(test_line_diff),
         cmocka_unit_test(test_markers), cmocka_unit_test(test_line_diff_large), cmocka_unit_test(test_example),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -180,7 +180,7 @@ static void test_one_odd_among_many(void **state UNUSED)
         size_t n_lines = 0;
         strbuf_init(&text, STRBUF_MAX_OUTPUT);
         if (form == 0)
-            render_plan_text(&plan, false, &text);
+            render_plan_text(&plan, (struct look){0}, &text);
         else
             render_plan_markdown(&plan, &(struct markdown_style){.limit = 64000}, &text);
         for (const char *at = strbuf_str(&text); *at != '\0'; at++)

@@ -229,6 +229,14 @@ def check_pipeline(forge, work, env):
     if forge == "gitlab":
         counts = json.loads((directory / "plan-counts.json").read_text())
         expect(f"the counts: {counts}", counts == {"create": 0, "update": 4, "delete": 0})
+    # One that a check refuses: the comment is brought up to date all the same, and says so.
+    (work / "said").unlink()
+    run(f"git checkout -q -b refused; sed -i 's/max: 4\\b/max: 40/' {manifest}/site.yaml; "
+        "git diff --quiet && exit 1; git commit -qam more", work / "origin", env)
+    _, directory = job("plan", "refused", env, 6)
+    expect(f"{forge}: the comment of a refused plan", (work / "said").exists())
+    expect(f"{forge}: a refused plan says so",
+           "Checks that fail, so nothing can be applied" in (directory / "plan.md").read_text())
     os.rename(work / "away", work / "state")
     run("git checkout -q main; git merge -q --no-ff -m merge change", work / "origin", env)
     out, _ = job("apply", "main", trusted)
