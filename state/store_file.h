@@ -50,11 +50,11 @@ int store_file_refuse_journal(const struct file_store *file, const struct journa
                               struct err *err);
 
 /* store_file_history.c */
-/* Keep the stored state, which has this serial, durably. After a write: drop what is too old,
- * and bring backup and history into the form of the seal. What fails is done with the next
- * write. */
+/* Keep the stored state, which has this serial, durably. After a write of that serial: drop
+ * what is too old, and bring backup and history into the form of the seal. What fails is done
+ * with the next write. */
 int store_file_keep(const struct file_store *file, int64_t serial, struct err *err);
-void store_file_tidy(const struct file_store *file);
+void store_file_tidy(const struct file_store *file, int64_t serial);
 int store_file_history(struct store *store, struct arena *arena, size_t most,
                        struct history *ret_history, struct err *err);
 int store_file_read_former(struct store *store, int64_t serial, struct arena *arena,

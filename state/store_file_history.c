@@ -21,6 +21,7 @@
 struct former {
     int64_t serial;
     struct timespec at;
+    bool is_past; /* before the present state, as far as its name says */
 };
 
 /* ---- keeping ------------------------------------------------------------------------------
@@ -39,17 +40,6 @@ int store_file_keep(const struct file_store *file, int64_t serial, struct err *e
 
 /* ---- finding ------------------------------------------------------------------------------
  */
-
-/* Newest last: a directory may hold states of another lineage, whose serials say nothing. */
-static int compare_age(const void *a, const void *b)
-{
-    const struct former *x = a, *y = b;
-    if (x->at.tv_sec != y->at.tv_sec)
-        return x->at.tv_sec < y->at.tv_sec ? -1 : 1;
-    if (x->at.tv_nsec != y->at.tv_nsec)
-        return x->at.tv_nsec < y->at.tv_nsec ? -1 : 1;
-    return x->serial < y->serial ? -1 : x->serial > y->serial;
-}
 
 /* A directory that is not there is empty. */
 static int list_files(const struct file_store *file, struct arena *arena,
@@ -70,8 +60,6 @@ static int list_files(const struct file_store *file, struct arena *arena,
     }
     if (directory != NULL)
         closedir(directory);
-    if (files.n > 1)
-        qsort(files.items, files.n, sizeof(*files.items), compare_age);
     *ret_files = files.items;
     *ret_n = files.n;
     return 0;
@@ -143,7 +131,18 @@ static void bring_up_to_date(const struct file_store *file, const char *path,
         (void)write_again(file, path, &plain, arena);
 }
 
-void store_file_tidy(const struct file_store *file)
+/* What may be dropped first. Serials tell it, not clocks: those below the present one are its
+ * former states, as each that was kept took the place of another lineage's; the rest was left
+ * behind by a state that was lost or put back. */
+static int compare_worth(const void *a, const void *b)
+{
+    const struct former *x = a, *y = b;
+    if (x->is_past != y->is_past)
+        return x->is_past ? 1 : -1;
+    return x->serial < y->serial ? -1 : x->serial > y->serial;
+}
+
+void store_file_tidy(const struct file_store *file, int64_t serial)
 {
     struct arena *scratch CLEANUP(arena_freep) = arena_new();
     struct former *files;
@@ -151,6 +150,10 @@ void store_file_tidy(const struct file_store *file)
     bring_up_to_date(file, file->backup, scratch);
     if (list_files(file, scratch, &files, &n, NULL) < 0)
         return;
+    for (size_t i = 0; i < n; i++)
+        files[i].is_past = files[i].serial < serial;
+    if (n > 1)
+        qsort(files, n, sizeof(*files), compare_worth);
     for (size_t i = 0; i < n; i++) {
         const char *path =
             arena_printf(scratch, "%s/%lld", file->history, (long long)files[i].serial);

@@ -281,7 +281,7 @@ static int write_text(struct file_store *file, const struct state *state,
     unlink(file->journal); /* spent, whether or not this succeeds */
     close_journal(file);
     file->journal_broken = false;
-    store_file_tidy(file);
+    store_file_tidy(file, state->serial);
     return 0;
 }
 

@@ -1,5 +1,6 @@
 /* test_store_history.c: former states, on all backends, and the files of the file backend. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -202,6 +203,27 @@ static void test_another_serial_is_told(void **fixture)
     expect_former(f, 2);
 }
 
+/* What is dropped is told by the serials: clocks are set back now and then. */
+static void test_the_clock_was_wrong(void **fixture)
+{
+    struct fixture *f = *fixture;
+    struct history_entry *entries;
+    const struct timespec future[] = {{.tv_sec = 4000000000}, {.tv_sec = 4000000000}};
+    write_states(f, 12);
+    for (int64_t serial = 2; serial < 12; serial++)
+        assert_int_equal(utimensat(AT_FDCWD, former(f, serial), future, 0), 0);
+    for (int64_t serial = 13; serial <= 15; serial++) {
+        struct state *state = fixture_read(f);
+        state->serial = serial;
+        fixture_write(f, state);
+    }
+    assert_int_equal(history(f, &entries), STORE_HISTORY_KEPT + 1);
+    for (int64_t i = 0; i <= STORE_HISTORY_KEPT; i++) {
+        assert_int_equal(entries[i].serial, 15 - i);
+        assert_null(entries[i].damage);
+    }
+}
+
 /* A state that was lost and begun anew: the former one's files are not ours, and give way. */
 static void test_another_lineage_is_not_shown(void **fixture)
 {
@@ -275,6 +297,7 @@ int main(void)
         ON_FILE(test_keeping_costs_a_name),
         ON_FILE(test_a_damaged_one_is_told),
         ON_FILE(test_another_serial_is_told),
+        ON_FILE(test_the_clock_was_wrong),
         ON_FILE(test_another_lineage_is_not_shown),
         ON_FILE(test_other_files_are_left_alone),
         ON_FILE(test_no_room_for_the_history),
