@@ -1,10 +1,13 @@
 /* open_seal.c: see open_seal.h. */
 #include "open_seal.h"
 
+#include <stdio.h>
+
 #include "cred.h"
 #include "instance.h"
 #include "reference.h"
 #include "seal.h"
+#include "value.h"
 
 struct opening {
     const struct instance *section;
@@ -53,6 +56,14 @@ int open_seal(const struct instance *section, const struct reference_place *plac
     if (add_all(&opening, err) < 0) {
         seal_free(opening.seal);
         return -1;
+    }
+    if (value_is_true(instance_get(section, "accept_plain")) && seal_writes(opening.seal)) {
+        struct pos pos = instance_attr_pos(section, "accept_plain");
+        seal_accept_plain(opening.seal);
+        fprintf(stderr,
+                "gridform: warning: %s:%u:%u: encryption.accept_plain: a state that is not "
+                "encrypted is taken, whoever wrote it: take this out after the next write\n",
+                pos.file, pos.line, pos.column);
     }
     *ret_seal = opening.seal;
     return 0;

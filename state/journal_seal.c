@@ -6,8 +6,10 @@
 #include "seal.h"
 #include "strbuf.h"
 
-bool journal_is_sealed(const char *text, size_t size)
+bool journal_is_sealed(const struct seal *seal, const char *text, size_t size)
 {
+    if (seal_check_plain(seal, NULL) < 0)
+        return true;
     for (const char *at = text, *end = text + size; at != NULL && at < end;) {
         if (seal_is_sealed(at, (size_t)(end - at)))
             return true;
@@ -50,6 +52,17 @@ static int check_torn(const struct seal *seal, struct journal_start start, uint6
     return 0;
 }
 
+static int unseal_line(const struct seal *seal, const struct seal_label *label,
+                       const char *line, size_t size, struct strbuf *out, struct err *err)
+{
+    if (seal_is_sealed(line, size))
+        return unseal_text(seal, label, line, size, out, err);
+    if (seal_check_plain(seal, err) < 0)
+        return -1;
+    strbuf_add_mem(out, line, size);
+    return 0;
+}
+
 int journal_unseal(const struct seal *seal, const char *text, size_t size, struct strbuf *out,
                    size_t *ret_good, struct err *err)
 {
@@ -60,9 +73,7 @@ int journal_unseal(const struct seal *seal, const char *text, size_t size, struc
          at < size && (newline = memchr(text + at, '\n', size - at)) != NULL; n++) {
         size_t length = (size_t)(newline + 1 - (text + at));
         const struct seal_label label = label_of(start, n);
-        if (!seal_is_sealed(text + at, length))
-            strbuf_add_mem(out, text + at, length);
-        else if (unseal_text(seal, &label, text + at, length, out, err) < 0)
+        if (unseal_line(seal, &label, text + at, length, out, err) < 0)
             return err_wrap(err, "line %llu", (unsigned long long)n + 1);
         start.size = n == 0 ? length : start.size;
         at += length;

@@ -37,7 +37,8 @@ struct key {
 struct seal {
     struct key keys[KEYS_MAX];
     size_t n;
-    bool writes; /* the first key does */
+    bool writes;        /* the first key does */
+    bool accepts_plain; /* though it does */
 };
 
 static const char *const purpose_names[SEAL_PURPOSE_COUNT] = {
@@ -139,6 +140,11 @@ int seal_add_key(struct seal *seal, const char *text, struct err *err)
 int seal_add_former_key(struct seal *seal, const char *text, struct err *err)
 {
     return add_key(seal, text, err);
+}
+
+void seal_accept_plain(struct seal *seal)
+{
+    seal->accepts_plain = true;
 }
 
 bool seal_writes(const struct seal *seal)
@@ -482,12 +488,25 @@ int seal_document(const struct seal *seal, const struct seal_label *label, const
     return 0;
 }
 
+int seal_check_plain(const struct seal *seal, struct err *err)
+{
+    if (!seal_writes(seal) || seal->accepts_plain)
+        return 0;
+    return err_set(err, ERR_DENIED,
+                   "it is not encrypted, or its beginning is damaged, and the manifest names a "
+                   "key: whoever can write there could have put it in the place of what was; to "
+                   "begin with encryption, say encryption: { accept_plain: true, … } until the "
+                   "next write");
+}
+
 int unseal_document(const struct seal *seal, enum seal_purpose purpose, const char *text,
                     size_t size, struct strbuf *out, struct err *err)
 {
     const struct seal_label label = {.purpose = purpose};
     if (seal_is_sealed(text, size))
         return unseal_text(seal, &label, text, size, out, err);
+    if (seal_check_plain(seal, err) < 0)
+        return -1;
     strbuf_add_mem(out, text, size);
     return 0;
 }

@@ -11,8 +11,9 @@
  * from damage; the nonce is random in each text; BASE64 holds the content and the tag. Lineage
  * and serial stand there where they are given: a server that keeps states may want to see them.
  *
- * The first key that is added writes, and all are tried for reading, by their digests. A seal
- * without a key that writes is for leaving encryption: seal_writes is false.
+ * The first key that is added writes, and all are tried for reading, by their digests. With a
+ * key that writes, what is not sealed is refused: anybody could have put it there. A seal
+ * without such a key is for leaving encryption: seal_writes is false.
  */
 #ifndef GF_SEAL_H
 #define GF_SEAL_H
@@ -46,6 +47,9 @@ int seal_add_key(struct seal *seal, const char *text, struct err *err);
 /* The same for a key that reads only. */
 int seal_add_former_key(struct seal *seal, const char *text, struct err *err);
 
+/* Take what is not sealed all the same: to begin with, until all of it was written again. */
+void seal_accept_plain(struct seal *seal);
+
 /* Something is to be sealed: there is a seal, and a key that writes. */
 bool seal_writes(const struct seal *seal);
 
@@ -72,7 +76,9 @@ int unseal_text(const struct seal *seal, const struct seal_label *label, const c
  */
 int seal_document(const struct seal *seal, const struct seal_label *label, const char *text,
                   size_t size, struct strbuf *out, struct err *err);
-/* Append what was sealed, or a text that is not sealed as it is. */
+/* May a text be read that is not sealed? ERR_DENIED: no, and what to do. seal may be NULL. */
+int seal_check_plain(const struct seal *seal, struct err *err);
+/* Append what was sealed, or, where seal_check_plain allows it, a plain text as it is. */
 int unseal_document(const struct seal *seal, enum seal_purpose purpose, const char *text,
                     size_t size, struct strbuf *out, struct err *err);
 

@@ -135,8 +135,8 @@ int state_apply(struct state *state, struct arena *arena, const struct schema_so
 
 /* The file backend: PATH, PATH.journal, PATH.lock, PATH.backup (the former state) and
  * PATH.history/SERIAL (the last STORE_HISTORY_KEPT former ones). With a seal that writes, what
- * is written from now on is sealed, and what is plain is still read; without a key that opens
- * what is there, reading is ERR_DENIED. The seal is borrowed. Symbolic links are followed, so
+ * is written from now on is sealed, and what is plain is ERR_DENIED unless the seal accepts it;
+ * so is what no key opens. The seal is borrowed. Symbolic links are followed, so
  * that two names of one state share the other files. Creates PATH's directory when it is
  * missing, not those above. Nothing is touched until lock, record or write. All files are
  * private to their owner (0600). */

@@ -79,7 +79,7 @@ int store_file_scan(const struct file_store *file, struct stored_journal *stored
     const char *raw = strbuf_str(&stored->raw);
     size_t size = strbuf_len(&stored->raw);
     const char *newline = size == 0 ? NULL : memchr(raw, '\n', size);
-    bool is_sealed = journal_is_sealed(raw, size);
+    bool is_sealed = journal_is_sealed(file->seal, raw, size);
     const struct strbuf *text = is_sealed ? &stored->plain : &stored->raw;
     strbuf_clear(&stored->plain);
     stored->start = newline == NULL ? 0 : (size_t)(newline + 1 - raw);
@@ -110,8 +110,10 @@ static int decode(const struct file_store *file, const struct reading *reading,
     struct strbuf plain CLEANUP(strbuf_release);
     strbuf_init(&plain, STATE_SIZE_MAX);
     if (!seal_is_sealed(strbuf_str(raw), strbuf_len(raw)))
-        return state_decode(strbuf_str(raw), strbuf_len(raw), reading->arena, reading->schemas,
-                            ret_state, err);
+        return seal_check_plain(file->seal, err) < 0
+                   ? -1
+                   : state_decode(strbuf_str(raw), strbuf_len(raw), reading->arena,
+                                  reading->schemas, ret_state, err);
     const struct seal_label label = {.purpose = SEAL_STATE};
     if (unseal_text(file->seal, &label, strbuf_str(raw), strbuf_len(raw), &plain, err) < 0)
         return -1;

@@ -6,7 +6,7 @@
 #include "diag.h"
 #include "types.h"
 
-enum { ENC_KEY, ENC_PREVIOUS, ENC_COUNT };
+enum { ENC_KEY, ENC_PREVIOUS, ENC_ACCEPT_PLAIN, ENC_COUNT };
 
 static const struct attr attrs[ENC_COUNT] = {
     [ENC_KEY] = {.name = "key",
@@ -19,6 +19,11 @@ static const struct attr attrs[ENC_COUNT] = {
                       .type = &type_secrets,
                       .flags = ATTR_SECRET,
                       .doc = "Former keys: they read, and write no more."},
+    [ENC_ACCEPT_PLAIN] = {.name = "accept_plain",
+                          .type = &type_bool,
+                          .doc = "Read what is not encrypted, though there is a key: to begin "
+                                 "with, until the next write. Without it, that is refused: "
+                                 "anybody could have put it there."},
 };
 
 const struct schema encryption_schema = {

@@ -182,21 +182,51 @@ static void the_key_is_exchanged(void **state)
     assert_null(find_in_files(site->dir, KEY_A));
 }
 
-/* Only when somebody says so; and back again. */
+/* Only when somebody says so; and back again, when somebody says that. */
 static void plain_when_it_is_said(void **state)
 {
     struct site *site = *state;
+    char plan[200];
+    snprintf(plan, sizeof(plan), "%s/plain.plan", site->dir);
     encrypt_with(site, "encryption: { previous: [ { file: state.key } ] }\n");
     GRIDFORM_EXPECT(site, 0, "plan", "--detailed-exitcode");
     assert_false(is_readable(site, ""));
+    GRIDFORM_EXPECT(site, 0, "plan", "--out", plan);
     apply_a_change(site);
     assert_true(is_readable(site, ""));
     encrypt_with(site, NULL);
     GRIDFORM_EXPECT(site, 0, "plan", "--detailed-exitcode");
     encrypt_with(site, "encryption: { key: { env: KEY_A } }\n");
+    refused(site, "it is not encrypted", "accept_plain: true");
+    struct run *run = STILL(site, 1, "apply", plan);
+    run_says(run, "plain.plan: it is not encrypted");
+    run_free(run);
+    encrypt_with(site, "encryption: { key: { env: KEY_A }, accept_plain: true }\n");
     GRIDFORM_EXPECT(site, 0, "plan", "--detailed-exitcode");
     apply_a_change(site);
     assert_false(is_readable(site, ""));
+    run = run_expect(GRIDFORM(site, "plan"), 0);
+    run_says(run, "encryption.yaml:1:50: encryption.accept_plain");
+    run_free(run);
+    encrypt_with(site, "encryption: { key: { env: KEY_A } }\n");
+    run = run_expect(GRIDFORM(site, "state", "history"), 0);
+    run_says_not(run, "not encrypted");
+    run_free(run);
+}
+
+/* What is printed can be put back: who names the file vouches for it. */
+static void a_plain_document_can_be_pushed(void **state)
+{
+    struct site *site = *state;
+    char path[200];
+    snprintf(path, sizeof(path), "%s/pulled.state", site->dir);
+    struct run *run = run_expect(GRIDFORM(site, "state", "pull"), 0);
+    write_text(path, run->out);
+    run_free(run);
+    apply_a_change(site);
+    GRIDFORM_EXPECT(site, 0, "state", "push", "--yes", "--force", path);
+    assert_false(is_readable(site, ""));
+    GRIDFORM_EXPECT(site, 0, "apply", "--yes");
 }
 
 static int set_up(void **state)
@@ -230,6 +260,7 @@ int main(void)
         cmocka_unit_test(without_the_right_key_nothing_is_done),
         cmocka_unit_test(the_key_is_exchanged),
         cmocka_unit_test(plain_when_it_is_said),
+        cmocka_unit_test(a_plain_document_can_be_pushed),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -69,6 +69,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(copy, data, size);
     try_text(seal, copy, size);
     try_journal(seal, copy, size);
+    seal_accept_plain(seal);
+    try_journal(seal, copy, size);
     free(copy);
     seal_free(seal);
     return 0;

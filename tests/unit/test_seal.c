@@ -229,6 +229,73 @@ static void test_leaving_encryption(void **unused)
     seal_free(leaving);
 }
 
+static int open_document(const struct seal *seal, const char *text, struct err *err)
+{
+    struct strbuf out CLEANUP(strbuf_release);
+    strbuf_init(&out, 1000);
+    return unseal_document(seal, SEAL_STATE, text, strlen(text), &out, err);
+}
+
+/* Who can write where a sealed text is kept, and has no key, could put a plain one there. */
+static void test_plain_is_refused_under_a_key(void **unused)
+{
+    (void)unused;
+    static const char plain[] = "{\"gridform_state\":1}";
+    struct seal *seal = seal_of(KEY_A), *leaving = seal_new();
+    struct err err = {0};
+    assert_int_equal(open_document(seal, plain, &err), -1);
+    assert_int_equal(err.code, ERR_DENIED);
+    assert_non_null(strstr(err.message, "accept_plain: true"));
+    assert_int_equal(open_document(seal, "", &err), -1);
+    assert_int_equal(open_document(NULL, plain, &err), 0);
+    assert_int_equal(seal_add_former_key(leaving, KEY_A, &err), 0);
+    assert_int_equal(open_document(leaving, plain, &err), 0);
+    seal_accept_plain(seal);
+    assert_int_equal(open_document(seal, plain, &err), 0);
+    assert_true(seal_writes(seal));
+    seal_free(seal);
+    seal_free(leaving);
+}
+
+static int open_journal(const struct seal *seal, const char *first, const char *second,
+                        struct err *err)
+{
+    struct strbuf text CLEANUP(strbuf_release), out CLEANUP(strbuf_release);
+    size_t good;
+    strbuf_init(&text, 10000);
+    strbuf_init(&out, 10000);
+    strbuf_add(&text, first);
+    strbuf_add(&text, second);
+    return journal_unseal(seal, strbuf_str(&text), strbuf_len(&text), &out, &good, err);
+}
+
+/* Neither before nor behind sealed lines; one that was cut is none yet. */
+static void test_plain_lines_are_refused_under_a_key(void **unused)
+{
+    (void)unused;
+    struct seal *seal = seal_of(KEY_A);
+    struct strbuf line, first;
+    struct err err = {0};
+    strbuf_init(&line, 100);
+    strbuf_init(&first, 1000);
+    strbuf_add(&line, "the first\n");
+    assert_int_equal(journal_seal_line(seal, (struct journal_start){0}, 0, &line, &first, &err),
+                     0);
+    const char *sealed_line = strbuf_str(&first);
+    assert_int_equal(open_journal(seal, sealed_line, "", &err), 0);
+    assert_int_equal(open_journal(seal, sealed_line, "{\"n\":1", &err), 0);
+    assert_int_equal(open_journal(seal, sealed_line, "{\"n\":1}\n", &err), -1);
+    assert_int_equal(err.code, ERR_DENIED);
+    assert_non_null(strstr(err.message, "line 2"));
+    assert_int_equal(open_journal(seal, "{\"gridform_journal\":1}\n", "", &err), -1);
+    assert_non_null(strstr(err.message, "line 1"));
+    seal_accept_plain(seal);
+    assert_int_equal(open_journal(seal, sealed_line, "{\"n\":1}\n", &err), 0);
+    strbuf_release(&line);
+    strbuf_release(&first);
+    seal_free(seal);
+}
+
 /* A sealed plan is no state, a journal's line is at home in one place. */
 static void test_purposes_do_not_mix(void **unused)
 {
@@ -298,6 +365,8 @@ int main(void)
         cmocka_unit_test(test_a_wrong_key_is_no_damage),
         cmocka_unit_test(test_rotation),
         cmocka_unit_test(test_leaving_encryption),
+        cmocka_unit_test(test_plain_is_refused_under_a_key),
+        cmocka_unit_test(test_plain_lines_are_refused_under_a_key),
         cmocka_unit_test(test_purposes_do_not_mix),
         cmocka_unit_test(test_a_newer_format_is_told),
         cmocka_unit_test(test_a_text_too_large_is_refused),

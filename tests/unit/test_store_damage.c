@@ -26,12 +26,17 @@ struct fixture {
     struct store *store;
 };
 
-/* KEY, or a former key alone when it begins with '-'; several are given with commas. */
+/* KEY, or a former key alone when it begins with '-'; several are given with commas. With '+'
+ * at the beginning, what is plain is accepted. */
 static struct seal *seal_of(const char *keys)
 {
     struct seal *seal = seal_new();
     struct err err = {0};
     char key[65] = "";
+    if (*keys == '+') {
+        seal_accept_plain(seal);
+        keys++;
+    }
     for (bool first = true; *keys != '\0'; first = false) {
         bool former = *keys == '-' || !first;
         keys += *keys == '-' || *keys == ',';
@@ -345,13 +350,16 @@ static void test_appending_stays_cheap(void **fixture)
     expect(f, "y");
 }
 
-/* A key that comes while a journal is there: the journal goes on sealed, the state is sealed
- * with the next write. */
+/* A key that comes while a journal is there: nothing of it is taken unless somebody says so.
+ * Then the journal goes on sealed, the state is sealed with the next write, and the key alone
+ * is enough. */
 static void test_from_plain_to_sealed(void **fixture)
 {
     struct fixture *f = *fixture;
     make_store(f, NULL);
     open_with(f, KEY_A);
+    expect_refusal(f, ERR_DENIED, "accept_plain: true");
+    open_with(f, "+" KEY_A);
     expect(f, "3");
     lock(f);
     record(f, "sealed");
@@ -365,8 +373,96 @@ static void test_from_plain_to_sealed(void **fixture)
     assert_false(shows(beside(f, ".backup"), "host/a"));
     assert_false(shows(beside(f, ".history/1"), "host/a"));
     expect(f, "shared");
+    open_with(f, KEY_A);
+    expect(f, "shared");
+    expect_former(f, 1);
     open_with(f, NULL);
     expect_refusal(f, ERR_DENIED, "names no key");
+}
+
+static void must_not_write(struct fixture *f, int64_t serial)
+{
+    struct state *state = sample_state(f->arena);
+    struct err err = {0};
+    state->serial = serial;
+    assert_int_equal(record_graphics(f, "x", &err), -1);
+    assert_int_equal(err.code, ERR_DENIED);
+    assert_int_equal(f->store->ops->write(f->store, state, &err), -1);
+    assert_int_equal(err.code, ERR_DENIED);
+}
+
+/* The files of a store without a key, which know lineage and serial of the sealed ones: anybody
+ * can make them. */
+static void make_forgery(struct fixture *f, const char *suffix, struct strbuf *ret)
+{
+    make_store(f, NULL);
+    *ret = content(beside(f, suffix));
+    f->store->ops->close(f->store);
+    f->store = NULL;
+    sample_remove(f->directory);
+    assert_int_equal(mkdir(f->directory, 0700), 0);
+}
+
+static void test_a_plain_state_is_not_taken_for_a_sealed_one(void **fixture)
+{
+    struct fixture *f = *fixture;
+    struct strbuf forged CLEANUP(strbuf_release);
+    make_forgery(f, "", &forged);
+    make_store(f, KEY_A);
+    spill(f->path, strbuf_str(&forged), strbuf_len(&forged));
+    expect_refusal(f, ERR_DENIED, "not encrypted");
+    open_with(f, KEY_A);
+    lock(f);
+    must_not_write(f, 2);
+    assert_true(shows(f->path, "host/a")); /* nothing was made of it */
+}
+
+static void test_a_plain_journal_is_not_taken_for_a_sealed_one(void **fixture)
+{
+    struct fixture *f = *fixture;
+    struct strbuf forged CLEANUP(strbuf_release);
+    make_forgery(f, ".journal", &forged);
+    make_store(f, KEY_A);
+    const char *path = beside(f, ".journal"), *line = strbuf_str(&forged);
+    struct strbuf own CLEANUP(strbuf_release) = content(path);
+    struct strbuf mixed CLEANUP(strbuf_release);
+    strbuf_init(&mixed, 1 << 20);
+    /* All of it; then one line behind three sealed ones, with the right number. */
+    spill(path, line, strbuf_len(&forged));
+    expect_refusal(f, ERR_DENIED, "line 1: it is not encrypted");
+    const char *last = strbuf_str(&own);
+    for (int i = 0; i < RECORDS; i++) {
+        line = strchr(line, '\n') + 1;
+        last = strchr(last, '\n') + 1;
+    }
+    strbuf_add_mem(&mixed, strbuf_str(&own), (size_t)(last - strbuf_str(&own)));
+    strbuf_add(&mixed, line);
+    spill(path, strbuf_str(&mixed), strbuf_len(&mixed));
+    expect_refusal(f, ERR_DENIED, "line 4: it is not encrypted");
+    open_with(f, KEY_A);
+    lock(f);
+    must_not_write(f, 2);
+}
+
+/* Nor is it brought under the key by the next write. */
+static void test_a_plain_former_state_stays_out(void **fixture)
+{
+    struct fixture *f = *fixture;
+    struct strbuf forged CLEANUP(strbuf_release);
+    struct state *state = NULL;
+    struct err err = {0};
+    make_forgery(f, "", &forged);
+    make_store(f, KEY_A);
+    write_state(f, 2);
+    const char *path = beside(f, ".history/1");
+    spill(path, strbuf_str(&forged), strbuf_len(&forged));
+    write_state(f, 3);
+    assert_true(shows(path, "host/a"));
+    assert_int_equal(
+        f->store->ops->read_former(f->store, 1, f->arena, &sample_schemas, &state, &err), -1);
+    assert_int_equal(err.code, ERR_DENIED);
+    assert_non_null(strstr(err.message, path));
+    expect_former(f, 2);
 }
 
 static void test_without_the_key_nothing_is_done(void **fixture)
@@ -429,7 +525,7 @@ static void test_former_states_keep_their_age(void **fixture)
     struct stat plain, sealed, later;
     make_store(f, NULL);
     assert_int_equal(stat(f->path, &plain), 0);
-    open_with(f, KEY_A);
+    open_with(f, "+" KEY_A);
     lock(f);
     write_state(f, 2);
     assert_int_equal(stat(beside(f, ".history/1"), &sealed), 0);
@@ -454,6 +550,9 @@ int main(void)
         ON(test_nothing_readable_is_on_the_disk),
         ON(test_appending_stays_cheap),
         ON(test_from_plain_to_sealed),
+        ON(test_a_plain_state_is_not_taken_for_a_sealed_one),
+        ON(test_a_plain_journal_is_not_taken_for_a_sealed_one),
+        ON(test_a_plain_former_state_stays_out),
         ON(test_without_the_key_nothing_is_done),
         ON(test_keys_are_rotated),
         ON(test_back_to_plain_when_said),
