@@ -142,9 +142,39 @@ int storage_sync_dir(const char *path, struct err *err)
     return 0;
 }
 
+/* A pipe, a terminal, /dev/null: nothing that could be replaced. */
+static bool is_device(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+static int write_all(int fd, const struct strbuf *data)
+{
+    const char *at = strbuf_str(data);
+    for (size_t left = strbuf_len(data); left > 0;) {
+        ssize_t n = write(fd, at, left);
+        if (n < 0 && errno != EINTR)
+            return -1;
+        at += n < 0 ? 0 : n;
+        left -= n < 0 ? 0 : (size_t)n;
+    }
+    return 0;
+}
+
+static int write_through(const char *path, const struct strbuf *data, struct err *err)
+{
+    int fd CLEANUP(close_fd) = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return storage_fail(err, path, "open it", errno);
+    return write_all(fd, data) < 0 ? storage_fail(err, path, "write to it", errno) : 0;
+}
+
 int storage_replace(const char *path, const struct strbuf *data, struct err *err)
 {
     char temporary[PATH_MAX];
+    if (is_device(path))
+        return write_through(path, data, err);
     if (snprintf(temporary, sizeof(temporary), "%s.tmp%ld", path, (long)getpid()) >=
         (int)sizeof(temporary))
         return storage_fail(err, path, "write it", ENAMETOOLONG);

@@ -34,7 +34,8 @@ int storage_write(int fd, const char *path, const struct strbuf *data, off_t off
 int storage_create(const char *path, const struct strbuf *data, struct err *err);
 
 /* The same in the place of another file, whole or not at all: under a temporary name beside it,
- * then renamed, durable with its name. */
+ * then renamed, durable with its name. A path that leads to a device or a pipe is written to.
+ */
 int storage_replace(const char *path, const struct strbuf *data, struct err *err);
 
 /* Make the names in the directory of path durable. */

@@ -356,6 +356,35 @@ static void test_files_are_replaced_whole(void **fixture)
     strbuf_release(&text);
 }
 
+/* /dev/null, /dev/stdout and what a shell makes of >(…) are written to, not replaced. */
+static void test_what_is_no_file_is_written_to(void **fixture)
+{
+    struct fixture *f = *fixture;
+    struct strbuf text;
+    struct err err = {0};
+    struct stat st;
+    char pipe_path[300], link_path[300], seen[16] = "";
+    strbuf_init(&text, 100);
+    strbuf_add(&text, "new");
+    snprintf(pipe_path, sizeof(pipe_path), "%s/pipe", f->directory);
+    snprintf(link_path, sizeof(link_path), "%s/link", f->directory);
+    assert_int_equal(mkfifo(pipe_path, 0600), 0);
+    assert_int_equal(symlink("pipe", link_path), 0);
+    int reader = open(pipe_path, O_RDONLY | O_NONBLOCK);
+    assert_true(reader >= 0);
+    if (storage_replace(pipe_path, &text, &err) < 0 ||
+        storage_replace(link_path, &text, &err) < 0)
+        fail_msg("%s", err.message);
+    assert_int_equal(read(reader, seen, sizeof(seen)), 6);
+    assert_memory_equal(seen, "newnew", 6);
+    close(reader);
+    assert_int_equal(lstat(pipe_path, &st), 0);
+    assert_true(S_ISFIFO(st.st_mode));
+    assert_int_equal(lstat(link_path, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    strbuf_release(&text);
+}
+
 /* What a lock file says is only read by people: nonsense in it changes nothing. */
 static void test_nonsense_in_the_lock_file(void **fixture)
 {
@@ -397,6 +426,7 @@ int main(void)
         ON_FILE(test_directory_is_made_when_needed),
         ON_FILE(test_files_are_read_up_to_a_limit),
         ON_FILE(test_files_are_replaced_whole),
+        ON_FILE(test_what_is_no_file_is_written_to),
         ON_FILE(test_nonsense_in_the_lock_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
