@@ -56,8 +56,7 @@ void app_release(struct app *app);
 
 /* Files → configuration, findings printed. Rules that need no live facts are checked. */
 int app_load(struct app *app);
-/* The keys of the section encryption, for who needs them before the files are loaded: those on
- * disk say which. */
+/* The keys of the section encryption, for who needs them before the store is open. */
 int app_open_seal(struct app *app);
 /* Where the state is kept: by the manifest, which commands that use nothing else of it need not
  * have loaded. */

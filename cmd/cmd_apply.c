@@ -15,44 +15,94 @@
 enum { SAVED_MAX = 256 << 20 };
 
 struct saved {
-    struct strbuf text;
+    const char *path;
+    struct strbuf raw, text; /* as in the file; the plan, once it is open */
+    bool sealed;
     const char *id;
     const char *const *adopt; /* what the plan was made with */
 };
 
-static int read_saved(struct app *app, const char *path, struct saved *saved)
+static void saved_release(struct saved *saved)
 {
-    struct strbuf raw CLEANUP(strbuf_release);
-    strbuf_init(&raw, SAVED_MAX);
-    strbuf_init(&saved->text, SAVED_MAX);
+    strbuf_release(&saved->raw);
+    strbuf_release(&saved->text);
+}
+
+static int parse_saved(struct app *app, struct saved *saved, const struct value **ret_source)
+{
+    const struct strbuf *text = &saved->text;
     const struct value *plan;
     struct err err = {0};
-    if (slurp(path, &raw, &err) < 0)
-        return app_fail(EXIT_USAGE, "the plan %s", err.message);
-    int code =
-        seal_is_sealed(strbuf_str(&raw), strbuf_len(&raw)) ? app_open_seal(app) : EXIT_OK;
-    if (code != EXIT_OK)
-        return code;
-    if (unseal_document(app->seal, SEAL_PLAN, strbuf_str(&raw), strbuf_len(&raw), &saved->text,
-                        &err) < 0 ||
-        plan_check_whole(strbuf_str(&saved->text), strbuf_len(&saved->text), &err) < 0)
-        return app_fail(EXIT_USAGE, "%s: %s", path, err.message);
-    if (value_from_json(strbuf_str(&saved->text), strbuf_len(&saved->text), app->arena, &plan,
-                        &err) < 0 ||
+    if (plan_check_whole(strbuf_str(text), strbuf_len(text), &err) < 0)
+        return app_fail(EXIT_USAGE, "%s: %s", saved->path, err.message);
+    if (value_from_json(strbuf_str(text), strbuf_len(text), app->arena, &plan, &err) < 0 ||
         value_get_text(plan, "id") == NULL)
-        return app_fail(EXIT_USAGE, "%s is no saved plan", path);
-    const char *id = value_get_text(plan, "id");
+        return app_fail(EXIT_USAGE, "%s is no saved plan", saved->path);
     const struct value *adopt = value_get(plan, "adopt");
     const char **names = ARENA_ARRAY(app->arena, value_count(adopt) + 1, const char *);
     for (size_t i = 0; i < value_count(adopt); i++)
         names[i] = value_text(value_at(adopt, i));
     saved->adopt = names;
-    saved->id = id;
+    saved->id = value_get_text(plan, "id");
     const struct value *source = value_get(plan, "source");
-    app->origin.saved = value_is_known(source) ? source : NULL;
+    *ret_source = value_is_known(source) ? source : NULL;
+    return EXIT_OK;
+}
+
+/* What a sealed plan says readably: which commit's files it goes with, and so which keys. */
+static int read_source(struct app *app, const struct saved *saved)
+{
+    size_t size = 0;
+    const char *text = seal_source(strbuf_str(&saved->raw), strbuf_len(&saved->raw), &size);
+    struct err err = {0};
+    if (text != NULL && value_from_json(text, size, app->arena, &app->origin.saved, &err) < 0)
+        return app_fail(EXIT_USAGE, "%s: the encrypted text was altered, cut short or damaged",
+                        saved->path);
+    return EXIT_OK;
+}
+
+/* Before the files are read, which are those of the plan's commit. */
+static int read_saved(struct app *app, struct saved *saved)
+{
+    struct err err = {0};
+    strbuf_init(&saved->raw, SAVED_MAX);
+    strbuf_init(&saved->text, SAVED_MAX);
     if (app->options->ref != NULL)
         return app_fail(EXIT_USAGE, "a saved plan knows its commit: leave out --ref");
-    return EXIT_OK;
+    if (slurp(saved->path, &saved->raw, &err) < 0)
+        return app_fail(EXIT_USAGE, "the plan %s", err.message);
+    saved->sealed = seal_is_sealed(strbuf_str(&saved->raw), strbuf_len(&saved->raw));
+    if (saved->sealed)
+        return read_source(app, saved);
+    saved->text = saved->raw;
+    strbuf_init(&saved->raw, SAVED_MAX);
+    return parse_saved(app, saved, &app->origin.saved);
+}
+
+/* After the files are read and what is demanded of their commit holds: they name the keys, and
+ * a key may be what a program prints. Whoever put the plan there chose the commit; opening it
+ * proves that it was sealed with the key that the commit names, and as one of that commit. */
+static int open_saved(struct app *app, struct saved *saved)
+{
+    const struct value *source;
+    struct err err = {0};
+    int code = app_open_seal(app);
+    if (code != EXIT_OK)
+        return code;
+    if (!saved->sealed)
+        return seal_check_plain(app->seal, &err) < 0
+                   ? app_fail(EXIT_USAGE, "%s: %s", saved->path, err.message)
+                   : EXIT_OK;
+    if (unseal_document(app->seal, SEAL_PLAN, strbuf_str(&saved->raw), strbuf_len(&saved->raw),
+                        &saved->text, &err) < 0)
+        return app_fail(EXIT_USAGE, "%s: %s", saved->path, err.message);
+    code = parse_saved(app, saved, &source);
+    const struct value *said = app->origin.saved;
+    if (code == EXIT_OK && !value_equal(source == NULL ? value_absent() : source,
+                                        said == NULL ? value_absent() : said))
+        return app_fail(EXIT_USAGE, "%s: was not saved by this gridform: make the plan again",
+                        saved->path);
+    return code;
 }
 
 static int check_unused(const struct app *app, const struct saved *saved)
@@ -85,15 +135,16 @@ static int apply_plan(struct app *app, const struct saved *saved)
 static int run(const struct options *options)
 {
     struct app app;
-    struct saved saved = {.adopt = NULL};
+    bool from_file = options->n_arguments > 0;
+    struct saved saved = {.path = from_file ? options->arguments[0] : NULL};
     app_init(&app, options);
-    int code = EXIT_OK;
-    if (options->n_arguments > 0)
-        code = read_saved(&app, options->arguments[0], &saved);
+    int code = from_file ? read_saved(&app, &saved) : EXIT_OK;
     if (code == EXIT_OK)
         code = app_load(&app);
     if (code == EXIT_OK)
         code = origin_check(&app);
+    if (code == EXIT_OK && from_file)
+        code = open_saved(&app, &saved);
     if (code == EXIT_OK)
         code = app_lock_state(&app, "apply");
     if (code == EXIT_OK)
@@ -102,8 +153,8 @@ static int run(const struct options *options)
         code = app_read_live(&app);
     if (code == EXIT_OK)
         code = apply_plan(&app, &saved);
-    if (options->n_arguments > 0)
-        strbuf_release(&saved.text);
+    if (from_file)
+        saved_release(&saved);
     app_release(&app);
     return code;
 }

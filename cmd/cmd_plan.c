@@ -8,6 +8,7 @@
 #include "seal.h"
 #include "storage.h"
 #include "strbuf.h"
+#include "value_json.h"
 
 static void print_markdown(const struct app *app, const struct plan *plan, struct strbuf *out)
 {
@@ -49,9 +50,15 @@ static void print(struct app *app, const struct plan *plan)
 static int save_plan(const struct app *app, const struct plan *plan)
 {
     struct strbuf text CLEANUP(strbuf_release), sealed CLEANUP(strbuf_release);
-    const struct seal_label label = {.purpose = SEAL_PLAN};
+    struct strbuf source CLEANUP(strbuf_release);
+    const struct value *origin = origin_for_plan(app);
     const char *path = app->options->out;
     struct err err = {0};
+    strbuf_init(&source, STRBUF_MAX_OUTPUT);
+    if (origin != NULL)
+        value_to_json(origin, &source);
+    const struct seal_label label = {.purpose = SEAL_PLAN,
+                                     .source = origin == NULL ? NULL : strbuf_str(&source)};
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     strbuf_init(&sealed, STRBUF_MAX_OUTPUT);
     plan_encode(plan, &text);

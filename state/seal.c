@@ -19,6 +19,8 @@
 #define VERSION "1"
 #define TEXT "\",\"text\":\""
 #define END "\"}\n"
+#define SOURCE "\"source\":"
+#define KEY ",\"key\":\""
 
 enum {
     KEY_SIZE = 32,
@@ -26,7 +28,8 @@ enum {
     NONCE_SIZE = 12,
     TAG_SIZE = 16,
     KEYS_MAX = 16,
-    CHUNK = 3 * 16384 /* of base64: whole groups */
+    HEAD_MAX = 1 << 16, /* up to the key */
+    CHUNK = 3 * 16384   /* of base64: whole groups */
 };
 
 struct key {
@@ -264,14 +267,17 @@ static void add_head(const struct seal_label *label, const struct key *key,
     else if (label->lineage != NULL)
         strbuf_addf(out, ",\"lineage\":\"%s\",\"serial\":%lld", label->lineage,
                     (long long)label->serial);
-    strbuf_addf(out, ",\"key\":\"%s\",\"nonce\":\"%s" TEXT, key->id, hex);
+    else if (label->source != NULL)
+        strbuf_addf(out, "," SOURCE "%s", label->source);
+    strbuf_addf(out, KEY "%s\",\"nonce\":\"%s" TEXT, key->id, hex);
 }
 
 int seal_text(const struct seal *seal, const struct seal_label *label, const char *text,
               size_t size, struct strbuf *out, struct err *err)
 {
     unsigned char nonce[NONCE_SIZE];
-    if (!seal_writes(seal) || size > INT_MAX - TAG_SIZE || label->context_size > INT_MAX)
+    if (!seal_writes(seal) || size > INT_MAX - TAG_SIZE || label->context_size > INT_MAX ||
+        (label->source != NULL && strlen(label->source) > HEAD_MAX / 2))
         return err_set(err, ERR_INTERNAL, "there is no key to seal with, or too much to seal");
     if (RAND_bytes(nonce, NONCE_SIZE) != 1)
         return err_set(err, ERR_INTERNAL, "libcrypto has no random bytes");
@@ -323,10 +329,10 @@ static const char *find(const char *text, size_t size, const char *what)
 
 bool seal_is_current(const struct seal *seal, const char *text, size_t size)
 {
-    char member[ID_HEX + 12];
+    char member[sizeof(KEY) + ID_HEX + 1];
     if (!seal_writes(seal))
         return !seal_is_sealed(text, size);
-    snprintf(member, sizeof(member), ",\"key\":\"%s\"", seal->keys[0].id);
+    snprintf(member, sizeof(member), KEY "%s\"", seal->keys[0].id);
     return seal_is_sealed(text, size) &&
            find(text, size < SEAL_HEAD ? size : SEAL_HEAD, member) != NULL;
 }
@@ -337,15 +343,28 @@ static const char *skip(const char *at, const char *end, const char *expected)
                                                                        : NULL;
 }
 
+static const char *find_key_member(const char *text, size_t size)
+{
+    return find(text, size < HEAD_MAX ? size : HEAD_MAX, KEY);
+}
+
+const char *seal_source(const char *text, size_t size, size_t *ret_size)
+{
+    static const char start[] = BEGIN VERSION ",\"purpose\":\"plan\"," SOURCE;
+    const char *key = find_key_member(text, size);
+    if (!starts_with(text, size, start) || key == NULL)
+        return NULL;
+    *ret_size = (size_t)(key - text) - strlen(start);
+    return text + strlen(start);
+}
+
 static int take_apart(const char *text, size_t size, struct parts *ret, struct err *err)
 {
-    static const char key_member[] = ",\"key\":\"";
-    size_t window = size < SEAL_HEAD ? size : SEAL_HEAD;
-    const char *key = find(text, window, key_member), *end = text + size;
+    const char *key = find_key_member(text, size), *end = text + size;
     if (key == NULL)
         return damaged(err);
     ret->head = text;
-    ret->key = key + strlen(key_member);
+    ret->key = key + strlen(KEY);
     if ((size_t)(end - ret->key) < ID_HEX)
         return damaged(err);
     const char *nonce = skip(ret->key + ID_HEX, end, "\",\"nonce\":\"");

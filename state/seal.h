@@ -10,6 +10,8 @@
  * (in one line, with a line end). "key" is a short digest of the key, which tells a wrong key
  * from damage; the nonce is random in each text; BASE64 holds the content and the tag. Lineage
  * and serial stand there where they are given: a server that keeps states may want to see them.
+ * A plan's "source" stands there (in the place of the lineage), because the files that name the
+ * key are found by it.
  *
  * The first key that is added writes, and all are tried for reading, by their digests. With a
  * key that writes, what is not sealed is refused: anybody could have put it there. A seal
@@ -34,6 +36,7 @@ struct seal_label {
     enum seal_purpose purpose;
     const char *lineage; /* or NULL */
     int64_t serial;      /* of a state; with lineage only. Of a journal's line: its number */
+    const char *source;  /* of a plan: an object in JSON, in one line; or NULL */
     const char *context; /* bound to the text and not written into it, or NULL */
     size_t context_size;
 };
@@ -71,6 +74,10 @@ int seal_text(const struct seal *seal, const struct seal_label *label, const cha
  * among ours, with the way out. ERR_INVALID: damaged, or sealed as something else. */
 int unseal_text(const struct seal *seal, const struct seal_label *label, const char *text,
                 size_t size, struct strbuf *out, struct err *err);
+
+/* Where the files of a sealed plan are, as it says: the source of its label. NULL: nothing is
+ * said. Not to be believed before the text was opened. */
+const char *seal_source(const char *text, size_t size, size_t *ret_size);
 
 /* What a store does with its document. Seal it when the seal says so; else append it as it is.
  */

@@ -359,6 +359,100 @@ static void branches_and_clean_files_are_demanded(void **state)
     stop(&f);
 }
 
+/* ---- sealed plans ---------------------------------------------------------------------------
+ */
+
+#define KEY_A "KEY_A=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
+static void give_key(struct flow *f)
+{
+    size_t n = 0;
+    while (f->site.env[n] != NULL)
+        n++;
+    f->site.env[n] = KEY_A;
+}
+
+static void encrypt_in(const char *clone, const char *section)
+{
+    char path[300];
+    snprintf(path, sizeof(path), "%s/cloud/encryption.yaml", clone);
+    write_text(path, section);
+}
+
+/* The key is the one that the plan's commit names, whatever the disk says of keys. */
+static void a_sealed_plan_goes_with_its_commit(void **state)
+{
+    (void)state;
+    struct flow f;
+    start(&f);
+    give_key(&f);
+    MUST(f.dev, "git", "checkout", "-q", "-b", "change");
+    encrypt_in(f.dev, "encryption: { key: { env: KEY_A } }\n");
+    edit_in(&f, f.dev, "Machines for machine", "Many machines for machine");
+    commit_in(f.dev, "more machines, encrypted");
+    MUST(f.dev, "git", "push", "-q", "origin", "change:main");
+    work_in(&f, f.dev);
+    GRIDFORM_EXPECT(&f.site, 0, "plan", "--ref", "origin/main...HEAD", "--out", f.plan);
+    GRIDFORM_EXPECT(&f.site, 0, "plan", "--ref", "HEAD", "--out", f.plan);
+    char *text = file_text("%s", f.plan);
+    assert_null(strstr(text, "esx-gpu"));
+    /* Another commit in its head makes it damaged; one that no repository has is not looked
+     * for. */
+    char *id = id_in(f.dev, "HEAD"), *other = id_in(f.dev, "HEAD~1"), *at = strstr(text, id);
+    assert_non_null(at);
+    work_in(&f, f.deploy);
+    MUST(f.deploy, "git", "fetch", "-q");
+    char *kept = strdup(text);
+    memcpy(at, other, strlen(other));
+    write_text(f.plan, text);
+    struct run *run = STILL(&f.site, 1, "apply", f.plan);
+    run_says(run, "names no key"); /* that commit does not */
+    run_free(run);
+    write_text(f.plan, kept);
+    encrypt_in(f.deploy, "encryption: { key: { env: NO_SUCH_KEY } }\n");
+    GRIDFORM_EXPECT(&f.site, 0, "apply", f.plan, "--require-ref", "origin/main",
+                    "--require-signed", f.signers);
+    char *stored = file_text("%s", f.site.state);
+    assert_null(strstr(stored, "esx-gpu"));
+    free(stored);
+    free(kept);
+    free(text);
+    free(other);
+    free(id);
+    stop(&f);
+}
+
+/* Whoever can put a plan there can name a commit in it, whose key is what a program prints: it
+ * is not run before the commit is what is demanded. */
+static void no_program_of_a_commit_that_is_refused(void **state)
+{
+    (void)state;
+    struct flow f;
+    char section[600], trace[200];
+    start(&f);
+    in(trace, sizeof(trace), &f, "trace");
+    MUST(f.dev, "git", "checkout", "-q", "-b", "evil");
+    use_key(&f, f.dev, "eve");
+    snprintf(section, sizeof(section),
+             "encryption: { key: { command: [ sh, -c, \"echo > %s; echo %s\" ] } }\n", trace,
+             strchr(KEY_A, '=') + 1);
+    encrypt_in(f.dev, section);
+    commit_in(f.dev, "by Eve");
+    MUST(f.dev, "git", "push", "-q", "origin", "evil");
+    MUST(f.deploy, "git", "fetch", "-q");
+    work_in(&f, f.dev);
+    GRIDFORM_EXPECT(&f.site, 0, "plan", "--ref", "HEAD", "--out", f.plan);
+    assert_true(file_exists("%s", trace));
+    assert_int_equal(remove(trace), 0);
+    work_in(&f, f.deploy);
+    REFUSED(&f, "is not in origin/main", f.plan, "--require-ref", "origin/main");
+    REFUSED(&f, "no line has the key that signed", f.plan, "--require-signed", f.signers);
+    assert_false(file_exists("%s", trace));
+    GRIDFORM_EXPECT(&f.site, 0, "apply", f.plan); /* which demands nothing */
+    assert_true(file_exists("%s", trace));
+    stop(&f);
+}
+
 /* ---- reading ------------------------------------------------------------------------------
  */
 
@@ -424,6 +518,8 @@ int main(void)
         cmocka_unit_test(signatures_are_demanded),
         cmocka_unit_test(openpgp_signatures_are_demanded),
         cmocka_unit_test(branches_and_clean_files_are_demanded),
+        cmocka_unit_test(a_sealed_plan_goes_with_its_commit),
+        cmocka_unit_test(no_program_of_a_commit_that_is_refused),
         cmocka_unit_test(bare_repositories_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
