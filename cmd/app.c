@@ -91,7 +91,6 @@ void app_release(struct app *app)
     close_store(&app->opened);
     seal_free(app->seal);
     secrets_free(app->keys);
-    interrupt_restore();
     config_release(app->loaded.config);
     origin_release(&app->origin);
     config_release(app->settings);
@@ -238,7 +237,7 @@ static int take_keys(struct app *app, const struct config *config)
     struct err err = {0};
     if (app->seal == NULL && open_seal(config == NULL ? NULL : config->encryption, &place,
                                        app->arena, &app->seal, &err) < 0)
-        return app_fail(EXIT_USAGE, "%s", err.message);
+        return app_fail(app_storage_code(&err), "%s", err.message);
     return EXIT_OK;
 }
 
@@ -365,7 +364,7 @@ int app_lock_state(struct app *app, const char *operation)
     struct err err = {0};
     describe_self(operation, &mine);
     if (app->store->ops->force_unlock != NULL)
-        interrupt_cancels(&app->env);
+        app->env.outer_cancel = interrupt_catch(INTERRUPT_REPEATS);
     if (app->store->ops->lock(app->store, &mine, app->options->lock_timeout_ms, &holder, &err) <
         0)
         return err.code == ERR_LOCKED ? refuse_locked(app, &holder)
@@ -378,7 +377,7 @@ int app_lock_state(struct app *app, const char *operation)
 
 int app_check_interrupt(const struct app *app)
 {
-    return atomic_load(&app->env.cancelled)
+    return app->env.op.cancelled(app->env.op.context)
                ? app_fail(EXIT_INTERRUPTED, "interrupted: nothing was changed")
                : EXIT_OK;
 }

@@ -53,7 +53,7 @@ static int run(const struct options *options)
     if (options->watch_ms > 0)
         return drift_watch_run(options);
     struct drift_check check = {.options = options,
-                                .cancel = interrupt_catch(),
+                                .cancel = interrupt_catch(INTERRUPT_ENDS),
                                 .show = show,
                                 .context = (void *)(uintptr_t)options};
     return drift_check_run(&check);

@@ -6,58 +6,31 @@
 #include <stddef.h>
 
 #include "compiler.h"
-#include "sessions.h"
 
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-
-/* Of the one run of this process: a handler is given nothing but the number. */
-static struct run_env *_Atomic cancelled;
-static struct sigaction former[ARRAY_LEN(signals)];
-
-static void on_signal(int number UNUSED)
-{
-    struct run_env *env = cancelled;
-    if (env != NULL)
-        atomic_store(&env->cancelled, true);
-}
-
-void interrupt_cancels(struct run_env *env)
-{
-    /* No restart of calls: a question that waits for an answer ends, too. */
-    struct sigaction action = {.sa_handler = on_signal};
-    sigemptyset(&action.sa_mask);
-    if (cancelled != NULL)
-        return;
-    cancelled = env;
-    for (size_t i = 0; i < ARRAY_LEN(signals); i++)
-        sigaction(signals[i], &action, &former[i]);
-}
-
-void interrupt_restore(void)
-{
-    if (cancelled == NULL)
-        return;
-    for (size_t i = 0; i < ARRAY_LEN(signals); i++)
-        sigaction(signals[i], &former[i], NULL);
-    cancelled = NULL;
-}
-
-/* ---- a flag ---------------------------------------------------------------------------------
- */
-
+/* A handler is given nothing but the number. */
 static atomic_bool interrupted;
 
-static void on_first_signal(int number UNUSED)
+static void on_signal(int number UNUSED)
 {
     atomic_store(&interrupted, true);
 }
 
-const atomic_bool *interrupt_catch(void)
+static bool is_ignored(int number)
 {
-    struct sigaction action = {.sa_handler = on_first_signal,
-                               .sa_flags = SA_RESTART | SA_RESETHAND};
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+const atomic_bool *interrupt_catch(enum interrupt_again again)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    /* Where there may be a question, calls are not restarted: one that waits ends, too. */
+    struct sigaction action = {.sa_handler = on_signal,
+                               .sa_flags =
+                                   again == INTERRUPT_ENDS ? SA_RESTART | SA_RESETHAND : 0};
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+        if (signals[i] != SIGHUP || !is_ignored(SIGHUP))
+            sigaction(signals[i], &action, NULL);
     return &interrupted;
 }

@@ -6,16 +6,15 @@
 
 #include <stdatomic.h>
 
-struct run_env;
+/* What the second signal does. */
+enum interrupt_again {
+    INTERRUPT_ENDS,   /* ends the process: for commands that only read */
+    INTERRUPT_REPEATS /* nothing more: for who has something to give back */
+};
 
-/* From now on SIGINT, SIGTERM and SIGHUP cancel the environment instead of ending the process.
+/* From now on until the process ends SIGINT, SIGTERM and SIGHUP raise this flag, which is the
+ * outer_cancel of a run's environment (run_env.h). A SIGHUP that is ignored (nohup) stays so.
  */
-void interrupt_cancels(struct run_env *env);
-/* As it was; fine when nothing was changed. The environment may go then. */
-void interrupt_restore(void);
-
-/* For commands that only read: SIGINT and SIGTERM as a flag, from now on until the process
- * ends, which a second signal does at once. */
-const atomic_bool *interrupt_catch(void);
+const atomic_bool *interrupt_catch(enum interrupt_again again);
 
 #endif

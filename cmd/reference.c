@@ -32,7 +32,8 @@ static int to_reference(const struct value *value, struct arena *arena, struct c
 
 static bool cancel_asked(void *context)
 {
-    return atomic_load(&((struct run_env *)context)->cancelled);
+    const struct run_env *env = context;
+    return env->op.cancelled(env->op.context);
 }
 
 int reference_resolve(const struct reference_place *place, const struct value *value,

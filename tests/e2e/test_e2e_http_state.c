@@ -205,6 +205,27 @@ static void test_interrupted_before_work(void **fixture)
     assert_int_equal(state_server_writes(r->server), before);
 }
 
+/* nohup means it: who had SIGHUP ignored for us is not interrupted by it. */
+static void test_a_terminal_that_goes(void **fixture)
+{
+    static const char *const words[] = {"apply", "--yes", NULL};
+    static const int expected[] = {130, 0};
+    struct remote *r = *fixture;
+    for (size_t ignored = 0; ignored < ARRAY_LEN(expected); ignored++) {
+        begin_anew(r);
+        state_server_hold(r->server, 2, true);
+        signal(SIGHUP, ignored ? SIG_IGN : SIG_DFL);
+        struct child child = site_launch(r->site, words);
+        signal(SIGHUP, SIG_DFL);
+        assert_true(state_server_is_held(r->server, 30000));
+        kill(child.pid, SIGHUP);
+        pause_ms(50);
+        state_server_release(r->server, false);
+        run_free(run_expect(site_finish(r->site, &child), expected[ignored]));
+        assert_string_equal(state_server_lock(r->server), "");
+    }
+}
+
 /* ---- trouble ------------------------------------------------------------------------------
  */
 
@@ -485,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_course),
         cmocka_unit_test(test_locked),
         cmocka_unit_test(test_interrupted_before_work),
+        cmocka_unit_test(test_a_terminal_that_goes),
         cmocka_unit_test(test_backend_goes),
         cmocka_unit_test(test_lock_is_taken_away),
         cmocka_unit_test(test_one_write_for_many),

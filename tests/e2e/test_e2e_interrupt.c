@@ -1,7 +1,8 @@
-/* test_e2e_interrupt.c: Ctrl-C during an apply: the first one lets running steps end, the second
- * ends at once; the state is valid either way and the next apply finishes the work. And somebody
- * else, who is at work in the same cluster. */
+/* test_e2e_interrupt.c: Ctrl-C during an apply: the first one lets running steps end, the
+ * second ends at once; the state is valid either way and the next apply finishes the work. And
+ * somebody else, who is at work in the same cluster. */
 #include <signal.h>
+#include <stdio.h>
 
 #include "../harness/site.h"
 #include "../harness/unit.h"
@@ -71,6 +72,30 @@ static void interrupted_twice(void **state UNUSED)
     site_stop(&site);
 }
 
+/* What prints a key may hang: the first interrupt ends that, too. */
+static void interrupted_for_a_key(void **state UNUSED)
+{
+    static const char *const drift[] = {"drift", NULL};
+    struct site site;
+    char path[300], section[600];
+    site_start(&site, NULL);
+    snprintf(path, sizeof(path), "%s/encryption.yaml", site.manifest);
+    snprintf(
+        section, sizeof(section),
+        "encryption: { key: { command: [ sh, -c, \"echo > %s/begun; exec sleep 25\" ] } }\n",
+        site.dir);
+    write_text(path, section);
+    struct child child = site_launch(&site, drift);
+    for (int i = 0; i < 6000 && !file_exists("%s/begun", site.dir); i++)
+        pause_ms(10);
+    assert_true(file_exists("%s/begun", site.dir));
+    kill(child.pid, SIGINT);
+    struct run *run = run_expect(site_finish(&site, &child), 130);
+    run_says(run, "encryption.key");
+    run_free(run);
+    site_stop(&site);
+}
+
 static bool in_maintenance(const struct site *site, const char *host)
 {
     json_t *value = lab_look(&site->lab, "hosts/%s/in_maintenance", host);
@@ -101,9 +126,8 @@ static void maintenance_of_others(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(interrupted_once),
-        cmocka_unit_test(interrupted_as_events),
-        cmocka_unit_test(interrupted_twice),
+        cmocka_unit_test(interrupted_once),      cmocka_unit_test(interrupted_as_events),
+        cmocka_unit_test(interrupted_twice),     cmocka_unit_test(interrupted_for_a_key),
         cmocka_unit_test(maintenance_of_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
