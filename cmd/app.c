@@ -19,16 +19,39 @@
 #include "reference.h"
 #include "report.h"
 #include "rules.h"
+#include "safe_text.h"
 #include "seal.h"
 #include "strbuf.h"
+
+/* One line whatever stands in it: much of it comes from servers and files of others. */
+static void print_line(const char *format, va_list args)
+{
+    char *text = NULL;
+    struct strbuf line CLEANUP(strbuf_release);
+    strbuf_init(&line, STRBUF_MAX_OUTPUT);
+    if (vasprintf(&text, format, args) < 0)
+        abort();
+    strbuf_add(&line, "gridform: ");
+    for (const char *at = text; *at != '\0';)
+        at += safe_char(at, false, &line);
+    strbuf_add_char(&line, '\n');
+    fputs(strbuf_str(&line), stderr);
+    free(text);
+}
+
+void app_note(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_line(format, args);
+    va_end(args);
+}
 
 int app_fail(enum exit_code code, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fputs("gridform: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    print_line(format, args);
     va_end(args);
     return code;
 }
@@ -300,11 +323,11 @@ void app_print_holder(const struct lock_info *holder, const char *prefix)
         strftime(since, sizeof(since), " since %Y-%m-%d %H:%M:%SZ", &utc);
     if (holder->pid != 0)
         snprintf(process, sizeof(process), ", process %ld", holder->pid);
-    fprintf(stderr, "gridform: %s %s (%s%s)%s%s%s%s%s\n", prefix,
-            holder->who[0] != '\0' ? holder->who : "an unknown holder",
-            holder->operation[0] != '\0' ? holder->operation : "operation not known", process,
-            since, holder->job_url[0] != '\0' ? ", " : "", holder->job_url,
-            holder->id[0] != '\0' ? ", lock " : "", holder->id);
+    app_note("%s %s (%s%s)%s%s%s%s%s", prefix,
+             holder->who[0] != '\0' ? holder->who : "an unknown holder",
+             holder->operation[0] != '\0' ? holder->operation : "operation not known", process,
+             since, holder->job_url[0] != '\0' ? ", " : "", holder->job_url,
+             holder->id[0] != '\0' ? ", lock " : "", holder->id);
 }
 
 int app_read_state(struct app *app)
@@ -393,7 +416,7 @@ static void report_providers(struct app *app)
         const char *message = sessions_failure(app->sessions, i, &provider, &code);
         if (message == NULL)
             continue;
-        fprintf(stderr, "gridform: %s: %s\n", provider, message);
+        app_note("%s: %s", provider, message);
         app->provider_trouble = true;
     }
 }

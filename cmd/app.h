@@ -98,7 +98,10 @@ void app_print_findings(struct app *app);
 /* Print a report of what was found in the files and by the rules; plan and drift are those that
  * there are, or NULL. */
 void app_print_report(struct app *app, const struct plan *plan, const struct drift *drift);
-/* Print an error in one line: "gridform: …". Returns code, for one-line returns. */
+/* Print a line to standard error: "gridform: …". What must not reach a terminal or the log of a
+ * pipeline is replaced, ends of lines included. */
+void app_note(const char *format, ...) PRINTF_LIKE(1, 2);
+/* The same for an error. Returns code, for one-line returns. */
 int app_fail(enum exit_code code, const char *format, ...) PRINTF_LIKE(2, 3);
 /* "; did you mean host/esx-01?" for an address that there is not among all, or "". */
 const char *app_nearest(const struct app *app, const struct instances *all,

@@ -227,7 +227,7 @@ static void announce(struct app *app, int64_t age)
     const struct snapshot *snapshot = app->snapshot;
     struct strbuf text;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
-    strbuf_addf(&text, "gridform: live state from %s: taken ", app->options->live);
+    strbuf_addf(&text, "live state from %s: taken ", app->options->live);
     snapshot_print_time(snapshot->taken, &text);
     strbuf_addf(&text, ", %s ago", span(app, age));
     if (snapshot->commit != NULL)
@@ -237,7 +237,7 @@ static void announce(struct app *app, int64_t age)
         strbuf_addf(&text, ", with the state of serial %lld", (long long)snapshot->serial);
     if (app->options->trust != NULL)
         strbuf_add(&text, "; its signature is good");
-    fprintf(stderr, "%s\n", strbuf_str(&text));
+    app_note("%s", strbuf_str(&text));
     strbuf_release(&text);
 }
 
@@ -396,8 +396,7 @@ static void report_failures(struct app *app)
 {
     const struct snapshot *snapshot = app->snapshot;
     for (size_t i = 0; i < snapshot->n_failures; i++)
-        fprintf(stderr, "gridform: %s: %s\n", snapshot->failures[i].provider,
-                snapshot->failures[i].message);
+        app_note("%s: %s", snapshot->failures[i].provider, snapshot->failures[i].message);
     app->provider_trouble = snapshot->n_failures > 0;
 }
 

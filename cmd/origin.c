@@ -29,7 +29,7 @@ static int open_place(struct app *app, bool wanted)
     if (git_place_open(directory, &app->origin.place, &err) < 0) {
         if (wanted)
             return app_fail(EXIT_USAGE, "%s", err.message);
-        fprintf(stderr, "gridform: warning: %s\n", err.message);
+        app_note("warning: %s", err.message);
     } else if (wanted && app->origin.place == NULL) {
         return app_fail(EXIT_USAGE, "%s is in no git repository, so there is no commit to read",
                         directory);
@@ -138,7 +138,7 @@ int origin_note(struct app *app)
         return EXIT_OK;
     if (!origin->from_commit && note_head(app, &err) < 0) {
         origin->commit.id = NULL;
-        fprintf(stderr, "gridform: warning: %s\n", err.message);
+        app_note("warning: %s", err.message);
     }
     if (origin->commit.id != NULL)
         app->commit = arena_printf(app->arena, "%.12s%s", origin->commit.id,
