@@ -85,14 +85,15 @@ static const struct value *asked_of(struct app *app, const struct instance *live
     return value_count(asked) == 0 ? NULL : asked;
 }
 
-static struct snapshot describe(struct app *app)
+/* since: when reading began. What was read first is as old as that. */
+static struct snapshot describe(struct app *app, int64_t since)
 {
     struct snapshot snapshot = {.site = app->loaded.config->site,
                                 .version = GRIDFORM_VERSION,
                                 .commit = app->commit,
                                 .schemas = live_file_schemas(app),
                                 .servers = live_file_servers(app),
-                                .taken = app_wall_ms() / 1000,
+                                .taken = since,
                                 .lineage = app->state == NULL ? NULL : app->state->lineage,
                                 .serial = app->state == NULL ? 0 : app->state->serial,
                                 .listed = listed_in_order(app),
@@ -161,14 +162,14 @@ static int check_text(struct app *app, const struct strbuf *text)
     return EXIT_OK;
 }
 
-static int write_snapshot(struct app *app, const struct strbuf *key)
+static int write_snapshot(struct app *app, int64_t since, const struct strbuf *key)
 {
     struct strbuf text;
     struct err err = {0};
     int code = check_state_unmoved(app);
     if (code != EXIT_OK)
         return code;
-    const struct snapshot snapshot = describe(app);
+    const struct snapshot snapshot = describe(app, since);
     const struct snapshot_redactor redactor = {take_out, app};
     const struct snapshot_pen pen = {.redactor = &redactor,
                                      .key_pem = key == NULL ? NULL : strbuf_str(key),
@@ -207,11 +208,12 @@ static int take(struct app *app)
 {
     struct strbuf key;
     bool is_signed = app->options->sign_key != NULL;
+    int64_t since = app_wall_ms() / 1000;
     int code = is_signed ? read_key(app, &key) : EXIT_OK;
     if (code == EXIT_OK)
         code = app_read_live(app);
     if (code == EXIT_OK)
-        code = write_snapshot(app, is_signed ? &key : NULL);
+        code = write_snapshot(app, since, is_signed ? &key : NULL);
     if (is_signed)
         forget_key(&key);
     if (code != EXIT_OK)

@@ -106,6 +106,41 @@ static void wrong_times(void **state)
     REFUSED(site, 1, "a time such as 30s", "plan", "--max-age", "yesterday");
 }
 
+/* A snapshot is as old as what was read first. */
+static void as_old_as_its_beginning(void **state)
+{
+    struct site *site = *state;
+    const struct job_files files = job_files_of(site);
+    char was[64], latest[64];
+    lab_fault(&site->lab, "{\"system\": \"vra\", \"operation\": \"*\", \"kind\": \"delay\","
+                          " \"milliseconds\": 4000, \"times\": 1}");
+    int64_t before = (int64_t)time(NULL);
+    GRIDFORM_EXPECT(site, 0, "snapshot", "--out", files.live);
+    lab_no_faults(&site->lab);
+    int64_t after = (int64_t)time(NULL);
+    assert_true(after - before >= 3); /* so it was delayed */
+    taken_of(files.live, was, sizeof(was));
+    taken(latest, sizeof(latest), after - 3);
+    assert_true(strcmp(was, latest) < 0);
+}
+
+/* What others wrote into it starts no line and moves no cursor where it is shown. */
+static void nothing_is_smuggled_out(void **state)
+{
+    struct site *site = *state;
+    const struct job_files files = job_files_of(site);
+    GRIDFORM_EXPECT(site, 0, "snapshot", "--out", files.live);
+    forge(files.live, "\"failures\":[]",
+          "\"failures\":[{\"provider\":\"esxi\",\"code\":\"denied\","
+          "\"message\":\"no\\u001b[2J\\n::error::smuggled\"}]");
+    const char *const words[] = {"plan", NULL};
+    struct run *run = run_expect(job_run(site, words), 7);
+    run_says(run, "gridform: esxi: no");
+    run_says_not(run, "\x1b");
+    run_says_not(run, "\n::error");
+    run_free(run);
+}
+
 static void of_something_else(void **state)
 {
     struct site *site = *state;
@@ -236,6 +271,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(wrong_times),
+        TEST(as_old_as_its_beginning),
+        TEST(nothing_is_smuggled_out),
         TEST(of_something_else),
         TEST(signatures),
     };
