@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "command.h"
 #include "compiler.h"
@@ -164,8 +165,19 @@ static int run_command(const struct command *command, int argc, char **argv)
     return code;
 }
 
+/* A core holds every password and key: none is written, also where the shell allows it. */
+static void write_no_core(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) < 0)
+        return;
+    limit.rlim_cur = 0;
+    (void)setrlimit(RLIMIT_CORE, &limit); /* lowering is always allowed */
+}
+
 int main(int argc, char **argv)
 {
+    write_no_core();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error like a full disk */
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {

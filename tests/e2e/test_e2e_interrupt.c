@@ -3,6 +3,7 @@
  * somebody else, who is at work in the same cluster. */
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "../harness/site.h"
 #include "../harness/unit.h"
@@ -96,6 +97,24 @@ static void interrupted_for_a_key(void **state UNUSED)
     site_stop(&site);
 }
 
+/* Passwords and keys are in memory as long as it runs: a crash leaves no copy of it. */
+static void no_core_is_written(void **state UNUSED)
+{
+    struct site site;
+    struct rlimit limit, kept;
+    assert_int_equal(getrlimit(RLIMIT_CORE, &kept), 0);
+    limit = (struct rlimit){kept.rlim_max, kept.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_CORE, &limit), 0);
+    struct child child = begin(&site, 1);
+    assert_int_equal(setrlimit(RLIMIT_CORE, &kept), 0);
+    struct rlimit its;
+    assert_int_equal(prlimit(child.pid, RLIMIT_CORE, NULL, &its), 0);
+    assert_int_equal(its.rlim_cur, 0);
+    assert_int_equal(its.rlim_max, kept.rlim_max);
+    site_kill(&child);
+    site_stop(&site);
+}
+
 static bool in_maintenance(const struct site *site, const char *host)
 {
     json_t *value = lab_look(&site->lab, "hosts/%s/in_maintenance", host);
@@ -126,9 +145,9 @@ static void maintenance_of_others(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(interrupted_once),      cmocka_unit_test(interrupted_as_events),
-        cmocka_unit_test(interrupted_twice),     cmocka_unit_test(interrupted_for_a_key),
-        cmocka_unit_test(maintenance_of_others),
+        cmocka_unit_test(interrupted_once),   cmocka_unit_test(interrupted_as_events),
+        cmocka_unit_test(interrupted_twice),  cmocka_unit_test(interrupted_for_a_key),
+        cmocka_unit_test(no_core_is_written), cmocka_unit_test(maintenance_of_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
