@@ -135,6 +135,9 @@ int state_check(const struct state *state, struct err *err)
         return err_set(err, ERR_INVALID, "the lineage is not %d hex digits", LINEAGE_LEN);
     if (state->serial < 0)
         return err_set(err, ERR_INVALID, "the serial is negative");
+    if (state->serial > STATE_SERIAL_MAX)
+        return err_set(err, ERR_INVALID, "the serial is larger than %lld",
+                       (long long)STATE_SERIAL_MAX);
     if (state->site == NULL)
         return err_set(err, ERR_INVALID, "the site is missing");
     if (state->n_plans > STATE_PLANS_KEPT)

@@ -38,6 +38,10 @@ enum {
     STATE_SIZE_MAX = 1 << 30, /* bytes of a document or journal */
 };
 
+/* Of a serial: numbers beyond it are not exact to others who read JSON, and the next one must
+ * be a number, too. */
+#define STATE_SERIAL_MAX ((INT64_C(1) << 53) - 1)
+
 /* What a stored resource holds and we do not know: maps, or NULL. */
 struct kept {
     const struct value *members, *attrs;

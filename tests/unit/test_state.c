@@ -163,6 +163,8 @@ static void test_refused_documents(void **unused)
         {"\"gridform_state\":1", "\"other_state\":1", "no gridform state"},
         {"\"serial\":1", "\"serial\":-1", "serial"},
         {"\"serial\":1", "\"serial\":\"1\"", "serial"},
+        {"\"serial\":1", "\"serial\":9007199254740992", "serial"},
+        {"\"serial\":1", "\"serial\":9223372036854775807", "serial"},
         {"\"serial\":1", "\"serial\":1.5", "line 1"},
         {SAMPLE_LINEAGE, "0123", "lineage"},
         {"\"site\":\"lab\"", "\"site\":7", "site"},
