@@ -44,6 +44,14 @@ static void try_text(const struct seal *seal, char *text, size_t size)
     }
 }
 
+/* It lies inside of the text. */
+static void try_source(const char *text, size_t size)
+{
+    size_t length = 0;
+    const char *source = seal_source(text, size, &length);
+    assert(source == NULL || (source > text && length <= size - (size_t)(source - text)));
+}
+
 static void try_journal(const struct seal *seal, const char *text, size_t size)
 {
     struct strbuf out;
@@ -68,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     memcpy(copy, data, size);
     try_text(seal, copy, size);
+    try_source(copy, size);
     try_journal(seal, copy, size);
     seal_accept_plain(seal);
     try_journal(seal, copy, size);

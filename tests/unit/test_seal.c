@@ -326,6 +326,35 @@ static void test_purposes_do_not_mix(void **unused)
     seal_free(seal);
 }
 
+/* Readable before it is opened, whatever stands in it, and bound all the same. */
+static void test_a_plan_shows_its_source(void **unused)
+{
+    (void)unused;
+    struct seal *seal = seal_of(KEY_A);
+    char source[2000];
+    size_t size = 0;
+    snprintf(source, sizeof(source),
+             "{\"commit\":\"c0\",\"path\":\"a,\\\"key\\\":\\\"%01500d\"}", 7);
+    const struct seal_label label = {.purpose = SEAL_PLAN, .source = source};
+    struct strbuf text = sealed_as(seal, &label, "content", 7);
+    const char *found = seal_source(strbuf_str(&text), strbuf_len(&text), &size);
+    assert_non_null(found);
+    assert_int_equal(size, strlen(source));
+    assert_memory_equal(found, source, size);
+    assert_int_equal(opens(seal, &label, &text, "content", 7), ERR_NONE);
+    char *commit = strstr(strbuf_str(&text), "c0");
+    assert_non_null(commit);
+    text.data[commit - text.data + 1] = '1';
+    assert_int_equal(opens(seal, &label, &text, "content", 7), ERR_INVALID);
+    for (size_t cut = 0; cut < strlen(source); cut++)
+        assert_null(seal_source(strbuf_str(&text), cut, &size));
+    strbuf_release(&text);
+    text = sealed(seal, "content");
+    assert_null(seal_source(strbuf_str(&text), strbuf_len(&text), &size));
+    strbuf_release(&text);
+    seal_free(seal);
+}
+
 static void test_a_newer_format_is_told(void **unused)
 {
     (void)unused;
@@ -368,6 +397,7 @@ int main(void)
         cmocka_unit_test(test_plain_is_refused_under_a_key),
         cmocka_unit_test(test_plain_lines_are_refused_under_a_key),
         cmocka_unit_test(test_purposes_do_not_mix),
+        cmocka_unit_test(test_a_plan_shows_its_source),
         cmocka_unit_test(test_a_newer_format_is_told),
         cmocka_unit_test(test_a_text_too_large_is_refused),
     };
