@@ -32,6 +32,8 @@ static void print_line(const char *format, va_list args)
     if (vasprintf(&text, format, args) < 0)
         abort();
     strbuf_add(&line, "gridform: ");
+    for (char *end = text; (end = strchr(end, '\n')) != NULL;)
+        *end = ' ';
     for (const char *at = text; *at != '\0';)
         at += safe_char(at, false, &line);
     strbuf_add_char(&line, '\n');
