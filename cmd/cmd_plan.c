@@ -57,6 +57,7 @@ static int save_plan(const struct app *app, const struct plan *plan)
     strbuf_init(&source, STRBUF_MAX_OUTPUT);
     if (origin != NULL)
         value_to_json(origin, &source);
+    app_redact(app, &source);
     const struct seal_label label = {.purpose = SEAL_PLAN,
                                      .source = origin == NULL ? NULL : strbuf_str(&source)};
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
