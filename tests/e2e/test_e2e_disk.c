@@ -89,6 +89,49 @@ static void a_plan_that_cannot_be_saved(void **state)
     assert_false(file_exists("%s", file));
 }
 
+/* Whatever else is written: exit 8, nothing half done, nothing left behind. */
+static void other_files_without_room(void **state)
+{
+    struct site *site = *state;
+    char snapshot[256], report[256];
+    snprintf(snapshot, sizeof(snapshot), "%s/live.json", site->dir);
+    snprintf(report, sizeof(report), "%s/report.json", site->dir);
+    const char *const commands[][5] = {
+        {"snapshot", "--out", snapshot},
+        {"drift", "--report", report},
+        {"state", "mv", "host/esx-gpu-01.lab.local", "host/esx-gpu-09.lab.local"},
+        {"state", "rm", "--yes", "host/esx-gpu-01.lab.local"},
+        {"state", "rollback", "--yes", "1"},
+        {"state", "push", "--yes", "--force"}};
+    again(site);
+    site_converge(site);
+    GRIDFORM_EXPECT(site, 0, "snapshot", "--out", snapshot);
+    char *before = file_text("%s", site->state), *taken = file_text("%s", snapshot);
+    char pulled[256];
+    snprintf(pulled, sizeof(pulled), "%s.history/1", site->state);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        const char *words[6] = {NULL};
+        memcpy(words, commands[i], sizeof(commands[i]));
+        if (strcmp(words[1], "push") == 0)
+            words[4] = pulled;
+        site->file_size = 100;
+        struct run *run = site_run(site, words);
+        site->file_size = 0;
+        run_says(run_expect(run, 8), "raise the limit of file sizes");
+        run_free(run);
+        char *after = file_text("%s", site->state);
+        assert_string_equal(before, after);
+        free(after);
+    }
+    char *kept = file_text("%s", snapshot);
+    assert_string_equal(taken, kept);
+    assert_false(file_exists("%s", report));
+    free(kept);
+    free(taken);
+    free(before);
+    GRIDFORM_EXPECT(site, 0, "plan", "--detailed-exitcode");
+}
+
 static void a_small_file_system(void **state)
 {
     struct site *site = *state;
@@ -134,6 +177,7 @@ int main(void)
         cmocka_unit_test(full_before_anything),
         cmocka_unit_test(full_in_the_middle),
         cmocka_unit_test(a_plan_that_cannot_be_saved),
+        cmocka_unit_test(other_files_without_room),
         cmocka_unit_test(a_small_file_system),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
