@@ -24,7 +24,7 @@
 #include "strbuf.h"
 
 /* One line whatever stands in it: much of it comes from servers and files of others. */
-static void print_line(const char *format, va_list args)
+static void PRINTF_LIKE(1, 0) print_line(const char *format, va_list args)
 {
     char *text = NULL;
     struct strbuf line CLEANUP(strbuf_release);
