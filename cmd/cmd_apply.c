@@ -184,7 +184,8 @@ const struct command command_apply = {
         "untracked ones that are read), --require-ref BRANCH a commit that is not in BRANCH,\n"
         "--require-signed FILE one that no signer of FILE signed: FILE holds allowed signers\n"
         "(ssh-keygen(1)), OpenPGP public keys (gpg --export --armor), or both. Each demands\n"
-        "clean files too, unless they are read from a commit: with --ref, or because the saved\n"
+        "clean files too, unless they are read from a commit: with --ref, or because the "
+        "saved\n"
         "plan was made with it.",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),

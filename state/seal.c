@@ -511,11 +511,12 @@ int seal_check_plain(const struct seal *seal, struct err *err)
 {
     if (!seal_writes(seal) || seal->accepts_plain)
         return 0;
-    return err_set(err, ERR_DENIED,
-                   "it is not encrypted, or its beginning is damaged, and the manifest names a "
-                   "key: whoever can write there could have put it in the place of what was; to "
-                   "begin with encryption, say encryption: { accept_plain: true, … } until the "
-                   "next write");
+    return err_set(
+        err, ERR_DENIED,
+        "it is not encrypted, or its beginning is damaged, and the manifest names a "
+        "key: whoever can write there could have put it in the place of what was; to "
+        "begin with encryption, say encryption: { accept_plain: true, … } until the "
+        "next write");
 }
 
 int unseal_document(const struct seal *seal, enum seal_purpose purpose, const char *text,
