@@ -69,7 +69,8 @@ void render_blind(const struct plan_blind *blind, size_t n, struct strbuf *out)
         strbuf_add(out, "  ? ");
         render_names(it->addresses.items, it->addresses.n, out);
         if (it->attrs[0] != '\0')
-            strbuf_addf(out, ": %s", it->attrs);
+            strbuf_add(out, ": ");
+        render_safe(it->attrs, out);
         strbuf_add(out, "\n      ");
         render_safe(it->reason, out);
         strbuf_add_char(out, '\n');
