@@ -22,6 +22,8 @@ static void show(void *context, const struct drift_result *result)
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     if (options->format == FORMAT_JSON)
         render_drift_json(result->drift, site, &text);
+    else if (options->format == FORMAT_HTML)
+        render_drift_html(result->drift, site, &text);
     else
         render_drift_text(result->drift, site, app_colour(result->app), &text);
     app_print(result->app, &text);
@@ -38,7 +40,8 @@ static int check_options(const struct options *options)
     if (options->new_only && options->report == NULL && options->watch_ms == 0)
         return app_fail(EXIT_USAGE,
                         "--new-only needs to know what was reported before: say --report FILE");
-    if (options->watch_ms > 0 && report_has_format(options->format))
+    if (options->watch_ms > 0 &&
+        (report_has_format(options->format) || options->format == FORMAT_HTML))
         return app_fail(EXIT_USAGE, "--watch prints text or JSON, no other format");
     if (options->watch_ms > 0 && options->live != NULL)
         return app_fail(EXIT_USAGE, "--watch looks at the systems: a snapshot does not change");
@@ -89,10 +92,12 @@ const struct command command_drift = {
         "exit 0. --listen 127.0.0.1:9464 serves metrics for Prometheus at /metrics, and "
         "/healthz:\n"
         "ok while the last good check is younger than three intervals.\n\n"
-        "--format sarif, junit, github and azure show drift where the files declare what\n"
-        "drifted.",
+        "--format html is one page for a browser, which loads nothing from anywhere: what "
+        "could\n"
+        "not be read, what is gone and every difference, with filter; --format sarif, junit,\n"
+        "github and azure show drift where the files declare what drifted.",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
-    .formats = 1u << FORMAT_TEXT | 1u << FORMAT_JSON | FORMATS_OF_REPORTS,
+    .formats = 1u << FORMAT_TEXT | 1u << FORMAT_JSON | 1u << FORMAT_HTML | FORMATS_OF_REPORTS,
     .run = run,
 };

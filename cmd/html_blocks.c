@@ -2,20 +2,21 @@
 #include "html_blocks.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "address.h"
 #include "arena.h"
+#include "block_order.h"
 #include "change_words.h"
 #include "map.h"
 #include "render.h"
 #include "strbuf.h"
 
-/* Both maps hold an index + 1. */
+/* The map holds an index + 1. */
 struct grouping {
     struct html_blocks *blocks;
     struct map latest; /* content and rollout -> the block that grows */
-    struct map bodies; /* content -> the first block that has it */
 };
 
 /* The growing block of the content: of this wave, or of the one before when hosts of one pool
@@ -44,26 +45,23 @@ static struct html_block *new_block(struct grouping *grouping, const struct chan
 {
     struct html_blocks *blocks = grouping->blocks;
     size_t index = blocks->list.n;
-    const char *content = arena_memdup(blocks->arena, key, body);
-    size_t earlier = (size_t)(uintptr_t)map_get(&grouping->bodies, content);
     unsigned effects = change_effects(change);
     VEC_PUSH(blocks->arena, &blocks->list,
              ((struct html_block){.first = change,
                                   .wave = change->wave,
                                   .effects = effects,
-                                  .same_as = earlier == 0 ? index : earlier - 1,
+                                  .content = arena_memdup(blocks->arena, key, body),
+                                  .at = index,
                                   .one_place = true,
                                   .harmful = change_harm_of(change, effects),
                                   .drift = has_drift(change)}));
     map_set(&grouping->latest, arena_strdup(blocks->arena, key),
             (void *)(uintptr_t)(index + 1));
-    if (earlier == 0)
-        map_set(&grouping->bodies, content, (void *)(uintptr_t)(index + 1));
     return &blocks->list.items[index];
 }
 
-static size_t add_change(struct grouping *grouping, const struct change *change,
-                         struct strbuf *text)
+static void add_change(struct grouping *grouping, const struct change *change,
+                       struct strbuf *text)
 {
     struct html_blocks *blocks = grouping->blocks;
     change_signature(change, text);
@@ -77,7 +75,49 @@ static size_t add_change(struct grouping *grouping, const struct change *change,
     block->one_place =
         block->one_place && (block->members.n == 0 || change_same_place(block->first, change));
     VEC_PUSH(blocks->arena, &block->members, change);
-    return (size_t)(block - blocks->list.items);
+}
+
+/* ---- order --------------------------------------------------------------------------------
+ */
+
+static struct block_rank rank_of(const struct html_block *block)
+{
+    return (struct block_rank){block->wave, block->members.n, block->at};
+}
+
+static int compare_blocks(const void *a, const void *b)
+{
+    const struct block_rank x = rank_of(a), y = rank_of(b);
+    return block_order(&x, &y);
+}
+
+/* The first that is shown has the content, others refer to it. */
+static void find_repeats(struct html_blocks *blocks)
+{
+    struct map seen; /* content -> index + 1 */
+    map_init(&seen);
+    for (size_t i = 0; i < blocks->list.n; i++) {
+        struct html_block *block = &blocks->list.items[i];
+        size_t earlier = (size_t)(uintptr_t)map_get(&seen, block->content);
+        block->same_as = earlier == 0 ? i : earlier - 1;
+        if (earlier == 0)
+            map_set(&seen, block->content, (void *)(uintptr_t)(i + 1));
+    }
+    map_release(&seen);
+}
+
+static void sort_blocks(struct html_blocks *blocks, const struct plan *plan)
+{
+    size_t *of_change = ARENA_ARRAY(blocks->arena, plan->n_changes + 1, size_t);
+    if (blocks->list.n > 1)
+        qsort(blocks->list.items, blocks->list.n, sizeof(*blocks->list.items), compare_blocks);
+    for (size_t i = 0; i < blocks->list.n; i++) {
+        const struct html_block *block = &blocks->list.items[i];
+        for (size_t m = 0; m < block->members.n; m++)
+            of_change[block->members.items[m] - plan->changes] = i;
+    }
+    blocks->of_change = of_change;
+    find_repeats(blocks);
 }
 
 struct html_blocks html_blocks_of(const struct plan *plan, struct arena *arena)
@@ -85,16 +125,13 @@ struct html_blocks html_blocks_of(const struct plan *plan, struct arena *arena)
     struct html_blocks blocks = {.arena = arena};
     struct grouping grouping = {.blocks = &blocks};
     struct strbuf text;
-    size_t *of_change = ARENA_ARRAY(arena, plan->n_changes + 1, size_t);
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     map_init(&grouping.latest);
-    map_init(&grouping.bodies);
     for (size_t i = 0; i < plan->n_changes; i++)
-        of_change[i] = add_change(&grouping, &plan->changes[i], &text);
+        add_change(&grouping, &plan->changes[i], &text);
     map_release(&grouping.latest);
-    map_release(&grouping.bodies);
     strbuf_release(&text);
-    blocks.of_change = of_change;
+    sort_blocks(&blocks, plan);
     return blocks;
 }
 

@@ -18,7 +18,7 @@ enum { LEVEL_BLOCKS, LEVEL_WAVES, LEVEL_SPANS, LEVEL_ACTIONS, LEVEL_COUNT, SWEEP
 static unsigned span_of(const struct plan *plan, unsigned wave)
 {
     unsigned n = plan->n_changes == 0 ? 1 : plan->changes[plan->n_changes - 1].wave;
-    unsigned length = (n + GRAPH_COLUMNS_MAX - 1) / GRAPH_COLUMNS_MAX;
+    unsigned length = (n + GRAPH_SPANS_MAX - 1) / GRAPH_SPANS_MAX;
     return length == 0 ? 0 : (wave - (wave > 0)) / length;
 }
 
@@ -68,38 +68,51 @@ static void make_nodes(struct html_graph *graph, const struct plan *plan,
     map_release(&seen);
 }
 
-/* Blocks come by wave, so columns do too. */
-static void make_columns(struct html_graph *graph, const struct plan *plan,
-                         const struct html_blocks *blocks)
+/* Blocks come by wave, so layers do too. */
+static void make_layers(struct html_graph *graph, const struct plan *plan,
+                        const struct html_blocks *blocks)
 {
     unsigned current = 0;
-    graph->most_rows = 0;
     VEC_EACH (struct graph_node, it, graph->nodes) {
         unsigned wave = blocks->list.items[it->block].wave;
         unsigned span = graph->level < LEVEL_SPANS ? wave : span_of(plan, wave);
-        if (graph->columns.n == 0 || span != current)
-            VEC_PUSH(graph->arena, &graph->columns,
-                     ((struct graph_column){it->wave, it->last_wave, 0}));
+        if (graph->layers.n == 0 || span != current)
+            VEC_PUSH(graph->arena, &graph->layers,
+                     ((struct graph_layer){.wave = it->wave, .last_wave = it->last_wave}));
         current = span;
-        struct graph_column *column = &graph->columns.items[graph->columns.n - 1];
-        it->column = graph->columns.n - 1;
-        it->row = column->n++;
-        column->last_wave =
-            it->last_wave > column->last_wave ? it->last_wave : column->last_wave;
-        graph->most_rows = column->n > graph->most_rows ? column->n : graph->most_rows;
+        struct graph_layer *layer = &graph->layers.items[graph->layers.n - 1];
+        it->layer = graph->layers.n - 1;
+        it->rank = layer->n++;
+        layer->last_wave = it->last_wave > layer->last_wave ? it->last_wave : layer->last_wave;
+        graph->most = layer->n > graph->most ? layer->n : graph->most;
     }
+    for (size_t i = 0; i < graph->layers.n; i++) {
+        struct graph_layer *layer = &graph->layers.items[i];
+        layer->n_lines = (layer->n + GRAPH_BESIDE_MAX - 1) / GRAPH_BESIDE_MAX;
+        layer->first_line = i == 0 ? 0 : layer[-1].first_line + layer[-1].n_lines;
+    }
+}
+
+/* Nodes that follow each other stand below each other as long as there are lines, so that what
+ * is further left by rank is further left in the picture. */
+static void set_place(struct html_graph *graph, struct graph_node *node, size_t rank)
+{
+    const struct graph_layer *layer = &graph->layers.items[node->layer];
+    node->rank = rank;
+    node->x = rank / layer->n_lines;
+    node->line = rank % layer->n_lines;
 }
 
 static bool is_small(const struct html_graph *graph)
 {
-    return graph->nodes.n <= GRAPH_NODES_MAX && graph->most_rows <= GRAPH_ROWS_MAX &&
-           graph->columns.n <= 4 * GRAPH_COLUMNS_MAX;
+    return graph->nodes.n <= GRAPH_NODES_MAX && graph->most <= GRAPH_LAYER_MAX &&
+           graph->layers.n <= 4 * GRAPH_SPANS_MAX;
 }
 
 /* ---- edges --------------------------------------------------------------------------------
  */
 
-/* linked[from * n + to]: from comes before to. Only between columns: within one that stands
+/* linked[from * n + to]: from comes before to. Only between layers: within one that stands
  * for several waves there may be both ways. */
 static bool *collect_links(const struct html_graph *graph, const struct plan *plan,
                            const struct html_blocks *blocks, const size_t *node_of)
@@ -110,14 +123,14 @@ static bool *collect_links(const struct html_graph *graph, const struct plan *pl
         size_t to = node_of[blocks->of_change[i]];
         for (size_t e = 0; e < plan->changes[i].n_after; e++) {
             size_t from = node_of[blocks->of_change[plan->changes[i].after[e].on]];
-            if (graph->nodes.items[from].column < graph->nodes.items[to].column)
+            if (graph->nodes.items[from].layer < graph->nodes.items[to].layer)
                 linked[from * n + to] = true;
         }
     }
     return linked;
 }
 
-/* Nodes are sorted by column, so whatever leads to one has a smaller number. Edges that follow
+/* Nodes are sorted by layer, so whatever leads to one has a smaller number. Edges that follow
  * from others would only be noise. */
 static void make_edges(struct html_graph *graph, const bool *linked)
 {
@@ -134,12 +147,12 @@ static void make_edges(struct html_graph *graph, const bool *linked)
         }
 }
 
-/* ---- rows ---------------------------------------------------------------------------------
+/* ---- places -------------------------------------------------------------------------------
  */
 
-/* A node with where its neighbours stand, in units of a thousandth of the column. */
+/* A node with where its neighbours stand, in thousandths of a place. */
 struct place {
-    size_t node, weight, row;
+    size_t node, weight, rank;
 };
 
 static int compare_places(const void *a, const void *b)
@@ -147,14 +160,7 @@ static int compare_places(const void *a, const void *b)
     const struct place *x = a, *y = b;
     if (x->weight != y->weight)
         return x->weight < y->weight ? -1 : 1;
-    return x->row < y->row ? -1 : x->row > y->row;
-}
-
-static size_t scaled_row(const struct html_graph *graph, size_t node)
-{
-    const struct graph_node *it = &graph->nodes.items[node];
-    size_t n = graph->columns.items[it->column].n;
-    return (2 * it->row + 1) * 500000 / n;
+    return x->rank < y->rank ? -1 : x->rank > y->rank;
 }
 
 static size_t weight_of(const struct html_graph *graph, size_t node, bool forward)
@@ -164,32 +170,35 @@ static size_t weight_of(const struct html_graph *graph, size_t node, bool forwar
         size_t mine = forward ? it->to : it->from, other = forward ? it->from : it->to;
         if (mine != node)
             continue;
-        sum += scaled_row(graph, other);
+        sum += graph->nodes.items[other].x * 1000;
         n++;
     }
-    return n == 0 ? scaled_row(graph, node) : sum / n;
+    return n == 0 ? graph->nodes.items[node].x * 1000 : sum / n;
 }
 
-static void sort_column(struct html_graph *graph, size_t column, bool forward)
+static void sort_layer(struct html_graph *graph, size_t layer, bool forward)
 {
     struct place places[GRAPH_NODES_MAX];
     size_t n = 0;
     for (size_t i = 0; i < graph->nodes.n; i++)
-        if (graph->nodes.items[i].column == column)
+        if (graph->nodes.items[i].layer == layer)
             places[n++] =
-                (struct place){i, weight_of(graph, i, forward), graph->nodes.items[i].row};
+                (struct place){i, weight_of(graph, i, forward), graph->nodes.items[i].rank};
     qsort(places, n, sizeof(*places), compare_places);
     for (size_t i = 0; i < n; i++)
-        graph->nodes.items[places[i].node].row = i;
+        set_place(graph, &graph->nodes.items[places[i].node], i);
 }
 
 /* Each node goes to the middle of its neighbours, there and back. */
-static void order_rows(struct html_graph *graph)
+static void order_layers(struct html_graph *graph)
 {
+    VEC_EACH (struct graph_node, it, graph->nodes) {
+        set_place(graph, it, it->rank);
+    }
     for (unsigned sweep = 0; sweep < SWEEPS; sweep++)
-        for (size_t i = 0; i < graph->columns.n; i++) {
+        for (size_t i = 0; i < graph->layers.n; i++) {
             bool forward = sweep % 2 == 0;
-            sort_column(graph, forward ? i : graph->columns.n - 1 - i, forward);
+            sort_layer(graph, forward ? i : graph->layers.n - 1 - i, forward);
         }
 }
 
@@ -201,11 +210,11 @@ struct html_graph html_graph_of(const struct plan *plan, const struct html_block
     for (unsigned level = 0; level < LEVEL_COUNT; level++) {
         graph = (struct html_graph){.arena = arena, .level = level};
         make_nodes(&graph, plan, blocks, node_of);
-        make_columns(&graph, plan, blocks);
+        make_layers(&graph, plan, blocks);
         if (is_small(&graph))
             break;
     }
     make_edges(&graph, collect_links(&graph, plan, blocks, node_of));
-    order_rows(&graph);
+    order_layers(&graph);
     return graph;
 }

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include "safe_text.h"
 #include "strbuf.h"
@@ -13,16 +14,45 @@ void md_safe(const char *text, struct strbuf *out)
         text += safe_char(text, true, out);
 }
 
-/* "@name", "#12", "GH-12" and "http://" become links of a forge whatever is escaped. */
-static bool has_link(const char *text)
+static bool is_digit(char c)
 {
-    return strpbrk(text, "@#") != NULL || strstr(text, "://") != NULL ||
-           strstr(text, "www.") != NULL || strstr(text, "GH-") != NULL;
+    return c >= '0' && c <= '9';
 }
 
 static bool is_word(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* GitLab looks for "!12", "$12", "&12", "%name", "~label" and "[issue:12]" in the text of the
+ * finished page, where what was escaped is a plain character again. */
+static bool is_gitlab_reference(const char *at)
+{
+    switch (*at) {
+    case '!':
+    case '$':
+    case '&':
+        return is_digit(at[1]);
+    case '%':
+    case '~':
+        return is_word(at[1]) || at[1] == '"';
+    case '[':
+        at += 1 + strspn(at + 1, "abcdefghijklmnopqrstuvwxyz_");
+        return *at == ':' && is_digit(at[1]);
+    default:
+        return false;
+    }
+}
+
+/* "@name", "#12", "GH-12" and "http://" become links of a forge whatever is escaped. */
+static bool has_link(const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++)
+        if (*at == '@' || *at == '#' || strncmp(at, "://", 3) == 0 ||
+            strncasecmp(at, "www.", 4) == 0 || strncasecmp(at, "gh-", 3) == 0 ||
+            is_gitlab_reference(at))
+            return true;
+    return false;
 }
 
 /* Written as references, which readers of secrets (redact.h) see through. */

@@ -7,6 +7,7 @@
 
 #include "address.h"
 #include "arena.h"
+#include "block_order.h"
 #include "change_words.h"
 #include "line_diff.h"
 #include "map.h"
@@ -63,17 +64,15 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Within a wave what is odd comes before what is done to many alike (render_blocks.c). */
+static struct block_rank rank_of(const struct md_block *block)
+{
+    return (struct block_rank){block->waves.items[0], block->names.n, block->at};
+}
+
 static int compare_blocks(const void *a, const void *b)
 {
-    const struct md_block *x = a, *y = b;
-    if (x->waves.items[0] != y->waves.items[0])
-        return x->waves.items[0] < y->waves.items[0] ? -1 : 1;
-    size_t crowd_x = x->names.n < RENDER_CROWD ? 0 : x->names.n;
-    size_t crowd_y = y->names.n < RENDER_CROWD ? 0 : y->names.n;
-    if (crowd_x != crowd_y)
-        return crowd_x < crowd_y ? -1 : 1;
-    return x->at < y->at ? -1 : 1;
+    const struct block_rank x = rank_of(a), y = rank_of(b);
+    return block_order(&x, &y);
 }
 
 struct md_blocks md_blocks_of(const struct plan *plan, struct arena *arena)
@@ -245,7 +244,8 @@ static void add_values(const struct change *change, const struct attr_change *at
                        struct strbuf *out)
 {
     size_t start = strbuf_len(out);
-    strbuf_addf(out, "%s %s", actions[change->action].sign, attr_change_name(attr));
+    strbuf_addf(out, "%s ", actions[change->action].sign);
+    render_safe(attr_change_name(attr), out);
     pad_to(out, start, NAME_WIDTH);
     if (attr->attr->flags & ATTR_TEXT) {
         render_text_change(attr, out);

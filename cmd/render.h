@@ -55,6 +55,8 @@ void render_plan_gitlab(const struct plan *plan, struct strbuf *out);
 void render_drift_text(const struct drift *drift, const char *site, bool colour,
                        struct strbuf *out);
 void render_drift_json(const struct drift *drift, const char *site, struct strbuf *out);
+/* One self-contained page, see render_html_drift.c. */
+void render_drift_html(const struct drift *drift, const char *site, struct strbuf *out);
 /* For a check that came to no report, with its exit code. */
 void render_no_drift_json(int64_t at_ms, int code, struct strbuf *out);
 
@@ -82,9 +84,6 @@ struct blind_groups blind_groups(struct arena *arena, const struct plan_blind *b
 /* The same as text; nothing when n is 0. */
 void render_blind(const struct plan_blind *blind, size_t n, struct strbuf *out);
 
-/* So many changes alike are shown after the odd ones of their wave. */
-enum { RENDER_CROWD = 5 };
-
 /* ---- shared by the renderers ----------------------------------------------------------- */
 
 enum style {
@@ -103,15 +102,26 @@ const char *style_off(bool colour);
 /* "esx-gpu-{02..04}.lab.local" for names that differ in one number only, else a list; n > 0. */
 void render_names(const char *const *names, size_t n, struct strbuf *out);
 
-/* A value of an attribute; long text in lines: how many there are and which change. */
+/* A value of an attribute. Of one that is longer than max bytes those that fit, whole
+ * characters only, and how many more there are: "… 1,234 bytes more". The second form may hold
+ * anything: for who makes it safe. */
+enum { RENDER_VALUE_MAX = 4000 };
 void render_value(const struct attr *attr, const struct value *value, struct strbuf *out);
+void render_value_raw(const struct attr *attr, const struct value *value, size_t max,
+                      struct strbuf *out);
+/* How much of a text longer than max bytes fits: at most max, whole characters only. */
+size_t render_fitting(const char *text, size_t max);
+/* Long text in lines: how many there are, and which change. */
 void render_text_change(const struct attr_change *change, struct strbuf *out);
 void render_line_diff(const struct attr_change *change, bool colour, struct strbuf *out);
 
 /* The changes of a plan, wave after wave. */
 void render_blocks(const struct plan *plan, struct look look, struct strbuf *out);
 
-/* Control characters never reach a terminal: each becomes U+FFFD. Newlines too. */
+/* What a terminal would act on never reaches it (safe_text.h): it becomes U+FFFD, newlines too.
+ */
 void render_safe(const char *text, struct strbuf *out);
+/* "site.yaml:35", when the place is known. */
+void render_place(struct pos pos, struct strbuf *out);
 
 #endif

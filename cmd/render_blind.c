@@ -39,10 +39,10 @@ static const char *take_attrs(struct arena *arena, const struct plan_blind *blin
                               size_t first)
 {
     struct strbuf attrs CLEANUP(strbuf_release);
+    strbuf_init(&attrs, 4000);
     for (size_t i = 0; i < first; i++)
         if (same_trouble(&blind[i], &blind[first]))
             return NULL;
-    strbuf_init(&attrs, 4000);
     for (size_t i = first; i < n; i++)
         if (blind[i].attr != NULL && same_trouble(&blind[i], &blind[first]))
             strbuf_addf(&attrs, "%s%s", i == first ? "" : ", ", blind[i].attr);
@@ -96,7 +96,8 @@ void render_blind(const struct plan_blind *blind, size_t n, struct strbuf *out)
         strbuf_add(out, "  ? ");
         render_names(it->addresses.items, it->addresses.n, out);
         if (it->attrs[0] != '\0')
-            strbuf_addf(out, ": %s", it->attrs);
+            strbuf_add(out, ": ");
+        render_safe(it->attrs, out);
         strbuf_add(out, "\n      ");
         render_safe(it->reason, out);
         strbuf_add_char(out, '\n');

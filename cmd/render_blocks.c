@@ -1,8 +1,8 @@
 /* render_blocks.c: the changes of a plan, in the order in which they are carried out.
  *
- * Equal changes are shown once: a change's body (attributes and steps, without its name) is its
- * signature, and a run of changes or waves with one signature becomes one block with the list
- * of names. What is created plainly, as the files say, is named and no more.
+ * Equal changes are shown once: a run of changes or waves with one signature (change_words.h)
+ * becomes one block with the list of names. What is created plainly, as the files say, is named
+ * and no more.
  */
 #include "render.h"
 
@@ -12,7 +12,8 @@
 
 #include "address.h"
 #include "arena.h"
-#include "digest.h"
+#include "block_order.h"
+#include "change_words.h"
 #include "map.h"
 #include "strbuf.h"
 #include "vec.h"
@@ -58,10 +59,12 @@ static void pad_to(struct strbuf *out, size_t start, size_t width)
 /* ---- bodies of changes --------------------------------------------------------------------
  */
 
-/* Of what is created only what does not stand in the files: how a value was worked out. */
-static bool is_shown(const struct change *change, const struct attr_change *attr)
+static void add_note(const char *note, struct strbuf *out)
 {
-    return change->action != ACTION_CREATE || attr->note != NULL;
+    if (note == NULL)
+        return;
+    strbuf_add(out, "   ");
+    render_safe(note, out);
 }
 
 static void render_attr(const struct attr_change *change, bool create, struct look look,
@@ -69,7 +72,7 @@ static void render_attr(const struct attr_change *change, bool create, struct lo
 {
     size_t start = strbuf_len(out);
     strbuf_add_repeat(out, ' ', NAME_COLUMN);
-    strbuf_add(out, attr_change_name(change));
+    render_safe(attr_change_name(change), out);
     pad_to(out, start, VALUE_COLUMN);
     if (change->attr->flags & ATTR_TEXT) {
         render_text_change(change, out);
@@ -80,8 +83,7 @@ static void render_attr(const struct attr_change *change, bool create, struct lo
         }
         render_value(change->attr, change->to, out);
     }
-    if (change->note != NULL)
-        strbuf_addf(out, "   %s", change->note);
+    add_note(change->note, out);
     if (!create) {
         pad_to(out, start, reason_column(look));
         strbuf_add(out, reason_name(change->reason));
@@ -100,8 +102,11 @@ static void collect_steps(const struct change *change, struct strbuf *out)
         if (open != NULL && step->when != open)
             strbuf_add_char(out, ']');
         strbuf_add(out, i == 0 ? "" : ", ");
-        if (step->when != NULL && step->when != open)
-            strbuf_addf(out, "[%s: ", step->when->label);
+        if (step->when != NULL && step->when != open) {
+            strbuf_add_char(out, '[');
+            render_safe(step->when->label, out);
+            strbuf_add(out, ": ");
+        }
         open = step->when;
         render_safe(step->title, out);
     }
@@ -114,7 +119,7 @@ static void render_steps(const struct change *change, struct look look, struct s
     if (change->n_steps == 0)
         return;
     struct strbuf line;
-    strbuf_init(&line, 8000);
+    strbuf_init(&line, STRBUF_MAX_OUTPUT);
     collect_steps(change, &line);
     size_t start = strbuf_len(out);
     strbuf_add_repeat(out, ' ', NAME_COLUMN);
@@ -146,7 +151,7 @@ static void render_steps(const struct change *change, struct look look, struct s
 static void render_body(const struct change *change, struct look look, struct strbuf *out)
 {
     for (size_t i = 0; i < change->n_attrs; i++)
-        if (is_shown(change, &change->attrs[i]))
+        if (change_shows(change, &change->attrs[i]))
             render_attr(&change->attrs[i], change->action == ACTION_CREATE, look, out);
     render_steps(change, look, out);
 }
@@ -188,7 +193,7 @@ static bool is_plain(const struct change *change)
         change->kind->version_attr != NULL)
         return false;
     for (size_t i = 0; i < change->n_attrs; i++)
-        if (is_shown(change, &change->attrs[i]))
+        if (change_shows(change, &change->attrs[i]))
             return false;
     for (size_t i = 0; i < change->n_steps; i++)
         if (change->steps[i].effects & ~(unsigned)(EFFECT_CREATE | EFFECT_PUBLISH))
@@ -201,30 +206,17 @@ static bool is_brief(const struct change *change)
     return is_plain(change) || (change->n_attrs == 0 && change->n_steps == 0);
 }
 
-static void add_text_digests(struct strbuf *out, const struct attr_change *change)
-{
-    const struct value *sides[] = {change->from, change->to};
-    for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
-        const char *side = value_text(sides[i]);
-        if (side != NULL)
-            strbuf_addf(out, "%s\n", digest_bytes(side, strlen(side)).hex);
-    }
-}
-
-/* What must be equal for two changes to be shown as one. The name itself may appear in notes
- * and values of templates, which are then shown apart. */
+/* What must be equal for two changes to be shown as one: all of it, since of long values and
+ * texts only a part is printed. */
 static void add_signature(struct strbuf *text, const struct change *change)
 {
-    strbuf_clear(text);
-    strbuf_addf(text, "%s %s %s\n", is_brief(change) ? "" : change->kind->schema.kind,
-                action_name(change->action), change->note == NULL ? "" : change->note);
-    if (is_brief(change))
+    if (!is_brief(change)) {
+        change_signature(change, text);
         return;
-    render_body(change, (struct look){0}, text);
-    /* Of long texts only a few lines are shown: the whole must be equal. */
-    for (size_t i = 0; i < change->n_attrs; i++)
-        if (change->attrs[i].attr->flags & ATTR_TEXT)
-            add_text_digests(text, &change->attrs[i]);
+    }
+    strbuf_clear(text);
+    strbuf_addf(text, "%s %s\n", action_name(change->action),
+                change->note == NULL ? "" : change->note);
 }
 
 /* The growing block of the body: of this wave, or of the one before when hosts of one pool
@@ -254,21 +246,16 @@ static struct block *new_block(struct blocks *blocks, const struct change *chang
     return block;
 }
 
-static size_t crowd(const struct block *block)
+/* What is brief hides nothing, so it is no crowd. */
+static struct block_rank rank_of(const struct block *block)
 {
-    return block->brief || block->names.n < RENDER_CROWD ? 0 : block->names.n;
+    return (struct block_rank){block->wave, block->brief ? 0 : block->names.n, block->at};
 }
 
-/* Within a wave what is odd comes before what is done to many alike, where it would be
- * overlooked. The waves stay in order. */
 static int compare_blocks(const void *a, const void *b)
 {
-    const struct block *x = a, *y = b;
-    if (x->wave != y->wave)
-        return x->wave < y->wave ? -1 : 1;
-    if (crowd(x) != crowd(y))
-        return crowd(x) < crowd(y) ? -1 : 1;
-    return x->at < y->at ? -1 : 1;
+    const struct block_rank x = rank_of(a), y = rank_of(b);
+    return block_order(&x, &y);
 }
 
 static void sort_blocks(struct blocks *blocks)
@@ -327,20 +314,20 @@ static void render_version(const struct change *change, struct strbuf *out)
                     instance_text(change->desired, attr));
 }
 
-static void render_place(const struct change *change, size_t start, struct look look,
-                         struct strbuf *out)
+static void add_place(const struct change *change, size_t start, struct look look,
+                      struct strbuf *out)
 {
+    struct strbuf place CLEANUP(strbuf_release);
+    strbuf_init(&place, STRBUF_MAX_OUTPUT);
     if (change->desired == NULL || change->desired->pos.file == NULL)
         return;
-    char line[16];
-    snprintf(line, sizeof(line), ":%u", change->desired->pos.line);
-    size_t len = strlen(change->desired->pos.file) + strlen(line);
-    size_t column = reason_column(look);
+    render_place(change->desired->pos, &place);
+    size_t len = width_of(strbuf_str(&place)), column = reason_column(look);
     if (look.columns != 0 && column + len > look.columns)
         column = look.columns > len + LABEL_WIDTH ? look.columns - len : LABEL_WIDTH;
     pad_to(out, start, column - LABEL_WIDTH);
-    strbuf_addf(out, "%s%s%s%s", style_on(STYLE_DIM, look.colour), change->desired->pos.file,
-                line, style_off(look.colour));
+    strbuf_addf(out, "%s%s%s", style_on(STYLE_DIM, look.colour), strbuf_str(&place),
+                style_off(look.colour));
 }
 
 static void render_title(const struct block *block, struct look look, struct strbuf *out)
@@ -360,10 +347,9 @@ static void render_title(const struct block *block, struct look look, struct str
     if (change->canary)
         strbuf_add(out, "   canary");
     render_version(change, out);
-    if (change->note != NULL)
-        strbuf_addf(out, "   %s", change->note);
+    add_note(change->note, out);
     if (block->names.n == 1)
-        render_place(change, start, look, out);
+        add_place(change, start, look, out);
     strbuf_add_char(out, '\n');
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "safe_text.h"
 #include "strbuf.h"
 
 const char *style_on(enum style style, bool colour)
@@ -22,13 +23,16 @@ const char *style_off(bool colour)
 
 void render_safe(const char *text, struct strbuf *out)
 {
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c < 0x20 || c == 0x7f)
-            strbuf_add(out, "\xef\xbf\xbd");
-        else
-            strbuf_add_char(out, *text);
-    }
+    while (*text != '\0')
+        text += safe_char(text, false, out);
+}
+
+void render_place(struct pos pos, struct strbuf *out)
+{
+    if (pos.file == NULL)
+        return;
+    render_safe(pos.file, out);
+    strbuf_addf(out, ":%u", pos.line);
 }
 
 /* A run of digits in which two names differ while all around it is equal. */

@@ -18,130 +18,43 @@
 #include "render.h"
 #include "strbuf.h"
 
-enum {
-    LINES_OF_ALL = 20000, /* of scripts, together */
-    LINES_LEAST = 6,
-    LINES_MOST = 400,    /* of one script */
-    UNFOLD_HARMFUL = 12, /* blocks that are shown unfolded, when they are no more */
-    UNFOLD_ALL = 6,
-    LARGE = 200, /* blocks from which on what is not in sight is not laid out */
-};
+/* Blocks that are shown unfolded, when they are no more. */
+enum { UNFOLD_HARMFUL = 12, UNFOLD_ALL = 6 };
 
-/* How many lines each script may have. */
-static size_t share_of_lines(const struct html_blocks *blocks)
+static size_t count_scripts(const struct html_blocks *blocks)
 {
     size_t n = 0;
-    for (size_t i = 0; i < blocks->list.n; i++) {
-        const struct change *change = blocks->list.items[i].first;
-        for (size_t a = 0; a < change->n_attrs; a++)
-            n += (change->attrs[a].attr->flags & ATTR_TEXT) != 0;
+    VEC_EACH (struct html_block, it, blocks->list) {
+        for (size_t a = 0; a < it->first->n_attrs; a++)
+            n += (it->first->attrs[a].attr->flags & ATTR_TEXT) != 0;
     }
-    size_t share = n == 0 ? LINES_MOST : LINES_OF_ALL / n;
-    return share < LINES_LEAST ? LINES_LEAST : share > LINES_MOST ? LINES_MOST : share;
+    return n;
 }
 
 /* ---- the filter ---------------------------------------------------------------------------
  */
 
-static void add_option(struct html *h, const char *value, const char *text)
-{
-    html_open(h, "option", NULL);
-    html_attr(h, "value", value);
-    html_text(h, text);
-    html_close(h);
-}
-
-static void begin_select(struct html *h, const char *id, const char *label)
-{
-    html_open(h, "label", NULL);
-    html_element(h, "span", NULL, label);
-    html_open(h, "select", NULL);
-    html_attr(h, "id", id);
-    add_option(h, "", "all");
-}
-
-static void add_kinds(struct html_page *page)
-{
-    struct map kinds;
-    map_init(&kinds);
-    for (size_t i = 0; i < page->blocks.list.n; i++)
-        map_set(&kinds, page->blocks.list.items[i].first->kind->schema.kind, page);
-    const char **names = map_sorted_keys(&kinds, page->arena);
-    for (size_t i = 0; i < map_count(&kinds); i++)
-        add_option(&page->html, names[i], names[i]);
-    map_release(&kinds);
-}
-
-static void add_actions(struct html_page *page)
-{
-    const struct change *first[ACTION_COUNT] = {0};
-    for (size_t i = 0; i < page->blocks.list.n; i++) {
-        const struct change *change = page->blocks.list.items[i].first;
-        if (first[change->action] == NULL)
-            first[change->action] = change;
-    }
-    for (int action = 0; action < ACTION_COUNT; action++)
-        if (first[action] != NULL)
-            add_option(&page->html, action_name((enum action)action),
-                       action_name((enum action)action));
-}
-
-static void add_check(struct html *h, const char *id, const char *label)
-{
-    html_open(h, "label", "check");
-    html_open(h, "input", NULL);
-    html_attr(h, "type", "checkbox");
-    html_attr(h, "id", id);
-    html_close(h);
-    html_textf(h, " %s", label);
-    html_close(h);
-}
-
-static void add_button(struct html *h, const char *id, const char *label)
-{
-    html_open(h, "button", NULL);
-    html_attr(h, "type", "button");
-    html_attr(h, "id", id);
-    html_text(h, label);
-    html_close(h);
-}
-
-/* Hidden until the script runs: without it none of this works. */
 static void add_filter(struct html_page *page)
 {
     struct html *h = &page->html;
-    html_open(h, "form", "filter");
-    html_attr(h, "id", "filter");
-    html_attr(h, "role", "search");
-    html_attr(h, "aria-label", "Filter the changes");
-    html_flag(h, "hidden");
-    html_open(h, "label", "words");
-    html_element(h, "span", NULL, "Address or text");
-    html_open(h, "input", NULL);
-    html_attr(h, "type", "search");
-    html_attr(h, "id", "words");
-    html_attr(h, "autocomplete", "off");
-    html_attr(h, "spellcheck", "false");
-    html_close(h);
-    html_close(h);
-    begin_select(h, "kind", "Kind");
-    add_kinds(page);
-    html_close(h);
-    html_close(h);
-    begin_select(h, "action", "Action");
-    add_actions(page);
-    html_close(h);
-    html_close(h);
-    add_check(h, "harmful", "disruptive only");
-    add_check(h, "drifted", "drift only");
-    html_open(h, "span", "buttons");
-    add_button(h, "unfold", "Unfold all");
-    add_button(h, "fold", "Fold all");
-    html_close(h);
-    html_open(h, "output", NULL);
-    html_attr(h, "id", "shown");
-    html_close(h);
-    html_close(h);
+    bool seen[ACTION_COUNT] = {0};
+    struct map kinds;
+    map_init(&kinds);
+    VEC_EACH (struct html_block, it, page->blocks.list) {
+        map_set(&kinds, it->first->kind->schema.kind, page);
+        seen[it->first->action] = true;
+    }
+    html_filter_begin(h, "change", "changes");
+    html_filter_kinds(h, map_sorted_keys(&kinds, page->arena), map_count(&kinds));
+    html_filter_select(h, "action", "Action");
+    for (int action = 0; action < ACTION_COUNT; action++)
+        if (seen[action])
+            html_filter_option(h, action_name((enum action)action));
+    html_filter_select_end(h);
+    html_filter_check(h, "harm", "disruptive only");
+    html_filter_check(h, "drift", "drift only");
+    html_filter_end(h);
+    map_release(&kinds);
 }
 
 /* ---- waves --------------------------------------------------------------------------------
@@ -190,20 +103,12 @@ static void add_changes(struct html_page *page)
     struct html *h = &page->html;
     if (page->plan->n_changes == 0)
         return;
-    html_open(h, "section", page->blocks.list.n > LARGE ? "changes large" : "changes");
-    html_attr(h, "id", "changes");
-    html_attr(h, "aria-labelledby", "changes-title");
-    html_open(h, "h2", NULL);
-    html_attr(h, "id", "changes-title");
+    html_begin_section(h, html_changes_class(page->blocks.list.n), "changes");
     html_text(h, "Changes in their order");
     html_close(h);
     add_filter(page);
     add_waves(page);
-    html_open(h, "p", "none");
-    html_attr(h, "id", "none");
-    html_flag(h, "hidden");
-    html_text(h, "No change is like that.");
-    html_close(h);
+    html_filter_none(h, "No change is like that.");
     html_close(h);
 }
 
@@ -232,16 +137,6 @@ static void add_foot(struct html *h, const struct plan *plan)
     html_close(h);
 }
 
-static void add_skip(struct html *h, const struct plan *plan)
-{
-    if (plan->n_changes == 0)
-        return;
-    html_open(h, "a", "skip");
-    html_attr(h, "href", "#changes");
-    html_text(h, "To the changes");
-    html_close(h);
-}
-
 static void begin_page(struct html_page *page, struct strbuf *out)
 {
     struct strbuf title;
@@ -259,13 +154,14 @@ void render_plan_html(const struct plan *plan, const struct diags *findings, str
     struct html_page page = {.arena = arena, .plan = plan, .findings = findings};
     struct html *h = &page.html;
     page.blocks = html_blocks_of(plan, arena);
-    page.diff_lines = share_of_lines(&page.blocks);
+    page.diff_lines = html_share_of_lines(count_scripts(&page.blocks));
     for (size_t i = 0; i < page.blocks.list.n; i++)
         page.n_harmful += page.blocks.list.items[i].harmful;
     page.unfold_harmful = page.n_harmful <= UNFOLD_HARMFUL;
     page.unfold = page.blocks.list.n <= UNFOLD_ALL;
     begin_page(&page, out);
-    add_skip(h, plan);
+    if (plan->n_changes > 0)
+        html_skip(h, "To the changes");
     html_plan_head(&page);
     html_open(h, "main", NULL);
     html_plan_notices(&page);

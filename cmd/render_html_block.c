@@ -10,7 +10,6 @@
 #include "render.h"
 #include "strbuf.h"
 #include "types.h"
-#include "utf8.h"
 
 enum { LINE_BYTES = 2000, VALUE_BYTES = 20000 };
 
@@ -21,13 +20,9 @@ static void add_value(struct html *h, const char *element, const struct attr *at
                       const struct value *value)
 {
     struct strbuf text;
-    strbuf_init(&text, VALUE_BYTES);
-    attr_print(attr, value, &text);
-    html_open(h, element, NULL);
-    html_text(h, strbuf_str(&text));
-    if (strbuf_overflowed(&text))
-        html_text(h, "… (longer)");
-    html_close(h);
+    strbuf_init(&text, STRBUF_MAX_OUTPUT);
+    render_value_raw(attr, value, VALUE_BYTES, &text);
+    html_element(h, element, NULL, strbuf_str(&text));
     strbuf_release(&text);
 }
 
@@ -69,10 +64,20 @@ static void add_reason(struct html *h, const struct html_block *block,
     html_close(h);
 }
 
-static void add_attr(struct html *h, const struct html_block *block,
-                     const struct attr_change *attr)
+void html_begin_attrs(struct html *h)
 {
-    bool create = block->first->action == ACTION_CREATE;
+    html_open(h, "table", "attrs");
+    html_open(h, "tbody", NULL);
+}
+
+void html_end_attrs(struct html *h)
+{
+    html_close(h);
+    html_close(h);
+}
+
+void html_begin_attr(struct html *h, const struct attr_change *attr, bool create)
+{
     html_open(h, "tr", NULL);
     html_open(h, "th", NULL);
     html_attr(h, "scope", "row");
@@ -85,6 +90,13 @@ static void add_attr(struct html *h, const struct html_block *block,
         html_element(h, "span", "note", attr->note);
     }
     html_close(h);
+}
+
+static void add_attr(struct html *h, const struct html_block *block,
+                     const struct attr_change *attr)
+{
+    bool create = block->first->action == ACTION_CREATE;
+    html_begin_attr(h, attr, create);
     if (!create)
         add_reason(h, block, attr);
     html_close(h);
@@ -97,32 +109,17 @@ static void add_attrs(struct html *h, const struct html_block *block)
     for (size_t i = 0; i < change->n_attrs; i++) {
         if (!change_shows(change, &change->attrs[i]))
             continue;
-        if (!any) {
-            html_open(h, "table", "attrs");
-            html_open(h, "tbody", NULL);
-        }
+        if (!any)
+            html_begin_attrs(h);
         any = true;
         add_attr(h, block, &change->attrs[i]);
     }
-    if (any) {
-        html_close(h);
-        html_close(h);
-    }
+    if (any)
+        html_end_attrs(h);
 }
 
 /* ---- scripts ------------------------------------------------------------------------------
  */
-
-/* What fits of a line, whole characters only. */
-static size_t fitting(const char *line, size_t len)
-{
-    if (len <= LINE_BYTES)
-        return len;
-    size_t at = 0, step;
-    while ((step = utf8_len(line + at, len - at)) + at <= LINE_BYTES)
-        at += step == 0 ? 1 : step;
-    return at;
-}
 
 static void add_line(struct html *h, const char *line, size_t len)
 {
@@ -130,7 +127,7 @@ static void add_line(struct html *h, const char *line, size_t len)
                           : *line == '-' ? "del"
                           : *line == '@' ? "i"
                                          : NULL;
-    size_t fits = fitting(line, len);
+    size_t fits = len <= LINE_BYTES ? len : render_fitting(line, LINE_BYTES);
     if (element != NULL)
         html_open(h, element, NULL);
     html_lines(h, line, fits);
@@ -141,7 +138,7 @@ static void add_line(struct html *h, const char *line, size_t len)
         html_close(h);
 }
 
-static void add_script(struct html *h, const struct attr_change *attr, size_t max_lines)
+void html_script(struct html *h, const struct attr_change *attr, size_t max_lines)
 {
     const char *from = value_text(attr->from), *to = value_text(attr->to);
     struct strbuf lines;
@@ -168,7 +165,7 @@ static void add_scripts(struct html *h, const struct change *change, size_t max_
 {
     for (size_t i = 0; i < change->n_attrs; i++)
         if ((change->attrs[i].attr->flags & ATTR_TEXT) != 0 && change->action != ACTION_CREATE)
-            add_script(h, &change->attrs[i], max_lines);
+            html_script(h, &change->attrs[i], max_lines);
 }
 
 /* ---- steps --------------------------------------------------------------------------------
@@ -213,12 +210,17 @@ static void add_steps(struct html *h, const struct change *change)
 /* ---- names --------------------------------------------------------------------------------
  */
 
+void html_begin_members(struct html *h)
+{
+    html_element(h, "p", "label", "In this group");
+    html_open(h, "ul", "members");
+}
+
 static void add_members(struct html *h, const struct html_block *block)
 {
     if (block->members.n < 2)
         return;
-    html_element(h, "p", "label", "In this group");
-    html_open(h, "ul", "members");
+    html_begin_members(h);
     for (size_t i = 0; i < block->members.n; i++) {
         const struct change *change = block->members.items[i];
         html_open(h, "li", NULL);
@@ -258,31 +260,42 @@ static void add_tags(struct html *h, const struct html_block *block)
     }
 }
 
-static void add_summary(struct html *h, const struct html_block *block)
+void html_begin_block(struct html *h, const struct html_block_head *head)
 {
-    const struct change *change = block->first;
-    struct strbuf names;
-    strbuf_init(&names, STRBUF_MAX_OUTPUT);
-    html_block_names(block, &names);
+    html_open(h, "details", head->harmful ? "change harmful" : "change");
+    html_attrf(h, "id", "c%zu", head->index + 1);
+    html_attr(h, "data-kind", head->kind);
+    html_attr(h, "data-action", head->action);
+    html_attr(h, "data-colour", head->colour);
+    html_attrf(h, "data-n", "%zu", head->n);
+    if (head->harmful)
+        html_flag(h, "data-harm");
+    if (head->unfold)
+        html_flag(h, "open");
+}
+
+void html_begin_summary(struct html *h, const struct html_block_head *head)
+{
     html_open(h, "summary", NULL);
     html_open(h, "span", "sign");
     html_attr(h, "aria-hidden", "true");
-    html_text(h, html_sign(change->action));
+    html_text(h, head->sign);
     html_close(h);
     html_open(h, "span", "line");
-    html_element(h, "b", NULL, html_verb(change));
+    html_element(h, "b", NULL, head->verb);
     html_text(h, " ");
-    if (block->members.n > 1)
-        html_elementf(h, "span", "times", "%zu × ", block->members.n);
-    html_element(h, "span", "kind", change->kind->schema.kind);
+    if (head->n_members > 1)
+        html_elementf(h, "span", "times", "%zu × ", head->n_members);
+    html_element(h, "span", "kind", head->kind);
     html_text(h, " ");
-    html_element(h, "code", "names", strbuf_str(&names));
-    add_tags(h, block);
+    html_element(h, "code", "names", head->names);
+}
+
+void html_end_summary(struct html *h, struct pos place)
+{
     html_close(h);
-    if (block->one_place && change->desired != NULL)
-        html_place(h, change->desired->pos);
+    html_place(h, place);
     html_close(h);
-    strbuf_release(&names);
 }
 
 /* Which version a template gets, and what else is to be known of it. */
@@ -332,19 +345,30 @@ void html_plan_block(struct html_page *page, size_t index)
 {
     struct html *h = &page->html;
     const struct html_block *block = &page->blocks.list.items[index];
-    html_open(h, "details", block->harmful ? "change harmful" : "change");
-    html_attrf(h, "id", "c%zu", index + 1);
-    html_attr(h, "data-kind", block->first->kind->schema.kind);
-    html_attr(h, "data-action", action_name(block->first->action));
-    html_attr(h, "data-colour", html_colour(block->first->action));
-    html_attrf(h, "data-n", "%zu", block->members.n);
-    if (block->harmful)
-        html_flag(h, "data-harm");
+    const struct change *change = block->first;
+    struct strbuf names;
+    strbuf_init(&names, STRBUF_MAX_OUTPUT);
+    html_block_names(block, &names);
+    const struct html_block_head head = {.index = index,
+                                         .sign = html_sign(change->action),
+                                         .verb = html_verb(change),
+                                         .kind = change->kind->schema.kind,
+                                         .names = strbuf_str(&names),
+                                         .action = action_name(change->action),
+                                         .colour = html_colour(change->action),
+                                         .n = block->members.n,
+                                         .n_members = block->members.n,
+                                         .harmful = block->harmful,
+                                         .unfold = page->unfold ||
+                                                   (block->harmful && page->unfold_harmful)};
+    html_begin_block(h, &head);
     if (block->drift)
         html_flag(h, "data-drift");
-    if (page->unfold || (block->harmful && page->unfold_harmful))
-        html_flag(h, "open");
-    add_summary(h, block);
+    html_begin_summary(h, &head);
+    add_tags(h, block);
+    html_end_summary(h, block->one_place && change->desired != NULL ? change->desired->pos
+                                                                    : (struct pos){0});
     add_body(page, block, index);
     html_close(h);
+    strbuf_release(&names);
 }

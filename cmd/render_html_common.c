@@ -1,11 +1,20 @@
 /* render_html_common.c: the frame of HTML pages, and the small words that all parts use. */
 #include "render_html.h"
 
+#include <ctype.h>
+
 #include "base64.h"
 #include "html_assets.h"
 #include "provider.h"
 #include "render.h"
 #include "strbuf.h"
+
+enum {
+    LINES_OF_ALL = 20000, /* of scripts, together */
+    LINES_LEAST = 6,
+    LINES_MOST = 400, /* of one script */
+    LARGE = 200,      /* blocks from which on what is not in sight is not laid out */
+};
 
 static const struct {
     const char *verb, *sign, *colour;
@@ -73,6 +82,74 @@ void html_names(struct html *h, const char *const *names, size_t n)
     strbuf_release(&text);
 }
 
+void html_sentence(struct html *h, const char *element, const char *text)
+{
+    html_open(h, element, NULL);
+    html_textf(h, "%c%s", toupper((unsigned char)text[0]), text[0] == '\0' ? "" : text + 1);
+    html_close(h);
+}
+
+/* ---- parts of heads and notices -----------------------------------------------------------
+ */
+
+void html_verdict(struct html *h, const char *colour, const char *word, const char *rest)
+{
+    html_open(h, "p", NULL);
+    html_attrf(h, "class", "verdict %s", colour);
+    html_element(h, "strong", NULL, word);
+    html_textf(h, " %s", rest);
+    html_close(h);
+}
+
+void html_tile(struct html *h, size_t n, const char *colour, const char *label)
+{
+    if (n == 0)
+        return;
+    html_open(h, "li", colour);
+    html_elementf(h, "b", NULL, "%zu", n);
+    html_text(h, " ");
+    html_element(h, "span", NULL, label);
+    html_close(h);
+}
+
+void html_begin_fact(struct html *h, const char *label)
+{
+    html_open(h, "div", NULL);
+    html_element(h, "dt", NULL, label);
+    html_open(h, "dd", NULL);
+}
+
+void html_end_fact(struct html *h)
+{
+    html_close(h);
+    html_close(h);
+}
+
+void html_begin_section(struct html *h, const char *class, const char *id)
+{
+    html_open(h, "section", class);
+    html_attr(h, "id", id);
+    html_attrf(h, "aria-labelledby", "%s-title", id);
+    html_open(h, "h2", NULL);
+    html_attrf(h, "id", "%s-title", id);
+}
+
+void html_blind_items(struct html *h, const struct blind_groups *groups, const char *news)
+{
+    VEC_EACH (struct blind_group, it, *groups) {
+        html_open(h, "li", NULL);
+        html_names(h, it->addresses.items, it->addresses.n);
+        if (it->attrs[0] != '\0') {
+            html_text(h, ": ");
+            html_text(h, it->attrs);
+        }
+        if (news != NULL)
+            html_tag(h, "plain", news);
+        html_element(h, "p", NULL, it->reason);
+        html_close(h);
+    }
+}
+
 /* ---- the frame ----------------------------------------------------------------------------
  */
 
@@ -124,6 +201,25 @@ void html_frame_begin(struct html *h, const char *title, struct strbuf *out)
     html_asset(h, "style", html_page_css.content, html_page_css.size);
     html_close(h);
     html_open(h, "body", NULL);
+}
+
+void html_skip(struct html *h, const char *text)
+{
+    html_open(h, "a", "skip");
+    html_attr(h, "href", "#changes");
+    html_text(h, text);
+    html_close(h);
+}
+
+const char *html_changes_class(size_t n_blocks)
+{
+    return n_blocks > LARGE ? "changes large" : "changes";
+}
+
+size_t html_share_of_lines(size_t n_scripts)
+{
+    size_t share = n_scripts == 0 ? LINES_MOST : LINES_OF_ALL / n_scripts;
+    return share < LINES_LEAST ? LINES_LEAST : share > LINES_MOST ? LINES_MOST : share;
 }
 
 void html_frame_end(struct html *h)

@@ -1,5 +1,9 @@
-/* render_html_graph.c: the course of the work as a picture: a column per wave, a box per block,
- * an arrow from what comes first to what follows. */
+/* render_html_graph.c: the course of the work as a picture: waves from the top down, a box per
+ * block, an arrow from what comes first to what follows.
+ *
+ * Boxes stand on a grid. An arrow to the next wave goes straight there; one that would cross a
+ * box on its way goes through the gap beside it, where lines that share the gap are set apart.
+ */
 #include "render_html.h"
 
 #include <string.h>
@@ -9,26 +13,35 @@
 #include "utf8.h"
 
 enum {
-    BOX_WIDTH = 240,
+    BOX_WIDTH = 236,
     BOX_HEIGHT = 50,
-    COLUMN = BOX_WIDTH + 70,
-    ROW = BOX_HEIGHT + 16,
-    HEAD = 34, /* above the boxes: the names of the columns */
+    GAP = 28, /* beside a box */
+    STEP = BOX_WIDTH + GAP,
+    LINE = BOX_HEIGHT + 14,
+    TOP = 24,  /* above the first boxes: the name of their wave */
+    HEAD = 46, /* above others: arrows as well */
+    BEND = 22,
     MARGIN = 2,
-    NAME_COLUMNS = 29, /* of monospaced letters */
+    NAME_COLUMNS = 28, /* of monospaced letters */
     WHAT_COLUMNS = 24,
+    LANES = 5, /* of a gap */
 };
 
 static unsigned x_of(const struct graph_node *node)
 {
-    return MARGIN + (unsigned)node->column * COLUMN;
+    return MARGIN + (unsigned)node->x * STEP;
 }
 
-/* Columns stand in the middle of the picture. */
+/* The top of its boxes. */
+static unsigned layer_y(const struct graph_layer *layer, size_t index)
+{
+    return TOP + HEAD * (unsigned)index + LINE * (unsigned)layer->first_line;
+}
+
 static unsigned y_of(const struct html_graph *graph, const struct graph_node *node)
 {
-    size_t rows = graph->columns.items[node->column].n;
-    return HEAD + (unsigned)((graph->most_rows - rows) * ROW / 2 + node->row * ROW);
+    return layer_y(&graph->layers.items[node->layer], node->layer) +
+           LINE * (unsigned)node->line;
 }
 
 /* What fits into a box; letters beyond ASCII may be twice as wide. */
@@ -128,21 +141,68 @@ static void add_box(struct html_page *page, const struct html_graph *graph, size
     strbuf_release(&brief);
 }
 
-static void add_edge(struct html *h, const struct html_graph *graph,
-                     const struct graph_edge *edge)
+/* Does the next line of the wave have a box below it? */
+static bool has_below(const struct html_graph *graph, const struct graph_node *node)
 {
+    const struct graph_layer *layer = &graph->layers.items[node->layer];
+    return node->line + 1 < layer->n_lines && node->rank + 1 < layer->n;
+}
+
+/* Down through the gap beside the boxes; from and to are left and reached from above where
+ * nothing is in the way, else at the side. */
+static void add_detour(const struct html_graph *graph, const struct graph_node *from,
+                       const struct graph_node *to, size_t lane, struct strbuf *out)
+{
+    unsigned x1 = x_of(from), y1 = y_of(graph, from), x2 = x_of(to), y2 = y_of(graph, to);
+    unsigned left = from->x < to->x ? x1 : x2;
+    unsigned gap = left + BOX_WIDTH + GAP / 2 - LANES * 2 + (unsigned)lane * 4 + 2;
+    unsigned middle = BOX_WIDTH / 2, half = BOX_HEIGHT / 2;
+    if (has_below(graph, from)) {
+        x1 += gap > x1 ? BOX_WIDTH : 0;
+        strbuf_addf(out, "M%u %uQ%u %u %u %u", x1, y1 + half, gap, y1 + half, gap,
+                    y1 + BOX_HEIGHT + 6);
+    } else {
+        y1 += BOX_HEIGHT;
+        strbuf_addf(out, "M%u %uC%u %u %u %u %u %u", x1 + middle, y1, x1 + middle, y1 + BEND,
+                    gap, y1, gap, y1 + BEND);
+    }
+    if (to->line > 0) {
+        bool right = gap > x2;
+        x2 = right ? x2 + BOX_WIDTH + 3 : x2 - 3;
+        strbuf_addf(out, "V%uQ%u %u %u %u", y2, gap, y2 + half, x2, y2 + half);
+    } else {
+        strbuf_addf(out, "V%uC%u %u %u %u %u %u", y2 - BEND - 3, gap, y2 - 3, x2 + middle,
+                    y2 - BEND - 3, x2 + middle, y2 - 3);
+    }
+}
+
+static void add_straight(const struct html_graph *graph, const struct graph_node *from,
+                         const struct graph_node *to, struct strbuf *out)
+{
+    unsigned x1 = x_of(from) + BOX_WIDTH / 2, y1 = y_of(graph, from) + BOX_HEIGHT;
+    unsigned x2 = x_of(to) + BOX_WIDTH / 2, y2 = y_of(graph, to) - 3;
+    unsigned bend = (y2 - y1) * 2 / 3;
+    strbuf_addf(out, "M%u %uC%u %u %u %u %u %u", x1, y1, x1, y1 + bend, x2, y2 - bend, x2, y2);
+}
+
+static void add_edge(struct html *h, const struct html_graph *graph, size_t index)
+{
+    const struct graph_edge *edge = &graph->edges.items[index];
     const struct graph_node *from = &graph->nodes.items[edge->from];
     const struct graph_node *to = &graph->nodes.items[edge->to];
-    unsigned x1 = x_of(from) + BOX_WIDTH, y1 = y_of(graph, from) + BOX_HEIGHT / 2;
-    unsigned x2 = x_of(to) - 3, y2 = y_of(graph, to) + BOX_HEIGHT / 2;
-    unsigned bend = (x2 - x1) / 2 > 60 ? 60 : (x2 - x1) / 2;
+    struct strbuf line;
+    strbuf_init(&line, 400);
+    if (to->layer == from->layer + 1 && to->line == 0 && !has_below(graph, from))
+        add_straight(graph, from, to, &line);
+    else
+        add_detour(graph, from, to, edge->from % LANES, &line);
     html_open(h, "path", "edge");
     html_attrf(h, "data-from", "n%zu", edge->from);
     html_attrf(h, "data-to", "n%zu", edge->to);
-    html_attrf(h, "d", "M%u %uC%u %u %u %u %u %u", x1, y1, x1 + bend, y1, x2 - bend, y2, x2,
-               y2);
+    html_attr(h, "d", strbuf_str(&line));
     html_attr(h, "marker-end", "url(#tip)");
     html_close(h);
+    strbuf_release(&line);
 }
 
 static void add_tip(struct html *h)
@@ -166,14 +226,14 @@ static void add_tip(struct html *h)
 /* ---- the picture --------------------------------------------------------------------------
  */
 
-static void add_columns(struct html *h, const struct html_graph *graph)
+static void add_layer_names(struct html *h, const struct html_graph *graph)
 {
-    for (size_t i = 0; i < graph->columns.n; i++) {
-        const struct graph_column *column = &graph->columns.items[i];
-        html_open(h, "text", "column");
-        html_attrf(h, "x", "%u", MARGIN + (unsigned)i * COLUMN);
-        html_attr(h, "y", "16");
-        html_waves(h, column->wave, column->last_wave, false);
+    for (size_t i = 0; i < graph->layers.n; i++) {
+        const struct graph_layer *layer = &graph->layers.items[i];
+        html_open(h, "text", "layer");
+        html_attrf(h, "x", "%d", MARGIN);
+        html_attrf(h, "y", "%u", layer_y(layer, i) - 8);
+        html_waves(h, layer->wave, layer->last_wave, false);
         html_close(h);
     }
 }
@@ -181,8 +241,13 @@ static void add_columns(struct html *h, const struct html_graph *graph)
 static void add_picture(struct html_page *page, const struct html_graph *graph)
 {
     struct html *h = &page->html;
-    unsigned width = (unsigned)graph->columns.n * COLUMN - (COLUMN - BOX_WIDTH) + 2 * MARGIN;
-    unsigned height = HEAD + (unsigned)graph->most_rows * ROW;
+    const struct graph_layer *last = &graph->layers.items[graph->layers.n - 1];
+    unsigned height = layer_y(last, graph->layers.n - 1) + LINE * (unsigned)last->n_lines;
+    size_t beside = 0;
+    VEC_EACH (struct graph_node, it, graph->nodes) {
+        beside = it->x + 1 > beside ? it->x + 1 : beside;
+    }
+    unsigned width = 2 * MARGIN + STEP * (unsigned)beside;
     html_open(h, "svg", NULL);
     html_attr(h, "xmlns", "http://www.w3.org/2000/svg");
     html_attrf(h, "width", "%u", width);
@@ -191,10 +256,9 @@ static void add_picture(struct html_page *page, const struct html_graph *graph)
     html_attr(h, "role", "group");
     html_attr(h, "aria-labelledby", "graph-title");
     add_tip(h);
-    add_columns(h, graph);
-    VEC_EACH (struct graph_edge, it, graph->edges) {
-        add_edge(h, graph, it);
-    }
+    add_layer_names(h, graph);
+    for (size_t i = 0; i < graph->edges.n; i++)
+        add_edge(h, graph, i);
     for (size_t i = 0; i < graph->nodes.n; i++)
         add_box(page, graph, i);
     html_close(h);

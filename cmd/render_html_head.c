@@ -2,8 +2,6 @@
  * vGPU slots. Who reads no further has seen what the plan does to others. */
 #include "render_html.h"
 
-#include <ctype.h>
-
 #include "change_words.h"
 #include "render.h"
 #include "strbuf.h"
@@ -25,10 +23,7 @@ static void add_title(struct html *h, const struct plan *plan)
     struct strbuf counts;
     strbuf_init(&counts, STRBUF_MAX_OUTPUT);
     render_plan_counts(plan, &counts);
-    const char *text = strbuf_str(&counts);
-    html_open(h, "h1", NULL);
-    html_textf(h, "%c%s", toupper((unsigned char)text[0]), text[0] == '\0' ? "" : text + 1);
-    html_close(h);
+    html_sentence(h, "h1", strbuf_str(&counts));
     strbuf_release(&counts);
 }
 
@@ -54,15 +49,15 @@ static void add_verdict(struct html_page *page)
 {
     struct html *h = &page->html;
     const struct plan *plan = page->plan;
-    const char *class = "verdict calm", *word, *rest;
+    const char *class = "calm", *word, *rest;
     struct strbuf harm;
     strbuf_init(&harm, 4000);
     if (plan->n_refusals > 0) {
-        class = "verdict stop";
+        class = "stop";
         word = "Refused";
         rest = "nothing can be applied until what is listed below is settled";
     } else if (render_plan_is_disruptive(&plan->impact) || page->n_harmful > 0) {
-        class = "verdict harm";
+        class = "harm";
         word = "Disruptive";
         collect_harm(page, &harm);
         rest = strbuf_str(&harm);
@@ -75,26 +70,12 @@ static void add_verdict(struct html_page *page)
         if (plan->n_blind > 0)
             rest = "but not all of it could be read";
     }
-    html_open(h, "p", class);
-    html_element(h, "strong", NULL, word);
-    html_textf(h, " %s", rest);
-    html_close(h);
+    html_verdict(h, class, word, rest);
     strbuf_release(&harm);
 }
 
 /* ---- counts -------------------------------------------------------------------------------
  */
-
-static void add_tile(struct html *h, size_t n, const char *colour, const char *label)
-{
-    if (n == 0)
-        return;
-    html_open(h, "li", colour);
-    html_elementf(h, "b", NULL, "%zu", n);
-    html_text(h, " ");
-    html_element(h, "span", NULL, label);
-    html_close(h);
-}
 
 static void add_tiles(struct html *h, const struct plan *plan)
 {
@@ -105,60 +86,47 @@ static void add_tiles(struct html *h, const struct plan *plan)
         return;
     html_open(h, "ul", "tiles");
     html_attr(h, "aria-label", "Changes by what they do");
-    add_tile(h, n[ACTION_DELETE], html_colour(ACTION_DELETE), "destroyed");
-    add_tile(h, n[ACTION_REBUILD], html_colour(ACTION_REBUILD), "rebuilt");
-    add_tile(h, n[ACTION_UPDATE], html_colour(ACTION_UPDATE), "changed");
-    add_tile(h, n[ACTION_CREATE], html_colour(ACTION_CREATE), "new");
-    add_tile(h, n[ACTION_ADOPT], html_colour(ACTION_ADOPT), "taken over");
-    add_tile(h, n[ACTION_RELEASE], html_colour(ACTION_RELEASE), "left alone");
-    add_tile(h, plan->n_unchanged, "quiet", "unchanged");
-    add_tile(h, plan->n_left_out, "quiet", "not asked for, left out");
+    html_tile(h, n[ACTION_DELETE], html_colour(ACTION_DELETE), "destroyed");
+    html_tile(h, n[ACTION_REBUILD], html_colour(ACTION_REBUILD), "rebuilt");
+    html_tile(h, n[ACTION_UPDATE], html_colour(ACTION_UPDATE), "changed");
+    html_tile(h, n[ACTION_CREATE], html_colour(ACTION_CREATE), "new");
+    html_tile(h, n[ACTION_ADOPT], html_colour(ACTION_ADOPT), "taken over");
+    html_tile(h, n[ACTION_RELEASE], html_colour(ACTION_RELEASE), "left alone");
+    html_tile(h, plan->n_unchanged, "quiet", "unchanged");
+    html_tile(h, plan->n_left_out, "quiet", "not asked for, left out");
     html_close(h);
 }
 
 /* ---- impact -------------------------------------------------------------------------------
  */
 
-static void begin_fact(struct html *h, const char *label)
-{
-    html_open(h, "div", NULL);
-    html_element(h, "dt", NULL, label);
-    html_open(h, "dd", NULL);
-}
-
-static void end_fact(struct html *h)
-{
-    html_close(h);
-    html_close(h);
-}
-
 static void add_windows(struct html *h, const struct plan_impact *impact)
 {
     if (impact->n_windows > 0) {
-        begin_fact(h, "Maintenance windows");
+        html_begin_fact(h, "Maintenance windows");
         html_textf(h, "%zu (%u host%s at a time)", impact->n_windows, impact->max_out,
                    impact->max_out == 1 ? "" : "s");
-        end_fact(h);
+        html_end_fact(h);
     }
     if (impact->n_reboots_most == 0)
         return;
-    begin_fact(h, "Host reboots");
+    html_begin_fact(h, "Host reboots");
     if (impact->n_reboots_least == impact->n_reboots_most)
         html_textf(h, "%zu", impact->n_reboots_most);
     else
         html_textf(h, "%zu to %zu: %s", impact->n_reboots_least, impact->n_reboots_most,
                    impact->range_reason == NULL ? "the run settles it" : impact->range_reason);
-    end_fact(h);
+    html_end_fact(h);
 }
 
 static void add_machines(struct html *h, const char *label, const char *const *names, size_t n)
 {
     if (n == 0)
         return;
-    begin_fact(h, label);
+    html_begin_fact(h, label);
     html_count(h, n, "machine: ", "machines: ");
     html_names(h, names, n);
-    end_fact(h);
+    html_end_fact(h);
 }
 
 static void add_slots(struct html *h, const struct plan_impact *impact)
@@ -170,7 +138,7 @@ static void add_slots(struct html *h, const struct plan_impact *impact)
             slots->most == slots->now)
             continue;
         if (!any)
-            begin_fact(h, "vGPU slots");
+            html_begin_fact(h, "vGPU slots");
         any = true;
         html_open(h, "p", "slots");
         html_element(h, "code", NULL, slots->profile);
@@ -183,7 +151,7 @@ static void add_slots(struct html *h, const struct plan_impact *impact)
         html_close(h);
     }
     if (any)
-        end_fact(h);
+        html_end_fact(h);
 }
 
 static void add_impact(struct html *h, const struct plan *plan)
@@ -196,20 +164,20 @@ static void add_impact(struct html *h, const struct plan *plan)
     add_machines(h, "Powered off", impact->power_off, impact->n_power_off);
     add_machines(h, "Moved", impact->move, impact->n_move);
     if (impact->n_windows > 0 && impact->n_power_off == 0 && impact->n_move == 0) {
-        begin_fact(h, "Machines");
+        html_begin_fact(h, "Machines");
         html_text(h, "none runs on these hosts");
-        end_fact(h);
+        html_end_fact(h);
     }
     if (impact->n_data_loss > 0) {
-        begin_fact(h, "Destroyed");
+        html_begin_fact(h, "Destroyed");
         html_count(h, impact->n_data_loss, "object", "objects");
-        end_fact(h);
+        html_end_fact(h);
     }
     if (impact->n_service > 0) {
-        begin_fact(h, "Catalogue");
+        html_begin_fact(h, "Catalogue");
         html_count(h, impact->n_service, "item cannot be requested for a moment",
                    "items cannot be requested for a moment");
-        end_fact(h);
+        html_end_fact(h);
     }
     add_slots(h, impact);
     html_close(h);

@@ -13,15 +13,6 @@
 
 enum { FOLD_LINKS = 40 };
 
-static void begin_section(struct html *h, const char *class, const char *id)
-{
-    html_open(h, "section", class);
-    html_attr(h, "id", id);
-    html_attrf(h, "aria-labelledby", "%s-title", id);
-    html_open(h, "h2", NULL);
-    html_attrf(h, "id", "%s-title", id);
-}
-
 /* ---- refused ------------------------------------------------------------------------------
  */
 
@@ -29,7 +20,7 @@ static void add_refusals(struct html *h, const struct plan *plan)
 {
     if (plan->n_refusals == 0)
         return;
-    begin_section(h, "notice stop", "refused");
+    html_begin_section(h, "notice stop", "refused");
     html_textf(h, "Refused (%zu)", plan->n_refusals);
     html_close(h);
     html_open(h, "ul", "plain");
@@ -145,7 +136,7 @@ static void add_harms(struct html_page *page)
     map_release(&harms.index);
     if (n == 0)
         return;
-    begin_section(h, "notice harm", "disruptive");
+    html_begin_section(h, "notice harm", "disruptive");
     html_textf(h, "Disruptive (%zu)", n);
     html_close(h);
     html_open(h, "ul", "plain");
@@ -189,7 +180,8 @@ static void add_findings(struct html_page *page)
     size_t n = page->findings == NULL ? 0 : diags_total(page->findings);
     if (n == 0)
         return;
-    begin_section(h, diags_have_errors(page->findings) ? "notice stop" : "notice", "findings");
+    html_begin_section(h, diags_have_errors(page->findings) ? "notice stop" : "notice",
+                       "findings");
     html_textf(h, "Findings of the checks (%zu)", n);
     html_close(h);
     html_open(h, "ul", "plain");
@@ -203,7 +195,7 @@ static void add_waivers(struct html *h, const struct plan *plan)
 {
     if (plan->n_waivers == 0)
         return;
-    begin_section(h, "notice", "waived");
+    html_begin_section(h, "notice", "waived");
     html_textf(h, "Waived (%zu)", plan->n_waivers);
     html_close(h);
     html_open(h, "ul", "plain");
@@ -236,20 +228,11 @@ static void add_blind(struct html_page *page)
         blind_groups(page->arena, page->plan->blind, page->plan->n_blind);
     if (groups.n == 0)
         return;
-    begin_section(h, "notice blind", "unreadable");
+    html_begin_section(h, "notice blind", "unreadable");
     html_text(h, "Not readable, left alone");
     html_close(h);
     html_open(h, "ul", "plain");
-    VEC_EACH (struct blind_group, it, groups) {
-        html_open(h, "li", NULL);
-        html_names(h, it->addresses.items, it->addresses.n);
-        if (it->attrs[0] != '\0') {
-            html_text(h, ": ");
-            html_text(h, it->attrs);
-        }
-        html_element(h, "p", NULL, it->reason);
-        html_close(h);
-    }
+    html_blind_items(h, &groups, NULL);
     html_close(h);
     html_close(h);
 }

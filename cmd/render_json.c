@@ -115,19 +115,19 @@ void render_instance_text(const struct instance *instance, bool facts, struct st
         const struct attr *attr = &instance->schema->attrs[i];
         if (value_is_absent(instance->attrs[i]) || ((attr->flags & ATTR_FACT) && !facts))
             continue;
-        struct strbuf text;
-        strbuf_init(&text, 4000);
-        attr_print(attr, instance->attrs[i], &text);
         strbuf_addf(out, "  %-28s ", attr->name);
-        render_safe(strbuf_str(&text), out);
+        render_value(attr, instance->attrs[i], out);
         strbuf_add_char(out, '\n');
-        strbuf_release(&text);
     }
     const struct value *ids = instance->ids;
     for (size_t i = 0; i < value_count(ids); i++) {
+        struct strbuf text;
+        strbuf_init(&text, STRBUF_MAX_OUTPUT);
+        value_print(ids->map.fields[i].value, &text);
         strbuf_addf(out, "  id %-25s ", ids->map.fields[i].key);
-        value_print(ids->map.fields[i].value, out);
+        render_safe(strbuf_str(&text), out);
         strbuf_add_char(out, '\n');
+        strbuf_release(&text);
     }
 }
 

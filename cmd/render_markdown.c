@@ -200,13 +200,18 @@ static void add_findings(const struct page *page, enum diag_severity severity,
 
 static void add_waiver(const struct plan_waiver *waiver, struct strbuf *out)
 {
-    strbuf_addf(out, "- %s ", waiver->rule);
+    strbuf_add(out, "- ");
+    md_text(waiver->rule, out);
+    strbuf_add_char(out, ' ');
     if (waiver->address != NULL)
         md_code(waiver->address, out);
     strbuf_add(out, ": ");
     md_text(waiver->message, out);
-    strbuf_addf(out, ". Waived %s%s: ", waiver->until == NULL ? "for good" : "until ",
-                waiver->until == NULL ? "" : waiver->until);
+    strbuf_add(out, waiver->until == NULL ? ". Waived for good: " : ". Waived until ");
+    if (waiver->until != NULL) {
+        md_text(waiver->until, out);
+        strbuf_add(out, ": ");
+    }
     md_text(waiver->reason, out);
     strbuf_add_char(out, '\n');
 }

@@ -194,10 +194,13 @@ static void render_stop(const struct plan *plan, bool colour, struct strbuf *out
 
 void render_plan_head(const struct plan *plan, bool colour, struct strbuf *out)
 {
-    strbuf_addf(out, "%sPlan for %s%s", style_on(STYLE_BOLD, colour),
-                plan->site == NULL ? "(no site)" : plan->site, style_off(colour));
-    if (plan->commit != NULL)
-        strbuf_addf(out, " at %s", plan->commit);
+    strbuf_addf(out, "%sPlan for ", style_on(STYLE_BOLD, colour));
+    render_safe(plan->site == NULL ? "(no site)" : plan->site, out);
+    strbuf_add(out, style_off(colour));
+    if (plan->commit != NULL) {
+        strbuf_add(out, " at ");
+        render_safe(plan->commit, out);
+    }
     const char *base = value_get_text(plan->source, "base");
     if (base != NULL)
         strbuf_addf(out, ", what changes since %.12s", base);
@@ -230,6 +233,15 @@ void render_left_out(const struct plan *plan, struct strbuf *out)
 /* ---- what is left alone, what is refused --------------------------------------------------
  */
 
+static void add_place(struct pos pos, struct strbuf *out)
+{
+    if (pos.file == NULL)
+        return;
+    strbuf_add(out, " (");
+    render_place(pos, out);
+    strbuf_add_char(out, ')');
+}
+
 static void render_refusals(const struct plan *plan, bool colour, struct strbuf *out)
 {
     if (plan->n_refusals == 0)
@@ -238,14 +250,17 @@ static void render_refusals(const struct plan *plan, bool colour, struct strbuf 
                 style_on(STYLE_REMOVE, colour), style_off(colour), plan->n_refusals);
     for (size_t i = 0; i < plan->n_refusals; i++) {
         const struct plan_refusal *refusal = &plan->refusals[i];
-        strbuf_addf(out, "  ! %s", refusal->address);
-        if (refusal->pos.file != NULL)
-            strbuf_addf(out, " (%s:%u)", refusal->pos.file, refusal->pos.line);
+        strbuf_add(out, "  ! ");
+        render_safe(refusal->address, out);
+        add_place(refusal->pos, out);
         strbuf_add(out, ": ");
         render_safe(refusal->message, out);
         strbuf_add_char(out, '\n');
-        if (refusal->hint != NULL)
-            strbuf_addf(out, "    %s\n", refusal->hint);
+        if (refusal->hint == NULL)
+            continue;
+        strbuf_add(out, "    ");
+        render_safe(refusal->hint, out);
+        strbuf_add_char(out, '\n');
     }
 }
 
@@ -255,10 +270,9 @@ static void render_waivers(const struct plan *plan, struct strbuf *out)
         strbuf_add(out, "\nWaived:\n");
     for (size_t i = 0; i < plan->n_waivers; i++) {
         const struct plan_waiver *waiver = &plan->waivers[i];
-        strbuf_addf(out, "  * %s %s", waiver->rule,
-                    waiver->address == NULL ? "" : waiver->address);
-        if (waiver->pos.file != NULL)
-            strbuf_addf(out, " (%s:%u)", waiver->pos.file, waiver->pos.line);
+        strbuf_addf(out, "  * %s ", waiver->rule);
+        render_safe(waiver->address == NULL ? "" : waiver->address, out);
+        add_place(waiver->pos, out);
         strbuf_add(out, ": ");
         render_safe(waiver->message, out);
         strbuf_addf(out, "\n    %s%s: ", waiver->until == NULL ? "for good" : "until ",

@@ -6,6 +6,7 @@
 
 #include "strbuf.h"
 #include "types.h"
+#include "utf8.h"
 
 enum { SCRIPT_LINES = 40 };
 
@@ -92,11 +93,47 @@ void render_line_diff(const struct attr_change *change, bool colour, struct strb
     }
 }
 
+/* "1,234,567" */
+static void add_grouped(size_t n, struct strbuf *out)
+{
+    if (n < 1000) {
+        strbuf_addf(out, "%zu", n);
+        return;
+    }
+    add_grouped(n / 1000, out);
+    strbuf_addf(out, ",%03zu", n % 1000);
+}
+
+size_t render_fitting(const char *text, size_t max)
+{
+    size_t fits = max, back = 0;
+    while (back < 3 && fits > 0 && ((unsigned char)text[fits] & 0xc0) == 0x80) {
+        fits--;
+        back++;
+    }
+    return utf8_len(text + fits, max - fits + 4) > max - fits ? fits : max;
+}
+
+void render_value_raw(const struct attr *attr, const struct value *value, size_t max,
+                      struct strbuf *out)
+{
+    size_t start = strbuf_len(out);
+    attr_print(attr, value, out);
+    size_t size = strbuf_len(out) - start;
+    if (size <= max)
+        return;
+    size_t fits = render_fitting(strbuf_str(out) + start, max);
+    strbuf_truncate(out, start + fits);
+    strbuf_add(out, "… ");
+    add_grouped(size - fits, out);
+    strbuf_addf(out, " byte%s more", plural(size - fits));
+}
+
 void render_value(const struct attr *attr, const struct value *value, struct strbuf *out)
 {
     struct strbuf text;
-    strbuf_init(&text, 4000);
-    attr_print(attr, value, &text);
+    strbuf_init(&text, STRBUF_MAX_OUTPUT);
+    render_value_raw(attr, value, RENDER_VALUE_MAX, &text);
     render_safe(strbuf_str(&text), out);
     strbuf_release(&text);
 }

@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "plan.h"
+#include "render.h"
 #include "report_place.h"
 #include "rules.h"
 #include "strbuf.h"
@@ -201,10 +202,13 @@ void report_add_plan(struct report *report, const struct plan *plan, const struc
             VEC_PUSH(report->arena, &report->resources, plan->changes[i].address);
 }
 
+/* Two of them, and the words around them, fit what a pipeline shows of a message. */
+enum { VALUE_MAX = 1500 };
+
 static const char *drift_message(struct arena *arena, const struct drift_item *item)
 {
     struct strbuf text;
-    strbuf_init(&text, 4000);
+    strbuf_init(&text, STRBUF_MAX_OUTPUT);
     if (item->attr == NULL) {
         strbuf_add(&text, "does not exist any more");
     } else if (item->attr->flags & ATTR_TEXT) {
@@ -212,9 +216,9 @@ static const char *drift_message(struct arena *arena, const struct drift_item *i
                     item->attr->name);
     } else {
         strbuf_addf(&text, "%s: applied ", item->attr->name);
-        attr_print(item->attr, item->prior, &text);
+        render_value_raw(item->attr, item->prior, VALUE_MAX, &text);
         strbuf_add(&text, ", now ");
-        attr_print(item->attr, item->live, &text);
+        render_value_raw(item->attr, item->live, VALUE_MAX, &text);
     }
     const char *message = arena_strdup(arena, strbuf_str(&text));
     strbuf_release(&text);

@@ -1,5 +1,5 @@
 //<![CDATA[
-/* The filter and folding of a plan's page. Without it the page can be read all the same. */
+/* The filter and folding of a page of blocks. Without it the page can be read all the same. */
 (function () {
   'use strict';
   var form = document.getElementById('filter');
@@ -25,8 +25,7 @@
     var data = changes[index].dataset;
     if (want.kind !== '' && data.kind !== want.kind) return false;
     if (want.action !== '' && data.action !== want.action) return false;
-    if (want.harm && data.harm === undefined) return false;
-    if (want.drift && data.drift === undefined) return false;
+    if (!want.flags.every(function (flag) { return data[flag] !== undefined; })) return false;
     return want.words.every(function (word) { return textOf(index).indexOf(word) >= 0; });
   }
 
@@ -35,7 +34,8 @@
     var want = {
       words: field('words').value.toLowerCase().split(/\s+/).filter(Boolean),
       kind: field('kind').value, action: field('action').value,
-      harm: field('harmful').checked, drift: field('drifted').checked
+      flags: Array.prototype.map.call(form.querySelectorAll('[data-flag]:checked'),
+        function (box) { return box.dataset.flag; })
     };
     changes.forEach(function (node, index) {
       var n = Number(node.dataset.n), good = matches(index, want);
@@ -48,8 +48,8 @@
     });
     field('none').hidden = shown > 0;
     field('shown').textContent = shown === all
-      ? all + (all === 1 ? ' change' : ' changes')
-      : shown + ' of ' + all + ' changes shown';
+      ? all + ' ' + (all === 1 ? form.dataset.one : form.dataset.many)
+      : shown + ' of ' + all + ' ' + form.dataset.many + ' shown';
   }
 
   function later() {
@@ -61,7 +61,7 @@
     changes.forEach(function (node) { if (!node.hidden) node.open = open; });
   }
 
-  /* A link to a change shows it, whatever the filter says. */
+  /* A link to a block shows it, whatever the filter says. */
   function follow() {
     var id = location.hash.slice(1), node = id === '' ? null : document.getElementById(id);
     if (node === null || !node.classList.contains('change')) return;

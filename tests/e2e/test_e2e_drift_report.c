@@ -2,6 +2,7 @@
  * combination, the same in text and JSON; rules that ignore; reports that remember; an
  * interrupt that leaves no session behind. */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,7 +58,7 @@ static void open_ssh(struct test *t)
 /* ---- exit codes ---------------------------------------------------------------------------
  */
 
-/* Text and JSON end alike, and the JSON says how. */
+/* Text, JSON and the page end alike, and say how. */
 static struct run *expect_code(struct test *t, int code)
 {
     struct run *json = run_expect(GRIDFORM(&t->site, "drift", "--json"), code);
@@ -66,6 +67,11 @@ static struct run *expect_code(struct test *t, int code)
     assert_int_equal(strlen(json_text_at(report, "at")), strlen("2026-01-02T03:04:05Z"));
     json_decref(report);
     run_free(json);
+    struct run *page = run_expect(GRIDFORM(&t->site, "drift", "--format", "html"), code);
+    char told[100];
+    snprintf(told, sizeof(told), "<dt>Exit code</dt><dd>%d</dd>", code);
+    run_says(page, told);
+    run_free(page);
     return run_expect(GRIDFORM(&t->site, "drift"), code);
 }
 
@@ -107,6 +113,7 @@ static void codes_of_misuse(void **state)
         {{"drift", "--timeout", "5m"}, "--watch"},
         {{"drift", "--watch", "10m", "--allow-remote"}, "--listen"},
         {{"drift", "--watch", "10ms"}, "from 1s"},
+        {{"drift", "--watch", "10m", "--format", "html"}, "text or JSON"},
         {{"drift", "--watch", "soon"}, "a time such as"},
         {{"drift", "--watch", "1h", "--listen", "0.0.0.0:0"}, "--allow-remote"},
         {{"drift", "--watch", "1h", "--listen", "[::]:0"}, "--allow-remote"},

@@ -1,6 +1,8 @@
 /* html_page.c: see html_page.h. */
 #include "html_page.h"
 
+#include "unit.h"
+
 #include <libxml/parser.h>
 #include <openssl/sha.h>
 #include <stdio.h>
@@ -10,7 +12,8 @@
 #include "arena.h"
 #include "base64.h"
 #include "compiler.h"
-#include "unit.h"
+#include "plan_case.h"
+#include "utf8.h"
 
 struct reader {
     struct arena *arena;
@@ -242,4 +245,76 @@ void html_seen_release(struct html_seen *seen)
     map_release(&seen->names);
     map_release(&seen->harmful);
     map_release(&seen->listed);
+}
+
+/* ---- words --------------------------------------------------------------------------------
+ */
+
+static const char *const hostile[] = {
+    "<script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "' onmouseover='alert(1)",
+    "</title></style><svg onload=alert(1)>",
+    "]]>",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "&lt;b&gt; &amp; &#x3c;script&#x3e; &nbsp;",
+    "javascript:alert(1)",
+    "a\tb\nc\rd\x01\x1b[31m\x7f",
+    "\xff\xfe\xc0\x80 bytes \xed\xa0\x80 \xf5",
+    "\xef\xbf\xbe \xef\xbf\xbf",
+    "\xe2\x80\xae turned \xe2\x81\xa6 \xe2\x80\x8f \xd8\x9c",
+    "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d",
+    "{{constructor}} ${x} %s %n",
+    "\xc2\x9bm \xc2\x85 \xe2\x80\xa8 \xe2\x80\xa9",
+    "@team #123 !45 ~label %m $7 &8 https://evil.example/ [x](javascript:1)",
+    "``` ```` `x` | a | b | ~~~",
+    "\xef\xbb\xbf\xe2\x80\x8b\xe2\x81\xa0",
+    "",
+    " ",
+};
+
+const char *html_page_hostile(size_t n)
+{
+    return n < ARRAY_LEN(hostile) ? hostile[n] : NULL;
+}
+
+void html_page_check_text(const struct strbuf *text)
+{
+    static const char *const deceiving[] = {
+        "\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaa",
+        "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9", "\xd8\x9c",     "\xc2\x85",
+        "\xc2\x9b"};
+    assert_int_equal(utf8_check(strbuf_str(text), strbuf_len(text)), strbuf_len(text));
+    for (const char *at = strbuf_str(text); *at != '\0'; at++)
+        assert_true(((unsigned char)*at >= 0x20 && *at != 0x7f) || *at == '\n' || *at == '\t');
+    for (size_t i = 0; i < ARRAY_LEN(deceiving); i++)
+        assert_null(strstr(strbuf_str(text), deceiving[i]));
+}
+
+/* ---- golden pages -------------------------------------------------------------------------
+ */
+
+/* The body alone: style and script are files of their own. */
+static const char *body_of(struct arena *arena, const struct strbuf *page)
+{
+    const char *start = strstr(strbuf_str(page), "<body>");
+    const char *end = strstr(strbuf_str(page), "<script>");
+    assert_non_null(start);
+    assert_non_null(end);
+    return arena_memdup(arena, start, (size_t)(end - start));
+}
+
+void html_page_check_golden(struct arena *arena, const struct strbuf *page, const char *path)
+{
+    const char *body = body_of(arena, page);
+    if (getenv("GRIDFORM_UPDATE_CASES") != NULL) {
+        FILE *file = fopen(path, "wb");
+        assert_non_null(file);
+        fputs(body, file);
+        fclose(file);
+    }
+    assert_string_equal(body, plan_case_slurp(arena, path));
 }

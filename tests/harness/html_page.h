@@ -29,4 +29,12 @@ struct html_seen {
 void html_page_read(const struct strbuf *page, struct arena *arena, struct html_seen *seen);
 void html_seen_release(struct html_seen *seen);
 
+/* Words that are out to be more than words; NULL after the last. */
+const char *html_page_hostile(size_t n);
+/* Well-formed, and nothing in it turns the reading or drives a terminal. */
+void html_page_check_text(const struct strbuf *text);
+
+/* The body, without style and script, is what the file holds (GRIDFORM_UPDATE_CASES writes it). */
+void html_page_check_golden(struct arena *arena, const struct strbuf *page, const char *path);
+
 #endif

@@ -1,8 +1,8 @@
-"""check_html.py: the page of a plan in a browser.
+"""check_html.py: the pages of plans and of drift in a browser.
 
-    check_html.py TEST_RENDER_HTML DIRECTORY
+    check_html.py TEST_RENDER_HTML TEST_RENDER_DRIFT DIRECTORY
 
-The test program writes the pages of its plans; xmllint judges each, and Chromium a few: nothing
+The test programs write the pages of their plans and reports; xmllint judges each, and Chromium a few: nothing
 on the console, nothing requested beyond the page itself, the filter and folding work, no page is
 wider than its window, every text stands out from what is behind it, in light and in dark, and
 without scripts all can still be read. Pictures of the pages are left in DIRECTORY.
@@ -22,7 +22,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
-PICTURES = ("fresh", "refused", "script", "mixed")
+PICTURES = ("fresh", "refused", "script", "mixed", "drift-all", "drift-hostile")
 SIZES = {"phone": (390, 844), "desk": (1440, 900)}
 
 CONTRAST = r"""
@@ -150,7 +150,8 @@ def shown(page):
                    ".filter(function (d) { return d.checkVisibility(); })"
                    ".map(function (d) { return [d.dataset.kind, d.dataset.action,"
                    " d.dataset.harm !== undefined, d.dataset.drift !== undefined,"
-                   " Number(d.dataset.n)]; })")
+                   " Number(d.dataset.n), d.dataset.news !== undefined,"
+                   " d.dataset.counts !== undefined]; })")
 
 
 def set_field(page, name, value):
@@ -161,12 +162,10 @@ def set_field(page, name, value):
     page.browser.execute_async_script("setTimeout(arguments[0], 200)")
 
 
-def check_filter(page):
+def check_filter(page, rows, one, many):
     everything = shown(page)
     assert len(everything) > 3
-    for name, value, index, wanted in (
-            ("kind", "host", 0, "host"), ("action", "create", 1, "create"),
-            ("harmful", True, 2, True), ("drifted", True, 3, True)):
+    for name, value, index, wanted in rows:
         set_field(page, name, value)
         some = shown(page)
         right = [c for c in everything if c[index] == wanted]
@@ -174,8 +173,8 @@ def check_filter(page):
         status = page.js("return document.getElementById('shown').textContent")
         total = sum(c[4] for c in everything)
         count = sum(c[4] for c in right)
-        assert status == ("%d of %d changes shown" % (count, total) if count < total
-                          else "%d change%s" % (total, "" if total == 1 else "s")), status
+        assert status == ("%d of %d %s shown" % (count, total, many) if count < total
+                          else "%d %s" % (total, one if total == 1 else many)), status
         assert page.js("return document.getElementById('none').hidden") == bool(right)
         assert page.js("return Array.from(document.querySelectorAll('.wave'))"
                        ".every(function (w) { return w.hidden =="
@@ -244,7 +243,7 @@ def check_large(browser, path):
     width = page.js("return document.documentElement.scrollWidth")
     assert width <= SIZES["phone"][0], width
     assert page.js("return document.querySelectorAll('.change').length") > 4000
-    set_field(page, "harmful", True)
+    set_field(page, "only-harm", True)
     set_field(page, "words", "host/haaa")
     some = shown(page)
     assert some and all(c[0] == "host" and c[2] for c in some), some
@@ -261,6 +260,9 @@ def check_look(browser, path, picture):
     for size in SIZES:
         page.look(size)
         page.check_width()
+        if size == "desk":  # the picture too, however many waves there are
+            assert page.js("return Array.from(document.querySelectorAll('.scroll')).every("
+                           "function (box) { return box.scrollWidth <= box.clientWidth; })"), path
         assert page.js("return Array.from(document.querySelectorAll('.diff > *')).every("
                        "function (line) { return line.offsetLeft <= line.parentElement.offsetLeft"
                        " + 2; })"), "a line of a script does not begin at its left"
@@ -280,16 +282,31 @@ def find(pages, *words):
     raise AssertionError("no page has " + repr(words))
 
 
+PLAN_FILTER = (("kind", "host", 0, "host"), ("action", "create", 1, "create"),
+               ("only-harm", True, 2, True), ("only-drift", True, 3, True))
+DRIFT_FILTER = (("kind", "host", 0, "host"), ("action", "gone", 1, "gone"),
+                ("action", "drifted", 1, "drifted"), ("only-news", True, 5, True),
+                ("only-counts", True, 6, True))
+
+
+def write_pages(program, work):
+    os.makedirs(work)
+    subprocess.run([program], env=dict(os.environ, GRIDFORM_PAGES=work), check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    pages = sorted(glob.glob(work + "/*.html"))
+    subprocess.run(["xmllint", "--noout", "--nonet", "--huge"] + pages, check=True)
+    return pages
+
+
 def main():
-    program, directory = sys.argv[1:3]
+    program, drift_program, directory = sys.argv[1:4]
     shutil.rmtree(directory, ignore_errors=True)
     os.makedirs(directory)
     with tempfile.TemporaryDirectory() as work:
-        subprocess.run([program], env=dict(os.environ, GRIDFORM_PAGES=work), check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        pages = sorted(glob.glob(work + "/*.html"))
+        pages = write_pages(program, work + "/plans")
         assert len(pages) > 100, len(pages)
-        subprocess.run(["xmllint", "--noout", "--nonet", "--huge"] + pages, check=True)
+        drifts = write_pages(drift_program, work + "/drifts")
+        assert len(drifts) > 30, len(drifts)
         sizes = {path: os.path.getsize(path) for path in pages}
         hostile = find(pages, "&lt;script&gt;alert(1)&lt;/script&gt;", "canary")
         long_word = find(pages, "w" * 60000)
@@ -301,6 +318,10 @@ def main():
             "script": find(pages, "<pre class=\"diff\"", "guest/"),
             "mixed": next(p for p in pages if 100000 < sizes[p] < 300000),
             "hostile": hostile, "long": long_word,
+            "drift-all": drifts[0],
+            "drift-none": find(drifts, "No drift"),
+            "drift-hostile": find(drifts, "&lt;/script&gt;&lt;script&gt;alert(1)"),
+            "drift-long": find(drifts, "w" * 60000),
         }
         large = max(pages, key=lambda p: sizes[p])
         browser = start()
@@ -309,15 +330,22 @@ def main():
                 check_look(browser, path, directory + "/" + name)
             page = Page(browser, sample["mixed"])
             check_titles(page)
-            check_filter(page)
+            check_filter(page, PLAN_FILTER, "change", "changes")
             check_fold(page)
             page.check_quiet()
+            page = Page(browser, sample["drift-all"])
+            check_titles(page)
+            check_filter(page, DRIFT_FILTER, "difference", "differences")
+            check_fold(page)
+            page.check_quiet()
+            check_bare(Page(browser, sample["drift-all"], "phone", scripts=False))
             check_keyboard(Page(browser, sample["fresh"]))
             check_large(browser, large)
             check_bare(Page(browser, sample["fresh"], "phone", scripts=False))
         finally:
             browser.quit()
-    print("%d pages well-formed, %d looked at in a browser" % (len(pages), len(sample)))
+    print("%d pages well-formed, %d looked at in a browser"
+          % (len(pages) + len(drifts), len(sample)))
 
 
 main()
