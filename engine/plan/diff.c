@@ -48,6 +48,21 @@ static enum reason find_reason(const struct instance *desired, const struct inst
     return REASON_EDIT;
 }
 
+/* When the file was edited and the world has moved as well, what was applied stands on neither
+ * side of the change. What gridform works out itself is moved by its own failures, too. */
+static const char *find_note(const struct instance *desired, const struct instance *prior,
+                             const struct attr_change *change, size_t i, struct arena *arena)
+{
+    const char *note = value_get_text(desired->computed, change->attr->name);
+    const struct value *before = prior == NULL ? NULL : prior->attrs[i];
+    if (note != NULL || change->reason == REASON_DRIFT || change->reason == REASON_COMPUTED ||
+        !value_is_known(before) || value_get_bool(prior->meta, "unfinished", false) ||
+        attr_equal(change->attr, before, change->from))
+        return note;
+    const char *text = change->attr->flags & ATTR_TEXT ? NULL : value_text(before);
+    return text == NULL ? "and drifted" : arena_printf(arena, "and drifted from %s", text);
+}
+
 static bool is_left_to_others(const struct instance *desired, const struct attr *attr)
 {
     return desired->lifecycle != NULL &&
@@ -104,8 +119,8 @@ struct diff diff_attributes(const struct instance *desired, const struct instanc
         struct attr_change change = {.attr = attr,
                                      .from = live->attrs[i],
                                      .to = desired->attrs[i],
-                                     .reason = find_reason(desired, prior, i, live->attrs[i]),
-                                     .note = value_get_text(desired->computed, attr->name)};
+                                     .reason = find_reason(desired, prior, i, live->attrs[i])};
+        change.note = find_note(desired, prior, &change, i, arena);
         if (!is_ignored(desired, &change))
             VEC_PUSH(arena, &changes, change);
     }

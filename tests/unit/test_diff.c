@@ -128,6 +128,35 @@ static void test_reasons(void **state UNUSED)
     }
 }
 
+/* Of a change with another reason it is told that the world had moved, too. */
+static void test_moved_as_well(void **state UNUSED)
+{
+    static const struct {
+        struct row row;
+        const char *note;
+    } cases[] = {
+        {{PLAIN, "a", "b", "c", EDIT, ""}, "and drifted from b"},
+        {{PLAIN, "a", "b", "-", EDIT, ""}, "and drifted from b"},
+        {{PLAIN, "-", "b", "c", EDIT, ""}, "and drifted from b"},
+        {{DEFAULTED, "b", "a", "c", DEFAULT, ""}, "and drifted from a"},
+        {{DERIVED, "a", "b", "c", COMPUTED, ""}, NULL},
+        {{PLAIN, "a", "b", "b", EDIT, ""}, NULL},
+        {{PLAIN, "a", "a", "b", DRIFT, ""}, NULL},
+        {{PLAIN, "a", "-", "c", EDIT, ""}, NULL},
+        {{PLAIN, "a", "0", "c", EDIT, ""}, NULL},
+        {{PLAIN, "a", "b", "c", COMPUTED, "n"}, "so"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena *arena CLEANUP(arena_freep) = arena_new();
+        struct diff diff = diff_of(arena, &cases[i].row);
+        assert_int_equal(diff.n, 1);
+        const char *note = diff.changes[0].note;
+        if ((note == NULL) != (cases[i].note == NULL) ||
+            (note != NULL && strcmp(note, cases[i].note) != 0))
+            fail_msg("case %zu: %s", i, note == NULL ? "no note" : note);
+    }
+}
+
 /* The state does not say yet what is true already. */
 static void test_stale(void **state UNUSED)
 {
@@ -197,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_moved_as_well),
         cmocka_unit_test(test_stale),
         cmocka_unit_test(test_drift),
     };
