@@ -18,6 +18,7 @@
 #include "redact.h"
 #include "reference.h"
 #include "report.h"
+#include "report_place.h"
 #include "rules.h"
 #include "safe_text.h"
 #include "seal.h"
@@ -73,6 +74,14 @@ bool app_colour(const struct app *app)
 {
     const char *no = getenv("NO_COLOR");
     return !app->options->no_color && (no == NULL || no[0] == '\0') && isatty(STDOUT_FILENO);
+}
+
+struct markdown_style app_markdown_style(const struct app *app)
+{
+    const char *place = report_place(app->options->directory, app->arena);
+    return (struct markdown_style){.limit = (size_t)app->options->limit,
+                                   .directory = place[0] == '/' ? NULL : place,
+                                   .no_html = app->options->no_html};
 }
 
 struct look app_look(const struct app *app)

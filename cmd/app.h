@@ -117,6 +117,9 @@ extern const struct schema_source app_schemas;
 /* Colour on standard output: a terminal, and nobody said no (NO_COLOR, --no-color). */
 bool app_colour(const struct app *app);
 
+/* For a forge: the limit that was asked for, and where the manifest is. */
+struct markdown_style app_markdown_style(const struct app *app);
+
 /* The same, and the width of that terminal. */
 struct look app_look(const struct app *app);
 

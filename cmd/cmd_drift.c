@@ -14,6 +14,7 @@ static void show(void *context, const struct drift_result *result)
 {
     const struct options *options = context;
     const char *site = result->app->loaded.config->site;
+    const struct markdown_style style = app_markdown_style(result->app);
     struct strbuf text;
     if (result->app->reports) {
         app_print_report(result->app, NULL, result->drift);
@@ -22,6 +23,8 @@ static void show(void *context, const struct drift_result *result)
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     if (options->format == FORMAT_JSON)
         render_drift_json(result->drift, site, &text);
+    else if (options->format == FORMAT_MARKDOWN)
+        render_drift_markdown(result->drift, site, &style, &text);
     else if (options->format == FORMAT_HTML)
         render_drift_html(result->drift, site, &text);
     else
@@ -40,8 +43,8 @@ static int check_options(const struct options *options)
     if (options->new_only && options->report == NULL && options->watch_ms == 0)
         return app_fail(EXIT_USAGE,
                         "--new-only needs to know what was reported before: say --report FILE");
-    if (options->watch_ms > 0 &&
-        (report_has_format(options->format) || options->format == FORMAT_HTML))
+    if (options->watch_ms > 0 && options->format != FORMAT_TEXT &&
+        options->format != FORMAT_JSON)
         return app_fail(EXIT_USAGE, "--watch prints text or JSON, no other format");
     if (options->watch_ms > 0 && options->live != NULL)
         return app_fail(EXIT_USAGE, "--watch looks at the systems: a snapshot does not change");
@@ -66,7 +69,7 @@ static const enum option_id options[] = {
     OPTION_DIRECTORY,    OPTION_REF,      OPTION_OVERLAY, OPTION_VAR,     OPTION_STATE,
     OPTION_REPORT,       OPTION_NEW_ONLY, OPTION_WATCH,   OPTION_TIMEOUT, OPTION_LISTEN,
     OPTION_ALLOW_REMOTE, OPTION_JSON,     OPTION_FORMAT,  OPTION_LIVE,    OPTION_MAX_AGE,
-    OPTION_TRUST,        OPTION_NO_COLOR};
+    OPTION_TRUST,        OPTION_LIMIT,    OPTION_NO_COLOR};
 
 const struct command command_drift = {
     .name = "drift",
@@ -92,12 +95,15 @@ const struct command command_drift = {
         "exit 0. --listen 127.0.0.1:9464 serves metrics for Prometheus at /metrics, and "
         "/healthz:\n"
         "ok while the last good check is younger than three intervals.\n\n"
+        "--format markdown is for a comment or an issue of a forge, never longer than "
+        "--limit.\n"
         "--format html is one page for a browser, which loads nothing from anywhere: what "
         "could\n"
         "not be read, what is gone and every difference, with filter; --format sarif, junit,\n"
         "github and azure show drift where the files declare what drifted.",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
-    .formats = 1u << FORMAT_TEXT | 1u << FORMAT_JSON | 1u << FORMAT_HTML | FORMATS_OF_REPORTS,
+    .formats = 1u << FORMAT_TEXT | 1u << FORMAT_JSON | 1u << FORMAT_MARKDOWN |
+               1u << FORMAT_HTML | FORMATS_OF_REPORTS,
     .run = run,
 };

@@ -4,24 +4,15 @@
 #include "app.h"
 #include "command.h"
 #include "render.h"
-#include "report_place.h"
 #include "seal.h"
 #include "storage.h"
 #include "strbuf.h"
 #include "value_json.h"
 
-static void print_markdown(const struct app *app, const struct plan *plan, struct strbuf *out)
-{
-    const char *place = report_place(app->options->directory, app->arena);
-    const struct markdown_style style = {.limit = (size_t)app->options->limit,
-                                         .directory = place[0] == '/' ? NULL : place,
-                                         .no_html = app->options->no_html};
-    render_plan_markdown(plan, &style, out);
-}
-
 static void print(struct app *app, const struct plan *plan)
 {
     struct strbuf text;
+    const struct markdown_style style = app_markdown_style(app);
     if (app->reports) {
         app_print_report(app, plan, NULL);
         return;
@@ -34,7 +25,7 @@ static void print(struct app *app, const struct plan *plan)
     else if (app->options->format == FORMAT_GITLAB)
         render_plan_gitlab(plan, &text);
     else if (app->options->format == FORMAT_MARKDOWN)
-        print_markdown(app, plan, &text);
+        render_plan_markdown(plan, &style, &text);
     else if (app->options->format == FORMAT_HTML)
         render_plan_html(plan, app->diags, &text);
     else if (app->options->format == FORMAT_DOT)

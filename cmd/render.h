@@ -42,6 +42,9 @@ struct markdown_style {
         *directory; /* of the manifest in its repository, for the marker; NULL or "": top */
     bool no_html;   /* the forge shows no HTML */
 };
+/* A line that nobody sees, the same for the same document ("plan", "drift"), site and directory. */
+void render_marker(const char *what, const char *site, const struct markdown_style *style,
+                   struct strbuf *out);
 void render_plan_markdown(const struct plan *plan, const struct markdown_style *style,
                           struct strbuf *out);
 
@@ -54,6 +57,13 @@ void render_plan_gitlab(const struct plan *plan, struct strbuf *out);
 
 void render_drift_text(const struct drift *drift, const char *site, bool colour,
                        struct strbuf *out);
+/* Parts of it, without colour or with. */
+struct drift_block;
+void render_drift_block(const struct drift_block *block, struct strbuf *out);
+void render_drift_healed(const struct drift_healed *healed, bool colour, struct strbuf *out);
+/* For a comment or an issue, see render_drift_markdown.c. */
+void render_drift_markdown(const struct drift *drift, const char *site,
+                           const struct markdown_style *style, struct strbuf *out);
 void render_drift_json(const struct drift *drift, const char *site, struct strbuf *out);
 /* One self-contained page, see render_html_drift.c. */
 void render_drift_html(const struct drift *drift, const char *site, struct strbuf *out);
@@ -79,6 +89,7 @@ struct blind_groups {
     struct blind_group *items;
     size_t n, capacity;
 };
+void render_blind_group(const struct blind_group *group, struct strbuf *out);
 struct blind_groups blind_groups(struct arena *arena, const struct plan_blind *blind, size_t n);
 
 /* The same as text; nothing when n is 0. */

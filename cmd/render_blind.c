@@ -85,6 +85,18 @@ struct blind_groups blind_groups(struct arena *arena, const struct plan_blind *b
     return groups;
 }
 
+void render_blind_group(const struct blind_group *group, struct strbuf *out)
+{
+    strbuf_add(out, "  ? ");
+    render_names(group->addresses.items, group->addresses.n, out);
+    if (group->attrs[0] != '\0')
+        strbuf_add(out, ": ");
+    render_safe(group->attrs, out);
+    strbuf_add(out, "\n      ");
+    render_safe(group->reason, out);
+    strbuf_add_char(out, '\n');
+}
+
 void render_blind(const struct plan_blind *blind, size_t n, struct strbuf *out)
 {
     if (n == 0)
@@ -93,13 +105,6 @@ void render_blind(const struct plan_blind *blind, size_t n, struct strbuf *out)
     const struct blind_groups groups = blind_groups(arena, blind, n);
     strbuf_add(out, "\nNot readable, left alone:\n");
     VEC_EACH (struct blind_group, it, groups) {
-        strbuf_add(out, "  ? ");
-        render_names(it->addresses.items, it->addresses.n, out);
-        if (it->attrs[0] != '\0')
-            strbuf_add(out, ": ");
-        render_safe(it->attrs, out);
-        strbuf_add(out, "\n      ");
-        render_safe(it->reason, out);
-        strbuf_add_char(out, '\n');
+        render_blind_group(it, out);
     }
 }

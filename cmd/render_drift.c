@@ -60,7 +60,7 @@ static void add_attr(const struct drift_item *item, bool colour, struct strbuf *
         render_line_diff(&change, colour, out);
 }
 
-static void render_block(const struct drift_block *block, bool colour, struct strbuf *out)
+static void add_block(const struct drift_block *block, bool colour, struct strbuf *out)
 {
     const struct drift_item *first = block->items;
     size_t start = strbuf_len(out);
@@ -77,12 +77,17 @@ static void render_block(const struct drift_block *block, bool colour, struct st
         add_attr(&block->items[i], colour, out);
 }
 
+void render_drift_block(const struct drift_block *block, struct strbuf *out)
+{
+    add_block(block, false, out);
+}
+
 static void render_items(struct arena *arena, const struct drift *drift, bool ignored,
                          bool colour, struct strbuf *out)
 {
     const struct drift_blocks blocks = drift_blocks_of(drift, ignored, arena);
     VEC_EACH (struct drift_block, it, blocks.list) {
-        render_block(it, colour, out);
+        add_block(it, colour, out);
     }
 }
 
@@ -96,20 +101,15 @@ static void render_unreadable(struct arena *arena, const struct drift *drift,
     render_blind(shown.items, shown.n, out);
 }
 
-static void render_healed(const struct drift *drift, bool colour, struct strbuf *out)
+void render_drift_healed(const struct drift_healed *healed, bool colour, struct strbuf *out)
 {
-    if (drift->n_healed > 0)
-        strbuf_add(out, "\nAs it was applied again:\n");
-    for (size_t i = 0; i < drift->n_healed; i++) {
-        const struct drift_healed *healed = &drift->healed[i];
-        strbuf_addf(out, "  %s=%s ", style_on(STYLE_ADD, colour), style_off(colour));
-        render_safe(healed->address, out);
-        strbuf_add(out, ": ");
-        render_safe(healed->attr == NULL ? "is back" : healed->attr, out);
-        strbuf_addf(out, "   %s since ", healed->attr == NULL ? "was gone" : "had drifted");
-        drift_time(healed->since_ms, out);
-        strbuf_add_char(out, '\n');
-    }
+    strbuf_addf(out, "  %s=%s ", style_on(STYLE_ADD, colour), style_off(colour));
+    render_safe(healed->address, out);
+    strbuf_add(out, ": ");
+    render_safe(healed->attr == NULL ? "is back" : healed->attr, out);
+    strbuf_addf(out, "   %s since ", healed->attr == NULL ? "was gone" : "had drifted");
+    drift_time(healed->since_ms, out);
+    strbuf_add_char(out, '\n');
 }
 
 static void render_advice(const struct drift *drift, struct strbuf *out)
@@ -138,6 +138,9 @@ void render_drift_text(const struct drift *drift, const char *site, bool colour,
         render_items(arena, drift, true, colour, out);
     }
     render_unreadable(arena, drift, out);
-    render_healed(drift, colour, out);
+    if (drift->n_healed > 0)
+        strbuf_add(out, "\nAs it was applied again:\n");
+    for (size_t i = 0; i < drift->n_healed; i++)
+        render_drift_healed(&drift->healed[i], colour, out);
     render_advice(drift, out);
 }

@@ -70,13 +70,13 @@ static void shorten(struct arena *arena, size_t max, const char *const **names, 
 /* A line that nobody sees, by which a pipeline finds the comment that it wrote before: the same
  * for the same site and directory. Where HTML is shown as text, a definition of a link that
  * nothing refers to is what stays hidden. */
-static void add_marker(const struct page *page, struct strbuf *out)
+void render_marker(const char *what, const char *site, const struct markdown_style *style,
+                   struct strbuf *out)
 {
-    const struct markdown_style *style = page->style;
-    strbuf_add(out, style->no_html ? "[//]: # (gridform:plan" : "<!-- gridform:plan");
-    if (page->plan->site != NULL) {
+    strbuf_addf(out, "%sgridform:%s", style->no_html ? "[//]: # (" : "<!-- ", what);
+    if (site != NULL) {
         strbuf_add(out, " site=");
-        md_comment(page->plan->site, out);
+        md_comment(site, out);
     }
     if (style->directory != NULL && style->directory[0] != '\0') {
         strbuf_add(out, " dir=");
@@ -97,7 +97,7 @@ static void add_head(struct page *page, struct strbuf *out)
     struct strbuf text;
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     render_plan_head(&plan, false, &text);
-    add_marker(page, out);
+    render_marker("plan", page->plan->site, page->style, out);
     const char *before = "### ";
     for (const char *at = strbuf_str(&text); *at != '\0'; before = "- ") {
         size_t len = strcspn(at, "\n");

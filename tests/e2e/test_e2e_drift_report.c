@@ -58,7 +58,7 @@ static void open_ssh(struct test *t)
 /* ---- exit codes ---------------------------------------------------------------------------
  */
 
-/* Text, JSON and the page end alike, and say how. */
+/* Text, JSON, Markdown and the page end alike, and say how. */
 static struct run *expect_code(struct test *t, int code)
 {
     struct run *json = run_expect(GRIDFORM(&t->site, "drift", "--json"), code);
@@ -72,6 +72,10 @@ static struct run *expect_code(struct test *t, int code)
     snprintf(told, sizeof(told), "<dt>Exit code</dt><dd>%d</dd>", code);
     run_says(page, told);
     run_free(page);
+    struct run *comment = run_expect(
+        GRIDFORM(&t->site, "drift", "--format", "markdown", "--limit", "github"), code);
+    run_says(comment, "### Drift of ml-private-cloud: ");
+    run_free(comment);
     return run_expect(GRIDFORM(&t->site, "drift"), code);
 }
 
@@ -114,6 +118,7 @@ static void codes_of_misuse(void **state)
         {{"drift", "--watch", "10m", "--allow-remote"}, "--listen"},
         {{"drift", "--watch", "10ms"}, "from 1s"},
         {{"drift", "--watch", "10m", "--format", "html"}, "text or JSON"},
+        {{"drift", "--watch", "10m", "--format", "markdown"}, "text or JSON"},
         {{"drift", "--watch", "soon"}, "a time such as"},
         {{"drift", "--watch", "1h", "--listen", "0.0.0.0:0"}, "--allow-remote"},
         {{"drift", "--watch", "1h", "--listen", "[::]:0"}, "--allow-remote"},

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../harness/unit.h"
+#include "sample.h"
 #include "site.h"
 #include "world_normal.h"
 #include "worlds.h"
@@ -22,7 +23,7 @@ static const char *const kinds[] = {"drop_before", "drop_after", "expire",
 
 static const struct world_shape shape = {.n_hosts = 1, .hosts = {{.ecc = true}}};
 
-static unsigned n_cases = CASES;
+static unsigned n_cases;
 
 struct fault_case {
     unsigned system, kind, skip, times;
@@ -130,6 +131,7 @@ static void single_calls_go_wrong(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(single_calls_go_wrong)};
+    n_cases = sample_size(CASES);
     if (argc > 1)
         n_cases = (unsigned)strtoul(argv[1], NULL, 10);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,19 +4,23 @@
  */
 #include "../harness/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../harness/html_page.h"
+#include "../harness/markdown_page.h"
 #include "../harness/mixed_plan.h"
+#include "../harness/plan_case.h"
 #include "arena.h"
 #include "compiler.h"
 #include "redact.h"
 #include "render.h"
 #include "types.h"
 
-#define MINUTES(n) ((int64_t)1767323045000 + (int64_t)(n)*60000) /* from 2026-01-02 03:04Z on  \
-                                                                  */
+#define MINUTES(n)                                                                             \
+    ((int64_t)1767323045000 + (int64_t)(n)*60000) /* from 2026-01-02 03:04Z on                 \
+                                                   */
 
 static struct html_seen read_drift(const struct drift *drift, struct arena *arena,
                                    struct strbuf *page)
@@ -343,6 +347,104 @@ static void test_hostile_text(void **state UNUSED)
     }
 }
 
+/* ---- Markdown -----------------------------------------------------------------------------
+ */
+
+static void write_markdown(const struct drift *drift, const char *site, size_t limit,
+                           struct arena *arena, struct strbuf *page, struct seen *seen)
+{
+    const struct markdown_style style = {.limit = limit, .directory = "sites/a"};
+    strbuf_init(page, STRBUF_MAX_OUTPUT);
+    render_drift_markdown(drift, site, &style, page);
+    read_page(page, arena, limit, seen);
+}
+
+static void check_golden(struct arena *arena, const struct strbuf *page, const char *path)
+{
+    if (getenv("GRIDFORM_UPDATE_CASES") != NULL) {
+        FILE *file = fopen(path, "wb");
+        assert_non_null(file);
+        fputs(strbuf_str(page), file);
+        fclose(file);
+    }
+    assert_string_equal(strbuf_str(page), plan_case_slurp(arena, path));
+}
+
+static void test_markdown(void **state UNUSED)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    struct report r;
+    struct strbuf page;
+    struct seen seen = {0};
+    fill(arena, &r, true);
+    write_markdown(&r.drift, "ml-private-cloud", 64000, arena, &page, &seen);
+    check_golden(arena, &page, GOLDEN_DIRECTORY "/drift.md");
+    assert_int_equal(seen.n_fences, 4);
+    map_release(&seen.words);
+    strbuf_release(&page);
+}
+
+static size_t count(const struct strbuf *page, const char *text)
+{
+    size_t n = 0;
+    for (const char *at = strbuf_str(page); (at = strstr(at, text)) != NULL; at++)
+        n++;
+    return n;
+}
+
+/* Whatever the limit: it is kept, and each resource is shown or counted. */
+static void test_markdown_limits(void **state UNUSED)
+{
+    enum { MANY = 5000 };
+    static const size_t limits[] = {4000, 5000, 32768, 65536, 150000, 1000000};
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    struct drift_item *items = ARENA_ARRAY(arena, MANY, struct drift_item);
+    struct plan_blind *blind = ARENA_ARRAY(arena, MANY, struct plan_blind);
+    for (size_t i = 0; i < MANY; i++) {
+        items[i] = moved(arena, arena_printf(arena, "host/n%05zu", i), "`x```",
+                         arena_printf(arena, "y%zu", i));
+        items[i].ignored = i % 5 == 0;
+        blind[i] = (struct plan_blind){arena_printf(arena, "template/t%05zu", i), NULL,
+                                       arena_printf(arena, "closed by %zu", i)};
+    }
+    const struct drift drift = {
+        .items = items, .n = MANY, .blind = blind, .n_blind = MANY, .n_checked = 2 * MANY};
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+        struct strbuf page;
+        struct seen seen = {0};
+        write_markdown(&drift, "mixed", limits[i], arena, &page, &seen);
+        assert_true(strbuf_len(&page) <= limits[i]);
+        size_t shown = count(&page, "host/n") + count(&page, "template/t"), left_out = 0;
+        const char *at = strbuf_str(&page);
+        while ((at = strstr(at, "lack of room: ")) != NULL) {
+            at += strlen("lack of room: ");
+            left_out += strtoul(at, NULL, 10);
+        }
+        assert_true(shown > 0);
+        /* Sections that have no room for a heading are counted in the head. */
+        assert_true(shown + left_out == 2 * MANY || limits[i] < 5000);
+        assert_true(limits[i] < 1000000 || left_out == 0);
+        map_release(&seen.words);
+        strbuf_release(&page);
+    }
+}
+
+static void test_hostile_markdown(void **state UNUSED)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    const char *word;
+    for (size_t i = 0; (word = html_page_hostile(i)) != NULL; i++) {
+        struct report r;
+        struct strbuf page;
+        struct seen seen = {0};
+        make_hostile(arena, word, &r);
+        write_markdown(&r.drift, word, 64000, arena, &page, &seen);
+        assert_int_equal(seen.n_fences, 4);
+        map_release(&seen.words);
+        strbuf_release(&page);
+    }
+}
+
 static void test_secrets_are_found(void **state UNUSED)
 {
     static const char *const values[] = {"plain-Secret1", "<&\"'>", "p'q\"r<s>t&u"};
@@ -369,11 +471,19 @@ static void test_secrets_are_found(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_page),         cmocka_unit_test(test_without_memory),
-        cmocka_unit_test(test_only_news),    cmocka_unit_test(test_verdicts),
-        cmocka_unit_test(test_large),        cmocka_unit_test(test_one_odd_among_many),
-        cmocka_unit_test(test_hostile),      cmocka_unit_test(test_long_word),
-        cmocka_unit_test(test_hostile_text), cmocka_unit_test(test_secrets_are_found),
+        cmocka_unit_test(test_page),
+        cmocka_unit_test(test_without_memory),
+        cmocka_unit_test(test_only_news),
+        cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_large),
+        cmocka_unit_test(test_one_odd_among_many),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_long_word),
+        cmocka_unit_test(test_markdown),
+        cmocka_unit_test(test_markdown_limits),
+        cmocka_unit_test(test_hostile_markdown),
+        cmocka_unit_test(test_hostile_text),
+        cmocka_unit_test(test_secrets_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
