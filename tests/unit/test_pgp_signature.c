@@ -92,7 +92,7 @@ static const char *expect(const char *keys, const char *signature, const char *p
                           const char *says)
 {
     struct signers signers;
-    struct pgp_ring *ring;
+    struct pgp_ring *ring = NULL;
     struct err err = {0};
     const char *signer = NULL;
     if (signers_parse(keys, strlen(keys), arena, &signers, &err) < 0 ||
@@ -258,7 +258,7 @@ static void every_flipped_character(void **state UNUSED)
     const char *keys = exported("ada@lab.local"), *good = sign("ada@lab.local", PAYLOAD);
     const char *body = strstr(good, "\n\n") + 2, *sum = strstr(body, "\n=");
     struct signers signers;
-    struct pgp_ring *ring;
+    struct pgp_ring *ring = NULL;
     struct err err = {0};
     assert_int_equal(signers_parse(keys, strlen(keys), arena, &signers, &err), 0);
     assert_int_equal(pgp_ring_open(&signers.pgp, arena, &ring, &err), 0);
@@ -350,7 +350,7 @@ static int nothing_stays(void)
 
 static void no_directory(void **state UNUSED)
 {
-    struct pgp_ring *ring;
+    struct pgp_ring *ring = NULL;
     struct err err = {0};
     setenv("TMPDIR", in_dir("nowhere"), 1);
     assert_int_equal(pgp_ring_open(&(struct pgp_keys){0}, arena, &ring, &err), -1);
