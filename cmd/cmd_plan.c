@@ -37,6 +37,18 @@ static void print(struct app *app, const struct plan *plan)
     app_print(app, &text);
 }
 
+/* A job that plans from a snapshot is given no key either. */
+static void warn_of_plain(const struct app *app)
+{
+    const struct instance *encryption = app->loaded.config->encryption;
+    if (app->seal == NULL && encryption != NULL &&
+        value_is_known(instance_get(encryption, "key")))
+        fprintf(stderr,
+                "gridform: warning: %s is not encrypted, since --live asks for no key, and "
+                "apply takes no such plan: make it again where the key is\n",
+                app->options->out);
+}
+
 /* Without secrets, with its checksum, and sealed where the manifest says so. */
 static int save_plan(const struct app *app, const struct plan *plan)
 {
@@ -60,6 +72,7 @@ static int save_plan(const struct app *app, const struct plan *plan)
             0 ||
         storage_replace(path, &sealed, &err) < 0)
         return app_fail(EXIT_STORAGE, "the plan cannot be saved: %s", err.message);
+    warn_of_plain(app);
     fprintf(stderr, "Saved as %s; apply it with: gridform apply %s\n", path, path);
     return EXIT_OK;
 }

@@ -229,6 +229,32 @@ static void a_plain_document_can_be_pushed(void **state)
     GRIDFORM_EXPECT(site, 0, "apply", "--yes");
 }
 
+/* A job without the key saves a plan that is for looking at. */
+static void plans_from_snapshots_are_plain(void **state)
+{
+    struct site *site = *state;
+    char live[200], plan[200], away[200];
+    snprintf(live, sizeof(live), "%s/live.json", site->dir);
+    snprintf(plan, sizeof(plan), "%s/live-plan.json", site->dir);
+    snprintf(away, sizeof(away), "%s/away", site->dir);
+    encrypt_with(site, "encryption: { key: { env: KEY_A }, accept_plain: true }\n");
+    apply_a_change(site);
+    encrypt_with(site, "encryption: { key: { env: KEY_A } }\n");
+    GRIDFORM_EXPECT(site, 0, "snapshot", "--out", live);
+    assert_int_equal(rename(site->state, away), 0);
+    struct run *run = run_expect(GRIDFORM(site, "plan", "--live", live, "--out", plan), 0);
+    run_says(run, "live-plan.json is not encrypted, since --live asks for no key");
+    run_free(run);
+    assert_int_equal(rename(away, site->state), 0);
+    run = run_expect(STILL(site, 1, "apply", plan), 1);
+    run_says(run, "live-plan.json: it is not encrypted");
+    run_free(run);
+    run = run_expect(GRIDFORM(site, "plan", "--out", plan), 0);
+    run_says_not(run, "not encrypted");
+    run_free(run);
+    GRIDFORM_EXPECT(site, 0, "apply", plan);
+}
+
 static int set_up(void **state)
 {
     struct site *site = calloc(1, sizeof(*site));
@@ -261,6 +287,7 @@ int main(void)
         cmocka_unit_test(the_key_is_exchanged),
         cmocka_unit_test(plain_when_it_is_said),
         cmocka_unit_test(a_plain_document_can_be_pushed),
+        cmocka_unit_test(plans_from_snapshots_are_plain),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
