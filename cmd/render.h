@@ -57,9 +57,9 @@ void render_plan_gitlab(const struct plan *plan, struct strbuf *out);
 
 void render_drift_text(const struct drift *drift, const char *site, bool colour,
                        struct strbuf *out);
-/* Parts of it, without colour or with. */
+/* Parts of it, for documents that show the text in part. */
 struct drift_block;
-void render_drift_block(const struct drift_block *block, struct strbuf *out);
+void render_drift_block(const struct drift_block *block, bool colour, struct strbuf *out);
 void render_drift_healed(const struct drift_healed *healed, bool colour, struct strbuf *out);
 /* For a comment or an issue, see render_drift_markdown.c. */
 void render_drift_markdown(const struct drift *drift, const char *site,

@@ -60,7 +60,7 @@ static void add_attr(const struct drift_item *item, bool colour, struct strbuf *
         render_line_diff(&change, colour, out);
 }
 
-static void add_block(const struct drift_block *block, bool colour, struct strbuf *out)
+void render_drift_block(const struct drift_block *block, bool colour, struct strbuf *out)
 {
     const struct drift_item *first = block->items;
     size_t start = strbuf_len(out);
@@ -77,17 +77,12 @@ static void add_block(const struct drift_block *block, bool colour, struct strbu
         add_attr(&block->items[i], colour, out);
 }
 
-void render_drift_block(const struct drift_block *block, struct strbuf *out)
-{
-    add_block(block, false, out);
-}
-
 static void render_items(struct arena *arena, const struct drift *drift, bool ignored,
                          bool colour, struct strbuf *out)
 {
     const struct drift_blocks blocks = drift_blocks_of(drift, ignored, arena);
     VEC_EACH (struct drift_block, it, blocks.list) {
-        add_block(it, colour, out);
+        render_drift_block(it, colour, out);
     }
 }
 

@@ -87,7 +87,7 @@ static void add_items(struct page *page, const struct drift *drift, bool ignored
     strbuf_init(&text, STRBUF_MAX_OUTPUT);
     const struct drift_blocks blocks = drift_blocks_of(drift, ignored, page->arena);
     VEC_EACH (struct drift_block, it, blocks.list) {
-        render_drift_block(it, &text);
+        render_drift_block(it, false, &text);
         add_chunk(page, &text, it->addresses.n);
     }
     add_section(page, title);

@@ -111,21 +111,31 @@ static void add_head(struct page *page, struct strbuf *out)
     strbuf_release(&text);
 }
 
+static void add_place(struct pos pos, struct strbuf *out)
+{
+    if (pos.file == NULL)
+        return;
+    strbuf_add(out, " (");
+    md_text(pos.file, out);
+    strbuf_addf(out, ":%u)", pos.line);
+}
+
+static void add_hint(const char *hint, struct strbuf *out)
+{
+    if (hint == NULL)
+        return;
+    strbuf_add(out, ". ");
+    md_text(hint, out);
+}
+
 static void add_refusal(const struct plan_refusal *refusal, struct strbuf *out)
 {
     strbuf_add(out, "- ");
     md_code(refusal->address, out);
-    if (refusal->pos.file != NULL) {
-        strbuf_add(out, " (");
-        md_text(refusal->pos.file, out);
-        strbuf_addf(out, ":%u)", refusal->pos.line);
-    }
+    add_place(refusal->pos, out);
     strbuf_add(out, ": ");
     md_text(refusal->message, out);
-    if (refusal->hint != NULL) {
-        strbuf_add(out, ". ");
-        md_text(refusal->hint, out);
-    }
+    add_hint(refusal->hint, out);
     strbuf_add_char(out, '\n');
 }
 
@@ -157,19 +167,12 @@ static void add_finding(const struct diag *diag, struct strbuf *out)
         strbuf_add_char(out, ' ');
         md_code(diag->address, out);
     }
-    if (diag->pos.file != NULL) {
-        strbuf_add(out, " (");
-        md_text(diag->pos.file, out);
-        strbuf_addf(out, ":%u)", diag->pos.line);
-    }
+    add_place(diag->pos, out);
     strbuf_add(out, ": ");
     md_text(diag->summary, out);
     if (diag->waived_until != NULL)
         strbuf_addf(out, ". Its waiver ended on %s", diag->waived_until);
-    if (diag->hint != NULL) {
-        strbuf_add(out, ". ");
-        md_text(diag->hint, out);
-    }
+    add_hint(diag->hint, out);
     strbuf_add_char(out, '\n');
 }
 

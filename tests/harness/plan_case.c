@@ -5,6 +5,7 @@
 
 #include <fnmatch.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "address.h"
@@ -387,4 +388,15 @@ struct plan_input plan_case_narrowed(const struct plan_case *c)
     input.only = plan_range(&base, &input, diags_new(c->arena));
     input.source = value_map(c->arena, &field, 1);
     return input;
+}
+
+void plan_case_golden(struct arena *arena, const char *path, const char *text)
+{
+    if (getenv("GRIDFORM_UPDATE_CASES") != NULL) {
+        FILE *file = fopen(path, "wb");
+        assert_non_null(file);
+        fputs(text, file);
+        fclose(file);
+    }
+    assert_string_equal(text, plan_case_slurp(arena, path));
 }

@@ -67,5 +67,7 @@ struct plan_input plan_case_narrowed(const struct plan_case *c);
 
 /* The content of a file, in the arena; fails the test when it cannot be read. */
 const char *plan_case_slurp(struct arena *arena, const char *path);
+/* The file holds this text, to the letter. GRIDFORM_UPDATE_CASES writes it. */
+void plan_case_golden(struct arena *arena, const char *path, const char *text);
 
 #endif

@@ -170,10 +170,8 @@ static void test_cases(void **state UNUSED)
 
 static void check_golden(const char *ending, const struct strbuf *text, struct arena *arena)
 {
-    const char *path = arena_printf(arena, "%s/example.%s", GOLDEN_DIRECTORY, ending);
-    if (getenv("GRIDFORM_UPDATE_CASES") != NULL)
-        write_file(path, text);
-    assert_string_equal(strbuf_str(text), plan_case_slurp(arena, path));
+    plan_case_golden(arena, arena_printf(arena, "%s/example.%s", GOLDEN_DIRECTORY, ending),
+                     strbuf_str(text));
 }
 
 static void fill_example(struct report *report)

@@ -4,7 +4,6 @@
  */
 #include "../harness/unit.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -359,17 +358,6 @@ static void write_markdown(const struct drift *drift, const char *site, size_t l
     read_page(page, arena, limit, seen);
 }
 
-static void check_golden(struct arena *arena, const struct strbuf *page, const char *path)
-{
-    if (getenv("GRIDFORM_UPDATE_CASES") != NULL) {
-        FILE *file = fopen(path, "wb");
-        assert_non_null(file);
-        fputs(strbuf_str(page), file);
-        fclose(file);
-    }
-    assert_string_equal(strbuf_str(page), plan_case_slurp(arena, path));
-}
-
 static void test_markdown(void **state UNUSED)
 {
     struct arena *arena CLEANUP(arena_freep) = arena_new();
@@ -378,7 +366,7 @@ static void test_markdown(void **state UNUSED)
     struct seen seen = {0};
     fill(arena, &r, true);
     write_markdown(&r.drift, "ml-private-cloud", 64000, arena, &page, &seen);
-    check_golden(arena, &page, GOLDEN_DIRECTORY "/drift.md");
+    plan_case_golden(arena, GOLDEN_DIRECTORY "/drift.md", strbuf_str(&page));
     assert_int_equal(seen.n_fences, 4);
     map_release(&seen.words);
     strbuf_release(&page);
